@@ -1,0 +1,65 @@
+/**
+ * Every fault this platform reports, by the code clients see in `extensions.code`.
+ * `retryable`: the same request may succeed later. `hint`: one sentence for whoever operates it.
+ */
+export const errorCatalogue = {
+  UNAUTHENTICATED: {
+    retryable: false,
+    hint: 'Send a valid access token: `authorization: Bearer …` with issuer, audience, exp, sub and profile.',
+  },
+  FORBIDDEN: { retryable: false, hint: 'The token does not stand for this profile.' },
+  BAD_USER_INPUT: { retryable: false, hint: 'A variable or argument does not fit the schema.' },
+  GRAPHQL_PARSE_FAILED: { retryable: false, hint: 'The document is not valid GraphQL syntax.' },
+  GRAPHQL_VALIDATION_FAILED: {
+    retryable: false,
+    hint: 'The document does not fit the public schema (schema/api.graphql).',
+  },
+  STATE_UNAVAILABLE: {
+    retryable: true,
+    hint: 'Playback state could not be read or written just now: check the hot and the durable store.',
+  },
+  RANKING_UNAVAILABLE: {
+    retryable: true,
+    hint: 'The recommendations subgraph does not answer: check its process.',
+  },
+  CATALOG_UNAVAILABLE: {
+    retryable: true,
+    hint: 'The catalog subgraph does not answer: check its process.',
+  },
+  CATALOG_MISSING: {
+    retryable: false,
+    hint: 'The catalog does not know this playable; playback keeps its position all the same.',
+  },
+  TIMEOUT: { retryable: true, hint: 'A subgraph took longer than the gateway waits.' },
+  INTERNAL_SERVER_ERROR: {
+    retryable: true,
+    hint: 'A bug: look the request id up in the log of the process that answered.',
+  },
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/**
+ * A fault: something the platform promised and could not do. Expected outcomes are values, never this.
+ *
+ * Errors: `code` is from the catalogue, `cause` is what was caught, `retryAfterMs` when waiting helps.
+ */
+export class PlatformError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'PlatformError';
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return errorCatalogue[this.code].retryable;
+  }
+}

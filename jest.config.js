@@ -1,0 +1,21 @@
+/** @type {import('jest').Config} */
+const config = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Real servers, real browsers: a case may take seconds, none may hang.
+  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
+};
+
+// jest reads its configuration from a default export and from nothing else.
+export default config;

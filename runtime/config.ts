@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = z.url();
+
+/** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
+export const settings = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('development')
+    .describe(
+      'Outside production a signing key is made on first start, /demo and GraphiQL are served.',
+    ),
+  HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address to listen on. Default 127.0.0.1, and 0.0.0.0 in production.'),
+  PORT: port.default(4000).describe('Port of the gateway; 0 takes a free one.'),
+  PLAYBACK_PORT: port
+    .default(4001)
+    .describe('Port of the playback subgraph as a process of its own.'),
+  RECOMMENDATIONS_PORT: port
+    .default(4002)
+    .describe('Port of the recommendations subgraph as a process of its own.'),
+  CATALOG_PORT: port
+    .default(4003)
+    .describe('Port of the catalog subgraph as a process of its own.'),
+  PLAYBACK_URL: url
+    .default('http://127.0.0.1:4001/graphql')
+    .describe('Where a separate gateway reaches playback.'),
+  RECOMMENDATIONS_URL: url
+    .default('http://127.0.0.1:4002/graphql')
+    .describe('Where a separate gateway reaches recommendations.'),
+  CATALOG_URL: url
+    .default('http://127.0.0.1:4003/graphql')
+    .describe('Where a separate gateway, and recommendations, reach the catalog.'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .transform((path) => resolve(path))
+    .describe('Folder of the embedded stores and of the development keys.'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('warn')
+    .describe('Least severe level that is logged.'),
+  TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
+  TOKEN_AUDIENCE: z
+    .string()
+    .min(1)
+    .default('playhead')
+    .describe('`aud` an access token must carry.'),
+  TOKEN_PUBLIC_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('JWK Set that verifies access tokens (ES256). Required in production.'),
+  SESSION_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
+    ),
+  PLAYBACK_PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(4_096)
+    .default(16)
+    .describe('Partitions of the hot store; fixed once installed.'),
+  PLAYBACK_WRITE_BEHIND_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(300_000)
+    .default(2_000)
+    .describe('Longest time an accepted plain heartbeat exists only in the hot store.'),
+  PLAYBACK_HEARTBEAT_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(60_000)
+    .default(5_000)
+    .describe('Interval between heartbeats that players are told.'),
+});
+
+export type Config = Readonly<z.output<typeof settings>> & { readonly HOST: string };
+
+/** Bad configuration: one line a problem. The process exits with 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Parses the environment once, at start; the frozen result is passed down.
+ *
+ * Errors: ConfigError naming every wrong or missing key at once.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = settings.safeParse(environment);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
+  }
+  const isProduction = parsed.data.NODE_ENV === 'production';
+  const missing = (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const).filter(
+    (key) => isProduction && parsed.data[key] === undefined,
+  );
+  if (missing.length > 0) {
+    const lines = missing.map((key) => `${key}: required when NODE_ENV is production`);
+    throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
+  }
+  const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
+  return Object.freeze({ ...parsed.data, HOST });
+}

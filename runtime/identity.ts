@@ -1,0 +1,192 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { PlatformError } from '../domain/errors.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+
+/** Whom a request stands for: one token, one profile. */
+export interface Viewer {
+  profileId: string;
+  subject: string;
+  /** Unix epoch, ms: when the token ends, and any live connection opened with it. */
+  expiresAtMs: number;
+}
+
+/**
+ * The opaque `Viewer.id`: the same function in every subgraph, or federation cannot join them.
+ */
+export function viewerId(profileId: string): string {
+  return `vwr_${Buffer.from(profileId).toString('base64url')}`;
+}
+
+export interface TokenVerifier {
+  /**
+   * Who sends this `authorization` header; null when there is none.
+   *
+   * Errors: PlatformError UNAUTHENTICATED for anything but a valid token.
+   * Cost: one signature check (about 0.1 ms), or a map look-up for a token seen before.
+   */
+  verify(authorization: string | undefined | null): Promise<Viewer | null>;
+}
+
+/** 10,000 tokens ≈ 10 MB: the live viewers of one process. The oldest entry leaves first. */
+const verifiedTokensMax = 10_000;
+/** Clocks of issuer and verifier may differ by this much. */
+const clockToleranceS = 5;
+const profilePattern = /^[A-Za-z0-9_-]{1,64}$/;
+const algorithm = 'ES256';
+
+/** Verifies access tokens with the configured key set, or the development key of DATA_DIR. */
+export async function openTokenVerifier(config: Config, clock: Clock): Promise<TokenVerifier> {
+  const keySet = createLocalJWKSet(await verificationKeys(config));
+  const verified = new Map<string, Viewer>();
+  return {
+    async verify(authorization) {
+      if (!authorization) return null;
+      const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+      if (token === undefined)
+        throw unauthenticated('The authorization header is not `Bearer <JWT>`.');
+      const digest = createHash('sha256').update(token).digest('base64url');
+      const known = verified.get(digest);
+      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
+      const viewer = await verifyToken(token, { keySet, config, nowMs: clock.nowMs() });
+      if (verified.size >= verifiedTokensMax) verified.delete(verified.keys().next().value ?? '');
+      verified.set(digest, viewer);
+      return viewer;
+    },
+  };
+}
+
+async function verifyToken(
+  token: string,
+  with_: { keySet: ReturnType<typeof createLocalJWKSet>; config: Config; nowMs: number },
+): Promise<Viewer> {
+  const { payload } = await jwtVerify(token, with_.keySet, {
+    issuer: with_.config.TOKEN_ISSUER,
+    audience: with_.config.TOKEN_AUDIENCE,
+    algorithms: [algorithm],
+    requiredClaims: ['exp', 'sub', 'profile'],
+    clockTolerance: clockToleranceS,
+    currentDate: new Date(with_.nowMs),
+  }).catch((cause: unknown) => {
+    throw unauthenticated('The access token is not valid.', cause);
+  });
+  return viewerOf(payload);
+}
+
+function viewerOf(payload: JWTPayload): Viewer {
+  const { profile, sub, exp } = payload;
+  if (typeof profile !== 'string' || !profilePattern.test(profile)) {
+    throw unauthenticated('The `profile` claim is not 1 to 64 characters of [A-Za-z0-9_-].');
+  }
+  if (typeof sub !== 'string' || typeof exp !== 'number') {
+    throw unauthenticated('The access token lacks `sub` or `exp`.');
+  }
+  return { profileId: profile, subject: sub, expiresAtMs: exp * 1000 };
+}
+
+function unauthenticated(message: string, cause?: unknown): PlatformError {
+  return new PlatformError('UNAUTHENTICATED', message, cause === undefined ? {} : { cause });
+}
+
+async function verificationKeys(config: Config): Promise<JSONWebKeySet> {
+  if (config.TOKEN_PUBLIC_KEY_FILE !== undefined) {
+    return JSON.parse(await readFile(config.TOKEN_PUBLIC_KEY_FILE, 'utf8')) as JSONWebKeySet;
+  }
+  const { d: _private, ...publicJwk } = (await developmentKeys(config)).token;
+  return { keys: [publicJwk] };
+}
+
+interface DevelopmentKeys {
+  /** ES256 private key, as JWK: signs development access tokens. */
+  token: JWK;
+  /** Secret of session tokens. */
+  session: string;
+}
+
+/**
+ * The keys of a development installation: made on first use, kept in DATA_DIR, never in production.
+ * Two processes that start together agree: the file is created exclusively, the loser reads it.
+ */
+async function developmentKeys(config: Config): Promise<DevelopmentKeys> {
+  if (config.NODE_ENV === 'production') {
+    throw new PlatformError(
+      'INTERNAL_SERVER_ERROR',
+      'Development keys do not exist in production.',
+    );
+  }
+  const file = join(config.DATA_DIR, 'development-keys.json');
+  const existing = await readKeys(file);
+  if (existing !== undefined) return existing;
+  await mkdir(config.DATA_DIR, { recursive: true });
+  const pair = await generateKeyPair(algorithm, { extractable: true });
+  const keys: DevelopmentKeys = {
+    token: { ...(await exportJWK(pair.privateKey)), alg: algorithm, kid: 'development' },
+    session: randomBytes(32).toString('base64url'),
+  };
+  try {
+    await writeFile(file, JSON.stringify(keys), { flag: 'wx', mode: 0o600 });
+    return keys;
+  } catch (cause) {
+    const made = await readKeys(file);
+    if (made === undefined) throw new Error(`Cannot make ${file}.`, { cause });
+    return made;
+  }
+}
+
+async function readKeys(file: string): Promise<DevelopmentKeys | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as DevelopmentKeys);
+}
+
+/** A development access token for one profile: what `npm run -s token` prints and /demo uses. */
+export async function mintDevelopmentToken(
+  config: Config,
+  claims: { profileId: string; nowMs: number; lifetimeS?: number },
+): Promise<string> {
+  const { token } = await developmentKeys(config);
+  const issuedAtS = Math.floor(claims.nowMs / 1000);
+  return new SignJWT({ profile: claims.profileId })
+    .setProtectedHeader({ alg: algorithm, kid: 'development' })
+    .setIssuer(config.TOKEN_ISSUER)
+    .setAudience(config.TOKEN_AUDIENCE)
+    .setSubject(`development:${claims.profileId}`)
+    .setIssuedAt(issuedAtS)
+    .setExpirationTime(issuedAtS + (claims.lifetimeS ?? 12 * 3_600))
+    .sign(await importJWK(token, algorithm));
+}
+
+/** Signs and checks the session tokens of `beginSession` (domain/session-token.ts). */
+export interface Signer {
+  sign(payload: string): string;
+  isValid(signed: { payload: string; signature: string }): boolean;
+}
+
+/** HMAC-SHA-256 with the configured session key, or the development one. Cost: about 5 µs. */
+export async function openSessionSigner(config: Config): Promise<Signer> {
+  const key = config.SESSION_KEY ?? (await developmentKeys(config)).session;
+  const sign = (payload: string) => createHmac('sha256', key).update(payload).digest('base64url');
+  return {
+    sign,
+    isValid({ payload, signature }) {
+      const expected = Buffer.from(sign(payload));
+      const given = Buffer.from(signature);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
+}
