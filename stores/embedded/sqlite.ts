@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PlatformError } from '../../domain/errors.ts';
+
+/** Another process on this machine may hold the file's write lock: longest wait for it. */
+const busyTimeoutMs = 2_000;
+
+/**
+ * Opens an SQLite file in WAL mode and brings its tables up to date.
+ *
+ * Shape: `migrations[n]` takes the file from version n to n + 1, once, in one transaction.
+ * Errors: PlatformError STATE_UNAVAILABLE naming the file, when it is damaged, locked or newer than
+ * this release.
+ */
+export function openDatabase(options: {
+  path: string;
+  /** FULL: a commit is on disk before it returns. NORMAL: it survives the process, not the machine. */
+  synchronous: 'FULL' | 'NORMAL';
+  migrations: readonly string[];
+}): DatabaseSync {
+  try {
+    if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true });
+    const database = new DatabaseSync(options.path, { timeout: busyTimeoutMs });
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}`);
+    migrate(database, options.migrations);
+    return database;
+  } catch (cause) {
+    throw new PlatformError('STATE_UNAVAILABLE', `Cannot open ${options.path}.`, { cause });
+  }
+}
+
+/** Runs `work` in one write transaction; rolls back what it did when it throws. */
+export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Translates whatever the driver throws: its errors never cross a port. */
+export function translated<Result>(what: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof PlatformError) throw cause;
+    throw new PlatformError('STATE_UNAVAILABLE', `${what} failed in the embedded store.`, {
+      cause,
+    });
+  }
+}
+
+function migrate(database: DatabaseSync, migrations: readonly string[]): void {
+  inTransaction(database, () => {
+    const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (row.user_version > migrations.length) {
+      throw new Error(
+        `The file is of version ${row.user_version}, this release knows ${migrations.length}.`,
+      );
+    }
+    for (const statements of migrations.slice(row.user_version)) database.exec(statements);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+  });
+}

@@ -1,0 +1,149 @@
+import type { Transition } from '../../domain/transition.ts';
+import type { EventStream, Offset, StreamEntry } from '../event-stream.ts';
+import { inTransaction, openDatabase, translated } from './sqlite.ts';
+
+/** Another process's entries are looked for this often: well inside the second an event may take. */
+const pollIntervalMs = 100;
+
+const migrations = [
+  `CREATE TABLE entry (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     partition INTEGER NOT NULL,
+     appended_at_ms INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX entry_by_partition ON entry (partition, id);
+   CREATE INDEX entry_by_age ON entry (appended_at_ms);`,
+];
+
+/** What the embedded hot store needs on top: appending inside its own atomic step. */
+export interface EmbeddedEventStream extends EventStream {
+  appendNow(entry: { partition: number; transitions: readonly Transition[] }): void;
+}
+
+export interface EmbeddedStreamOptions {
+  /** File, or `:memory:`; processes of one machine may share a file. */
+  path: string;
+  partitions: number;
+  clock: { nowMs(): number; after(delayMs: number, task: () => void): () => void };
+}
+
+/**
+ * The event stream as one SQLite file: survives the process, and is read by the other processes of
+ * the machine. Cost: one row an entry, no disk flush (design.md §4: what must survive the machine is
+ * in the durable store).
+ */
+export function openEmbeddedEventStream(options: EmbeddedStreamOptions): EmbeddedEventStream {
+  const { partitions, clock } = options;
+  const database = openDatabase({ path: options.path, synchronous: 'NORMAL', migrations });
+  const insert = database.prepare(
+    'INSERT INTO entry (partition, appended_at_ms, body) VALUES (?, ?, ?) RETURNING id',
+  );
+  const selectAfter = database.prepare(
+    'SELECT id, body FROM entry WHERE partition = ? AND id > ? ORDER BY id LIMIT ?',
+  );
+  const selectNewest = database.prepare('SELECT max(id) AS id FROM entry WHERE partition = ?');
+  const deleteBefore = database.prepare('DELETE FROM entry WHERE appended_at_ms < ?');
+  const selectMoved = database.prepare(
+    'SELECT partition, max(id) AS id FROM entry WHERE id > ? GROUP BY partition',
+  );
+  const wakeUps = createWakeUps(clock, (id) => selectMoved.all(id) as unknown as Moved[]);
+
+  function appendNow(entry: { partition: number; transitions: readonly Transition[] }): void {
+    if (entry.transitions.length === 0) return;
+    translated('Appending to the event stream', () => {
+      for (const transition of entry.transitions) {
+        insert.run(entry.partition, clock.nowMs(), JSON.stringify(transition));
+      }
+    });
+    wakeUps.wake(entry.partition);
+  }
+
+  return {
+    partitions,
+    appendNow,
+    async append(entry) {
+      translated('Appending to the event stream', () =>
+        inTransaction(database, () => appendNow(entry)),
+      );
+    },
+    async read({ partition, after, limit }) {
+      return translated('Reading the event stream', () =>
+        selectAfter.all(partition, Number(after ?? 0), limit).map((row) => entryOf(row)),
+      );
+    },
+    async newest(partition) {
+      const row = translated('Reading the event stream', () => selectNewest.get(partition));
+      return typeof row?.id === 'number' ? offsetOf(row.id) : null;
+    },
+    async trim({ beforeMs }) {
+      return translated('Trimming the event stream', () =>
+        Number(deleteBefore.run(beforeMs).changes),
+      );
+    },
+    onAppended: wakeUps.listen,
+    async close() {
+      wakeUps.close();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** 16 digits: ids compare as strings. */
+function offsetOf(id: number): Offset {
+  return String(id).padStart(16, '0');
+}
+
+function entryOf(row: Record<string, unknown>): StreamEntry {
+  return {
+    offset: offsetOf(row.id as number),
+    transition: JSON.parse(row.body as string) as Transition,
+  };
+}
+
+interface Moved {
+  partition: number;
+  id: number;
+}
+
+/** Tells listeners of this process at once, and looks for other processes' entries while there are any. */
+function createWakeUps(clock: EmbeddedStreamOptions['clock'], movedAfter: (id: number) => Moved[]) {
+  const listeners = new Set<(partition: number) => void>();
+  const pending = new Set<number>();
+  let seenId = Math.max(0, ...movedAfter(0).map((moved) => moved.id));
+  let cancelPoll: (() => void) | undefined;
+
+  function wake(partition: number): void {
+    if (pending.size === 0) queueMicrotask(deliver);
+    pending.add(partition);
+  }
+  function deliver(): void {
+    const partitions = [...pending];
+    pending.clear();
+    for (const partition of partitions) for (const listener of listeners) listener(partition);
+  }
+  function poll(): void {
+    for (const moved of movedAfter(seenId)) {
+      seenId = Math.max(seenId, moved.id);
+      wake(moved.partition);
+    }
+    cancelPoll = clock.after(pollIntervalMs, poll);
+  }
+  function close(): void {
+    listeners.clear();
+    cancelPoll?.();
+    cancelPoll = undefined;
+  }
+  return {
+    wake,
+    close,
+    listen(listener: (partition: number) => void): () => void {
+      listeners.add(listener);
+      if (cancelPoll === undefined) cancelPoll = clock.after(pollIntervalMs, poll);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) close();
+      };
+    },
+  };
+}
