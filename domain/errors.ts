@@ -49,13 +49,12 @@ export class PlatformError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(
-    code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retryAfterMs?: number } = {},
+    options: { code: ErrorCode; cause?: unknown; retryAfterMs?: number },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'PlatformError';
-    this.code = code;
+    this.code = options.code;
     this.retryAfterMs = options.retryAfterMs;
   }
 

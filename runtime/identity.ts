@@ -98,7 +98,7 @@ function viewerOf(payload: JWTPayload): Viewer {
 }
 
 function unauthenticated(message: string, cause?: unknown): PlatformError {
-  return new PlatformError('UNAUTHENTICATED', message, cause === undefined ? {} : { cause });
+  return new PlatformError(message, { code: 'UNAUTHENTICATED', cause });
 }
 
 async function verificationKeys(config: Config): Promise<JSONWebKeySet> {
@@ -122,10 +122,9 @@ interface DevelopmentKeys {
  */
 async function developmentKeys(config: Config): Promise<DevelopmentKeys> {
   if (config.NODE_ENV === 'production') {
-    throw new PlatformError(
-      'INTERNAL_SERVER_ERROR',
-      'Development keys do not exist in production.',
-    );
+    throw new PlatformError('Development keys do not exist in production.', {
+      code: 'INTERNAL_SERVER_ERROR',
+    });
   }
   const file = join(config.DATA_DIR, 'development-keys.json');
   const existing = await readKeys(file);

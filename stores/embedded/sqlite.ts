@@ -26,7 +26,7 @@ export function openDatabase(options: {
     migrate(database, options.migrations);
     return database;
   } catch (cause) {
-    throw new PlatformError('STATE_UNAVAILABLE', `Cannot open ${options.path}.`, { cause });
+    throw new PlatformError(`Cannot open ${options.path}.`, { code: 'STATE_UNAVAILABLE', cause });
   }
 }
 
@@ -49,7 +49,8 @@ export function translated<Result>(what: string, work: () => Result): Result {
     return work();
   } catch (cause) {
     if (cause instanceof PlatformError) throw cause;
-    throw new PlatformError('STATE_UNAVAILABLE', `${what} failed in the embedded store.`, {
+    throw new PlatformError(`${what} failed in the embedded store.`, {
+      code: 'STATE_UNAVAILABLE',
       cause,
     });
   }
