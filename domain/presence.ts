@@ -1,0 +1,91 @@
+import type { PlaybackEvent } from './heartbeat.ts';
+import type { Device } from './playhead.ts';
+import type { Policy } from './policy.ts';
+
+export type PlayerState = 'PLAYING' | 'PAUSED' | 'BUFFERING' | 'STOPPED';
+
+/** What is known of one session that may be alive. Best effort: it may be lost, and nothing breaks. */
+export interface Presence {
+  sessionId: string;
+  title: string;
+  device: Device;
+  playerState: PlayerState;
+  positionMs: number;
+  startedAtMs: number;
+  lastHeartbeatAtMs: number;
+  /** The interval its player was last told: 2.5 of these without a word, and it is gone. */
+  intervalMs: number;
+  pausedSinceMs: number | null;
+  /** Of the newest report; older ones that come later change nothing. */
+  sequence: number;
+  /** A viewer acted in this session (matters to one that started from a stale playhead). */
+  hasActed: boolean;
+}
+
+/** One report of a session, as the newest heartbeat of a request tells it. */
+export interface PresenceReport {
+  sessionId: string;
+  title: string;
+  device: Device;
+  event: PlaybackEvent;
+  positionMs: number;
+  startedAtMs: number;
+  receivedAtMs: number;
+  sequence: number;
+  hasActed: boolean;
+}
+
+/** Events that change what the player does; SEEK and the like leave it as it was. */
+const statesAfter: Partial<Record<PlaybackEvent, PlayerState>> = {
+  START: 'PLAYING',
+  PLAY: 'PLAYING',
+  HEARTBEAT: 'PLAYING',
+  PAUSE: 'PAUSED',
+  PING: 'PAUSED',
+  BUFFER: 'BUFFERING',
+  STOP: 'STOPPED',
+  FINISH: 'STOPPED',
+};
+
+/** Folds a report into what is known of its session; a late one changes nothing but `hasActed`. */
+export function advancePresence(
+  previous: Presence | null,
+  report: PresenceReport,
+  policy: Policy,
+): Presence {
+  const hasActed = report.hasActed || (previous?.hasActed ?? false);
+  if (previous !== null && report.sequence < previous.sequence) return { ...previous, hasActed };
+  const playerState = statesAfter[report.event] ?? previous?.playerState ?? 'PLAYING';
+  const wasPausedSinceMs = previous?.pausedSinceMs ?? null;
+  return {
+    sessionId: report.sessionId,
+    title: report.title,
+    device: report.device,
+    playerState,
+    positionMs: report.positionMs,
+    startedAtMs: report.startedAtMs,
+    lastHeartbeatAtMs: report.receivedAtMs,
+    intervalMs: intervalAfter(report.event, policy),
+    pausedSinceMs: playerState === 'PAUSED' ? (wasPausedSinceMs ?? report.receivedAtMs) : null,
+    sequence: report.sequence,
+    hasActed,
+  };
+}
+
+/** When the next heartbeat is wanted after this event, ms: a paused player only pings. */
+export function intervalAfter(event: PlaybackEvent, policy: Policy): number {
+  return statesAfter[event] === 'PAUSED' ? policy.pingEveryMs : policy.heartbeatEveryMs;
+}
+
+/** When a session stops counting as alive unless it reports again, ms since the Unix epoch. */
+export function aliveUntilMs(presence: Presence, policy: Policy): number {
+  if (presence.playerState === 'STOPPED') return presence.lastHeartbeatAtMs;
+  const silentMs = Math.min(policy.livenessFactor * presence.intervalMs, policy.sessionOverAfterMs);
+  const untilMs = presence.lastHeartbeatAtMs + silentMs;
+  if (presence.pausedSinceMs === null) return untilMs;
+  return Math.min(untilMs, presence.pausedSinceMs + policy.sessionOverPausedMs);
+}
+
+export function isAlive(presence: Presence, nowMs: number, policy: Policy): boolean {
+  return nowMs < aliveUntilMs(presence, policy);
+}

@@ -1,0 +1,137 @@
+import type { Policy } from './policy.ts';
+import { activityTimeMs, type Version } from './version.ts';
+
+/**
+ * What `beginSession` settles once for a playback, and every heartbeat carries, signed: needs no store
+ * to verify, so it works in every region and while stores are down.
+ */
+export interface SessionToken {
+  profileId: string;
+  title: string;
+  deviceId: string;
+  deviceKind: string;
+  deviceName: string | null;
+  sessionId: string;
+  /** Server time at which the session clock read zero, ms since the Unix epoch. */
+  anchorMs: number;
+  issuedAtMs: number;
+  /** Version of the playhead the player started from; null when it started from none. */
+  startedFrom: Version | null;
+  /** That playhead was not the one in force. */
+  isStale: boolean;
+  durationMs: number | null;
+  creditsStartMs: number | null;
+}
+
+/** Raised when the meaning of a field changes; tokens of other formats are refused. */
+const tokenFormat = 1;
+
+/**
+ * The anchor of a session: server time at which its clock read zero.
+ *
+ * Shape: receipt less elapsed time, lifted to just after the playhead that the player started from:
+ * what was seen happened before. The lift covers the skew between servers and no more.
+ */
+export function anchorOf(
+  begun: { receivedAtMs: number; elapsedMs: number; startedFrom: Version | null },
+  policy: Policy,
+): number {
+  const anchorMs = begun.receivedAtMs - Math.floor(begun.elapsedMs);
+  if (begun.startedFrom === null) return anchorMs;
+  const afterSeenMs = activityTimeMs(begun.startedFrom) + 1;
+  return afterSeenMs - anchorMs <= policy.anchorLiftMaxMs
+    ? Math.max(anchorMs, afterSeenMs)
+    : anchorMs;
+}
+
+/** The opaque text that clients send back: base64url of the fields, a dot, the signature. */
+export function encodeSessionToken(token: SessionToken, sign: (payload: string) => string): string {
+  const fields = [
+    tokenFormat,
+    token.profileId,
+    token.title,
+    token.deviceId,
+    token.deviceKind,
+    token.deviceName,
+    token.sessionId,
+    token.anchorMs,
+    token.issuedAtMs,
+    token.startedFrom,
+    token.isStale,
+    token.durationMs,
+    token.creditsStartMs,
+  ];
+  const payload = toBase64Url(JSON.stringify(fields));
+  return `${payload}.${sign(payload)}`;
+}
+
+export type SessionCheck =
+  | { kind: 'valid'; token: SessionToken }
+  | { kind: 'invalid'; reason: string };
+
+/**
+ * Opens a session token.
+ *
+ * Errors: none; what is forged, tampered with, of another profile or too old is `invalid`, with the
+ * reason for developers.
+ */
+export function openSessionToken(
+  text: string,
+  check: {
+    isValid: (signed: { payload: string; signature: string }) => boolean;
+    profileId: string;
+    nowMs: number;
+    policy: Policy;
+  },
+): SessionCheck {
+  const [payload, signature, ...rest] = text.split('.');
+  if (payload === undefined || signature === undefined || rest.length > 0) {
+    return { kind: 'invalid', reason: 'This is not a token of beginSession.' };
+  }
+  if (!check.isValid({ payload, signature })) {
+    return { kind: 'invalid', reason: 'The signature does not fit: begin a new session.' };
+  }
+  const token = tokenOf(JSON.parse(fromBase64Url(payload)) as unknown[]);
+  if (token === undefined) {
+    return { kind: 'invalid', reason: 'The token is of another release: begin a new session.' };
+  }
+  if (token.profileId !== check.profileId) {
+    return { kind: 'invalid', reason: 'The session belongs to another profile.' };
+  }
+  if (token.issuedAtMs + check.policy.heartbeatAgeMaxMs < check.nowMs) {
+    return { kind: 'invalid', reason: 'The session began too long ago: begin a new one.' };
+  }
+  return { kind: 'valid', token };
+}
+
+function tokenOf(fields: unknown[]): SessionToken | undefined {
+  const [format, profileId, title, deviceId, deviceKind, deviceName, sessionId, ...times] = fields;
+  if (format !== tokenFormat) return undefined;
+  const [anchorMs, issuedAtMs, startedFrom, isStale, durationMs, creditsStartMs] = times;
+  // What is signed was written by encodeSessionToken: its shape is known.
+  return {
+    profileId,
+    title,
+    deviceId,
+    deviceKind,
+    deviceName,
+    sessionId,
+    anchorMs,
+    issuedAtMs,
+    startedFrom,
+    isStale,
+    durationMs,
+    creditsStartMs,
+  } as SessionToken;
+}
+
+function toBase64Url(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function fromBase64Url(text: string): string {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+}
