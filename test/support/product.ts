@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../runtime/config.ts';
+import { mintDevelopmentToken } from '../../runtime/identity.ts';
+import { until } from './until.ts';
+
+/** The product as users run it, in processes of its own. */
+export interface Product {
+  /** Origin of the gateway, such as `http://127.0.0.1:41234`: append `/graphql`, `/demo/`, … */
+  readonly url: string;
+  readonly dataDir: string;
+  /** The process that listens on `url`. */
+  readonly process: ChildProcess;
+  /** A development access token for this profile, valid here. */
+  token(profileId: string): Promise<string>;
+  /** Everything the processes wrote so far, for failure messages and log checks. */
+  output(): string;
+  /** SIGKILL, as a crash: returns when the process is gone. The data folder stays. */
+  kill9(): Promise<void>;
+  /**
+   * SIGTERM, waits for the end, removes a data folder that was made here. Idempotent, fine after kill9.
+   *
+   * Errors: throws when the process does not end by itself within 10 s, or not with exit code 0.
+   */
+  stop(): Promise<void>;
+}
+
+export interface ProductOptions {
+  /** Settings of runtime/config.ts on top of PORT=0, DATA_DIR and LOG_LEVEL=warn. */
+  env?: Record<string, string>;
+  /** Left in place at the end; default: a temporary folder, removed by stop(). */
+  dataDir?: string;
+}
+
+/** Starts what `npm start` starts, on a free port, and waits until it answers /readiness. */
+export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const folder = await openDataDir(options);
+  const gateway = await startPart('gateway', [], { ...folder.env, PORT: '0' });
+  return assemble({ gateway, parts: [gateway], folder });
+}
+
+export type SubgraphName = 'catalog' | 'playback' | 'recommendations';
+
+/** The four separate processes; `kill9()` and `process` concern the gateway. */
+export interface SplitProduct extends Product {
+  killSubgraph(name: SubgraphName): Promise<void>;
+  /** Starts a killed subgraph again on the port it had. */
+  restartSubgraph(name: SubgraphName): Promise<void>;
+}
+
+/** Starts `start:catalog`, `start:playback`, `start:recommendations` and `start:gateway`. */
+export async function startSplit(options: ProductOptions = {}): Promise<SplitProduct> {
+  const folder = await openDataDir(options);
+  const subgraphs = new Map<SubgraphName, RunningPart>();
+  const parts: RunningPart[] = [];
+  const addresses: Record<string, string> = {};
+  const start = async (name: SubgraphName, port: string) => {
+    const env = { ...folder.env, ...addresses, [`${name.toUpperCase()}_PORT`]: port };
+    const part = await startPart(name, [], env);
+    addresses[`${name.toUpperCase()}_URL`] = part.graphqlUrl;
+    subgraphs.set(name, part);
+    parts.push(part);
+  };
+  for (const name of ['catalog', 'playback', 'recommendations'] as const) await start(name, '0');
+  const gatewayEnv = { ...folder.env, ...addresses, PORT: '0' };
+  const gateway = await startPart('gateway', ['--only', 'gateway'], gatewayEnv);
+  return Object.assign(assemble({ gateway, parts: [gateway, ...parts], folder }), {
+    async killSubgraph(name: SubgraphName) {
+      await subgraphs.get(name)?.kill9();
+    },
+    async restartSubgraph(name: SubgraphName) {
+      const before = subgraphs.get(name);
+      if (before === undefined) throw new Error(`${name} was never started.`);
+      await start(name, new URL(before.graphqlUrl).port);
+    },
+  });
+}
+
+interface RunningPart {
+  graphqlUrl: string;
+  process: ChildProcess;
+  output(): string;
+  kill9(): Promise<void>;
+  terminate(): Promise<void>;
+}
+
+const entryPoints = {
+  gateway: 'gateway/main.ts',
+  catalog: 'subgraphs/catalog/main.ts',
+  playback: 'subgraphs/playback/main.ts',
+  recommendations: 'subgraphs/recommendations/main.ts',
+};
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+/** A cold start takes 2 to 6 s on a loaded machine. */
+const startDeadlineMs = 30_000;
+const stopDeadlineMs = 10_000;
+
+async function startPart(
+  name: keyof typeof entryPoints,
+  argv: readonly string[],
+  env: Record<string, string>,
+): Promise<RunningPart> {
+  // The node binary itself, no npm between: the pid is the product's own, so a kill leaves no orphan.
+  const child = spawn(process.execPath, [entryPoints[name], ...argv], {
+    cwd: repository,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  const part = { ...endings(name, child, () => output), process: child, output: () => output };
+  try {
+    const graphqlUrl = await until(
+      () => {
+        if (hasEnded(child)) throw new Error(`${name} ended while starting.`);
+        return /\bhttp:\/\/\S+\/graphql\b/.exec(output)?.[0];
+      },
+      { what: `${name} prints its address`, deadlineMs: startDeadlineMs },
+    );
+    await until(() => isReady(new URL(graphqlUrl).origin, name), {
+      what: `${name} is ready`,
+      deadlineMs: startDeadlineMs,
+    });
+    return { ...part, graphqlUrl };
+  } catch (cause) {
+    await part.kill9();
+    throw new Error(`${name} did not start; it wrote:\n${output}`, { cause });
+  }
+}
+
+async function isReady(origin: string, name: string): Promise<boolean> {
+  const path = name === 'gateway' ? '/readiness' : '/healthcheck';
+  const answer = await fetch(`${origin}${path}`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.ok === true;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function endings(name: string, child: ChildProcess, output: () => string) {
+  const ended = once(child, 'exit');
+  const kill9 = async () => {
+    if (!hasEnded(child)) child.kill('SIGKILL');
+    await ended;
+  };
+  const terminate = async () => {
+    if (child.signalCode === 'SIGKILL') return;
+    if (!hasEnded(child)) child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
+    await ended;
+    clearTimeout(timer);
+    if (child.exitCode !== 0) {
+      throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}:\n${output()}`);
+    }
+  };
+  return { kill9, terminate };
+}
+
+interface DataFolder {
+  path: string;
+  env: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+async function openDataDir(options: ProductOptions): Promise<DataFolder> {
+  const path = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'playhead-')));
+  return {
+    path,
+    env: { LOG_LEVEL: 'warn', ...options.env, DATA_DIR: path },
+    async remove() {
+      if (options.dataDir === undefined) await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function assemble(from: {
+  gateway: RunningPart;
+  /** In the order in which they stop. */
+  parts: RunningPart[];
+  folder: DataFolder;
+}): Product {
+  const { gateway, parts, folder } = from;
+  let stopping: Promise<void> | undefined;
+  return {
+    url: new URL(gateway.graphqlUrl).origin,
+    dataDir: folder.path,
+    process: gateway.process,
+    token: (profileId) =>
+      mintDevelopmentToken(readConfig(folder.env), { profileId, nowMs: Date.now() }),
+    output: () => parts.map((part) => part.output()).join(''),
+    kill9: gateway.kill9,
+    stop() {
+      stopping ??= (async () => {
+        const endings = [];
+        for (const part of parts) endings.push(...(await Promise.allSettled([part.terminate()])));
+        await folder.remove();
+        for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+      })();
+      return stopping;
+    },
+  };
+}
