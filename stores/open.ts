@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import type { Policy } from '../domain/policy.ts';
+import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
+import type { HotStore } from './hot-store.ts';
 
 /** What choosing and opening stores needs of the configuration. */
 export interface StoreConfig {
@@ -12,7 +15,43 @@ export interface StoreClock {
   after(delayMs: number, task: () => void): () => void;
 }
 
-/** The event stream alone, for those who only read it. Adapters are loaded when they are chosen. */
+export interface PlaybackStores {
+  hot: HotStore;
+  durable: DurableStore;
+  events: EventStream;
+  /** Closes all three. */
+  close(): Promise<void>;
+}
+
+/** Opens what the playback subgraph keeps its state in. Adapters are loaded when they are chosen. */
+export async function openPlaybackStores(
+  config: StoreConfig,
+  parts: { clock: StoreClock; policy: Policy },
+): Promise<PlaybackStores> {
+  const [{ openEmbeddedEventStream }, { openEmbeddedHotStore }, { openEmbeddedDurableStore }] =
+    await Promise.all([
+      import('./embedded/stream.ts'),
+      import('./embedded/hot.ts'),
+      import('./embedded/durable.ts'),
+    ]);
+  const partitions = config.PLAYBACK_PARTITIONS;
+  const durable = openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db') });
+  const path = join(config.DATA_DIR, 'events.db');
+  const events = openEmbeddedEventStream({ path, partitions, clock: parts.clock });
+  const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
+  return {
+    hot,
+    durable,
+    events,
+    async close() {
+      await hot.close();
+      await events.close();
+      await durable.close();
+    },
+  };
+}
+
+/** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
   clock: StoreClock,

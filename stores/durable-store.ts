@@ -1,0 +1,29 @@
+import type { Device, TitleState } from '../domain/playhead.ts';
+import type { TitleWrite } from './hot-store.ts';
+
+/** Writes of one profile: one partition, one batch. */
+export interface ProfileBatch {
+  profileId: string;
+  titles: readonly TitleWrite[];
+  devices: readonly Device[];
+}
+
+export interface DurableProfile {
+  titles: Map<string, TitleState>;
+  devices: Device[];
+}
+
+/**
+ * The tier that keeps: every register, merged last-write-wins by the store itself.
+ *
+ * Shape: a write that is older than what is there changes nothing; any order, any repetition.
+ * Errors: PlatformError STATE_UNAVAILABLE (retryable); everything is safe to retry.
+ * Cost: a write is one commit, shared with the writes that wait beside it; a read is one partition.
+ */
+export interface DurableStore {
+  /** Resolves once every register of the batch survives a crash of the process. */
+  write(batch: ProfileBatch): Promise<void>;
+  /** The whole profile; empty when nothing was ever written. */
+  read(profileId: string): Promise<DurableProfile>;
+  close(): Promise<void>;
+}

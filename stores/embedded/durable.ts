@@ -1,0 +1,136 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  packPlayhead,
+  packVisibility,
+  unpackPlayhead,
+  unpackVisibility,
+} from '../../domain/codec.ts';
+import type { TitleState } from '../../domain/playhead.ts';
+import { deviceHash } from '../../domain/version.ts';
+import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
+import { inTransaction, openDatabase, translated } from './sqlite.ts';
+
+/** Batches in one commit: some 10 ms of work, so that reads are not kept waiting. */
+const groupLengthMax = 500;
+
+const migrations = [
+  `CREATE TABLE register (
+     profile_id TEXT NOT NULL,
+     title TEXT NOT NULL,
+     kind TEXT NOT NULL CHECK (kind IN ('playhead', 'visibility')),
+     packed TEXT NOT NULL,
+     PRIMARY KEY (profile_id, title, kind)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE device (
+     profile_id TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT,
+     PRIMARY KEY (profile_id, hash)
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+interface Waiting {
+  batch: ProfileBatch;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The durable store as one SQLite file: WAL, a commit is on disk before a write is acknowledged, and
+ * the writes of one turn of the event loop share a commit.
+ */
+export function openEmbeddedDurableStore(options: { path: string }): DurableStore {
+  const database = openDatabase({ path: options.path, synchronous: 'FULL', migrations });
+  const put = createPut(database);
+  const read = createRead(database);
+  const waiting: Waiting[] = [];
+
+  function commitWaiting(): void {
+    const group = waiting.splice(0, groupLengthMax);
+    if (waiting.length > 0) setImmediate(commitWaiting);
+    try {
+      inTransaction(database, () => {
+        for (const { batch } of group) put(batch);
+      });
+      for (const { resolve } of group) resolve();
+    } catch {
+      commitEach(group);
+    }
+  }
+  /** A commit failed: one by one, so that the batch that made it fail takes no neighbour along. */
+  function commitEach(group: readonly Waiting[]): void {
+    for (const { batch, resolve, reject } of group) {
+      try {
+        translated('Writing', () => inTransaction(database, () => put(batch)));
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  return {
+    write(batch) {
+      return new Promise<void>((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(commitWaiting);
+        waiting.push({ batch, resolve, reject });
+      });
+    },
+    async read(profileId) {
+      return translated('Reading a profile', () => read(profileId));
+    },
+    async close() {
+      while (waiting.length > 0) commitWaiting();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function createPut(database: DatabaseSync): (batch: ProfileBatch) => void {
+  // Packed values begin with their version: comparing them is comparing versions.
+  const putRegister = database.prepare(
+    `INSERT INTO register (profile_id, title, kind, packed) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET packed = excluded.packed WHERE excluded.packed > register.packed`,
+  );
+  const putDevice = database.prepare(
+    `INSERT INTO device (profile_id, hash, id, kind, name) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name`,
+  );
+  return (batch) => {
+    for (const { title, playhead, visibility } of batch.titles) {
+      if (playhead !== null) {
+        putRegister.run(batch.profileId, title, 'playhead', packPlayhead(playhead));
+      }
+      if (visibility !== null) {
+        putRegister.run(batch.profileId, title, 'visibility', packVisibility(visibility));
+      }
+    }
+    for (const { id, kind, name } of batch.devices) {
+      putDevice.run(batch.profileId, deviceHash(id), id, kind, name);
+    }
+  };
+}
+
+function createRead(database: DatabaseSync): (profileId: string) => DurableProfile {
+  const registers = database.prepare(
+    'SELECT title, kind, packed FROM register WHERE profile_id = ?',
+  );
+  const devices = database.prepare('SELECT id, kind, name FROM device WHERE profile_id = ?');
+  return (profileId) => {
+    const titles = new Map<string, TitleState>();
+    for (const row of rows<{ title: string; kind: string; packed: string }>(registers, profileId)) {
+      const state = titles.get(row.title) ?? { playhead: null, visibility: null };
+      if (row.kind === 'playhead') state.playhead = unpackPlayhead(row.packed);
+      else state.visibility = unpackVisibility(row.packed);
+      titles.set(row.title, state);
+    }
+    const known = rows<{ id: string; kind: string; name: string | null }>(devices, profileId);
+    return { titles, devices: known.map(({ id, kind, name }) => ({ id, kind, name })) };
+  };
+}
+
+function rows<Row>(statement: StatementSync, profileId: string): Row[] {
+  return statement.all(profileId) as Row[];
+}

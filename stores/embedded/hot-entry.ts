@@ -1,0 +1,138 @@
+import {
+  packPlayhead,
+  packVisibility,
+  unpackPlayhead,
+  unpackVisibility,
+} from '../../domain/codec.ts';
+import { mergeTitle, publicVersion } from '../../domain/merge.ts';
+import {
+  type Device,
+  floorTitle,
+  type PlayheadRegister,
+  type TitleState,
+} from '../../domain/playhead.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { advancePresence, type Presence, type PresenceReport } from '../../domain/presence.ts';
+import { deviceHash, type Version } from '../../domain/version.ts';
+import type { HotProfile, MarkState, MergedTitle, TitleWrite } from '../hot-store.ts';
+
+/** Sessions remembered of one profile: far more than a household has screens. */
+const sessionsMax = 20;
+
+interface Mark {
+  epoch: string;
+  generation: number;
+  untilMs: number;
+  lengthMs: number;
+}
+
+/** Everything the hot store holds of one profile; registers packed, as every hot store has them. */
+export class HotEntry {
+  mark: Mark | null = null;
+  readonly sessions = new Map<string, Presence>();
+  readonly #playheads = new Map<string, string>();
+  readonly #visibilities = new Map<string, string>();
+  readonly #devices = new Map<string, Device>();
+
+  get floor(): PlayheadRegister | null {
+    return this.state(floorTitle).playhead;
+  }
+
+  state(title: string): TitleState {
+    const playhead = this.#playheads.get(title);
+    const visibility = this.#visibilities.get(title);
+    return {
+      playhead: playhead === undefined ? null : unpackPlayhead(playhead),
+      visibility: visibility === undefined ? null : unpackVisibility(visibility),
+    };
+  }
+
+  version(title: string): Version {
+    return publicVersion(this.state(title));
+  }
+
+  /** What a write would make of its title; changes nothing. */
+  preview({ title, playhead, visibility }: TitleWrite): MergedTitle {
+    const before = this.state(title);
+    return { title, before, after: mergeTitle(before, { playhead, visibility }) };
+  }
+
+  /** Stores what `preview` answered; true if a register rose. */
+  store({ title, before, after }: MergedTitle): boolean {
+    const { playhead, visibility } = after;
+    const hasMoved = playhead !== null && playhead !== before.playhead;
+    const hasTurned = visibility !== null && visibility !== before.visibility;
+    if (hasMoved) this.#playheads.set(title, packPlayhead(playhead));
+    if (hasTurned) this.#visibilities.set(title, packVisibility(visibility));
+    return hasMoved || hasTurned;
+  }
+
+  remember(device: Device): void {
+    this.#devices.set(deviceHash(device.id), device);
+  }
+
+  report(report: PresenceReport, policy: Policy): Presence {
+    const previous = this.sessions.get(report.sessionId) ?? null;
+    const presence = advancePresence(previous, report, policy);
+    this.sessions.delete(report.sessionId);
+    this.sessions.set(report.sessionId, presence);
+    const [oldest] = this.sessions.keys();
+    if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
+    return presence;
+  }
+
+  /** Titles of which this entry holds something newer than `durable`, or that it alone holds. */
+  newerThan(durable: ReadonlyMap<string, TitleState>): string[] {
+    return this.#titles().filter((title) => {
+      const here = this.state(title);
+      const there = durable.get(title);
+      return (
+        here.playhead?.version !== there?.playhead?.version ||
+        here.visibility?.version !== there?.visibility?.version
+      );
+    });
+  }
+
+  devicesOf(title: string): Device[] {
+    const hash = this.state(title).playhead?.deviceHash;
+    const device = hash == null ? undefined : this.#devices.get(hash);
+    return device === undefined ? [] : [device];
+  }
+
+  markState(at: { epoch: string; generation: number; nowMs: number }): MarkState {
+    const { mark } = this;
+    if (mark === null || mark.epoch !== at.epoch || mark.generation !== at.generation) {
+      return 'absent';
+    }
+    return at.nowMs < mark.untilMs ? 'valid' : 'expired';
+  }
+
+  read(query: {
+    titles: readonly string[] | null;
+    nowMs: number;
+    epoch: string;
+    generation: number;
+  }): HotProfile {
+    const { epoch, generation } = query;
+    const mark = this.markState(query);
+    const titles = new Map<string, TitleState>();
+    for (const title of query.titles ?? this.#titles()) {
+      const state = this.state(title);
+      const isKnown = state.playhead !== null || state.visibility !== null;
+      if (isKnown && title !== floorTitle) titles.set(title, state);
+    }
+    const lengthMs = mark === 'absent' ? null : (this.mark?.lengthMs ?? null);
+    return {
+      mark,
+      witness: { epoch, generation, lengthMs },
+      titles,
+      floor: this.floor,
+      devices: new Map(this.#devices),
+      sessions: [...this.sessions.values()],
+    };
+  }
+
+  #titles(): string[] {
+    return [...new Set([...this.#playheads.keys(), ...this.#visibilities.keys()])];
+  }
+}

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { aboveFloor } from '../../domain/merge.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { isAlive } from '../../domain/presence.ts';
+import { partitionOf, versionZero } from '../../domain/version.ts';
+import type {
+  Backlog,
+  DirtyTitle,
+  HotProfile,
+  HotStore,
+  Hydration,
+  MergedTitle,
+  MergeRequest,
+  MergeResult,
+  SettledTitle,
+  TransitionOffer,
+} from '../hot-store.ts';
+import { DirtySet } from './dirty-set.ts';
+import { HotEntry } from './hot-entry.ts';
+import type { EmbeddedEventStream } from './stream.ts';
+
+/** Profiles kept while clean, about 10 kB each: the working set of one machine. */
+const profilesMax = 20_000;
+
+export interface EmbeddedHotOptions {
+  policy: Policy;
+  partitions: number;
+  events: EmbeddedEventStream;
+  /** Clean profiles kept; the least recently used leave first. */
+  profilesMax?: number;
+}
+
+/** The hot store inside the process: gone with it, which every mark's epoch then says. */
+export function openEmbeddedHotStore(options: EmbeddedHotOptions): HotStore {
+  return new EmbeddedHotStore(options);
+}
+
+class EmbeddedHotStore implements HotStore {
+  readonly partitions: number;
+  readonly #policy: Policy;
+  readonly #events: EmbeddedEventStream;
+  readonly #profilesMax: number;
+  readonly #epoch = randomUUID();
+  /** In order of use, the least recent first. */
+  readonly #profiles = new Map<string, HotEntry>();
+  readonly #dirty: DirtySet[];
+  readonly #generations: number[];
+  readonly #listeners = new Map<string, Set<(titles: readonly string[]) => void>>();
+
+  constructor(options: EmbeddedHotOptions) {
+    this.partitions = options.partitions;
+    this.#policy = options.policy;
+    this.#events = options.events;
+    this.#profilesMax = options.profilesMax ?? profilesMax;
+    this.#dirty = Array.from({ length: options.partitions }, () => new DirtySet());
+    this.#generations = new Array(options.partitions).fill(0);
+  }
+
+  async merge(request: MergeRequest): Promise<MergeResult> {
+    const entry = this.#use(request.profileId);
+    if (request.onlyIf !== null && !this.#holds(request, entry)) return { kind: 'conflict' };
+    const titles = request.writes.map((write) => entry.preview(write));
+    // The stream may refuse (disk full); nothing has changed yet, so the step stays atomic.
+    this.#appendNews(request, { entry, titles });
+    const rose = titles.filter((title) => entry.store(title)).map(({ title }) => title);
+    if (request.device !== null) entry.remember(request.device);
+    for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
+    this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
+    return { kind: 'merged', titles, floor: entry.floor };
+  }
+
+  async read(query: {
+    profileId: string;
+    titles: readonly string[] | null;
+    nowMs: number;
+  }): Promise<HotProfile> {
+    const generation = this.#generations[this.#partition(query.profileId)] ?? 0;
+    const identity = { epoch: this.#epoch, generation };
+    const entry = this.#profiles.has(query.profileId) ? this.#use(query.profileId) : new HotEntry();
+    return entry.read({ titles: query.titles, nowMs: query.nowMs, ...identity });
+  }
+
+  async hydrate(hydration: Hydration): Promise<string[]> {
+    const { profileId, nowMs, witness, markMs } = hydration;
+    const entry = this.#use(profileId);
+    const rose: string[] = [];
+    for (const [title, state] of hydration.titles) {
+      const merged = entry.preview({ title, ...state });
+      if (entry.store(merged)) rose.push(title);
+    }
+    for (const title of entry.newerThan(hydration.titles)) this.#markDirty(profileId, title, nowMs);
+    for (const device of hydration.devices) entry.remember(device);
+    const generation = this.#generations[this.#partition(profileId)];
+    if (markMs > 0 && witness.epoch === this.#epoch && witness.generation === generation) {
+      entry.mark = { epoch: this.#epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
+    }
+    this.#tell(profileId, rose);
+    return rose;
+  }
+
+  async dropMark(profileId: string): Promise<void> {
+    const entry = this.#profiles.get(profileId);
+    if (entry !== undefined) entry.mark = null;
+  }
+
+  async raiseGeneration(partition: number): Promise<void> {
+    this.#generations[partition] = (this.#generations[partition] ?? 0) + 1;
+  }
+
+  async due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]> {
+    return this.#dirtySet(query.partition)
+      .oldest(query)
+      .map(({ profileId, title, sinceMs }) => {
+        const entry = this.#use(profileId);
+        return {
+          profileId,
+          title,
+          sinceMs,
+          ...entry.state(title),
+          devices: entry.devicesOf(title),
+        };
+      });
+  }
+
+  async settle(done: {
+    partition: number;
+    titles: readonly SettledTitle[];
+    nowMs: number;
+  }): Promise<void> {
+    const dirty = this.#dirtySet(done.partition);
+    for (const settled of done.titles) {
+      const state = this.#use(settled.profileId).state(settled.title);
+      const isWritten =
+        (state.playhead?.version ?? null) === settled.playheadVersion &&
+        (state.visibility?.version ?? null) === settled.visibilityVersion;
+      if (isWritten) dirty.remove(settled);
+      else dirty.restart(settled, done.nowMs);
+    }
+  }
+
+  async quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void> {
+    this.#dirtySet(poison.partition).quarantine(poison);
+  }
+
+  async backlog(partition: number): Promise<Backlog> {
+    return this.#dirtySet(partition).backlog();
+  }
+
+  async onChanged(
+    profileId: string,
+    listener: (titles: readonly string[]) => void,
+  ): Promise<() => Promise<void>> {
+    const listeners = this.#listeners.get(profileId) ?? new Set();
+    this.#listeners.set(profileId, listeners.add(listener));
+    return async () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(profileId);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  #holds(request: MergeRequest, entry: HotEntry): boolean {
+    const { onlyIf, profileId, nowMs } = request;
+    if (onlyIf === null) return true;
+    const generation = this.#generations[this.#partition(profileId)] ?? 0;
+    const mark = entry.markState({ epoch: this.#epoch, generation, nowMs });
+    return (
+      mark === 'valid' &&
+      entry.version(onlyIf.title) === onlyIf.version &&
+      (entry.floor?.version ?? versionZero) === onlyIf.floorVersion
+    );
+  }
+
+  #appendNews(
+    request: MergeRequest,
+    met: { entry: HotEntry; titles: readonly MergedTitle[] },
+  ): void {
+    const isNews = ({ transition, onlyIfBefore }: TransitionOffer) => {
+      const write = met.titles.find(({ title }) => title === transition.title);
+      const { playhead } = aboveFloor(
+        write?.before ?? met.entry.state(transition.title),
+        met.entry.floor,
+      );
+      const before = playhead?.version ?? versionZero;
+      if (before >= transition.version) return false;
+      return before < onlyIfBefore || playhead?.status !== transition.status;
+    };
+    const transitions = request.transitions.filter(isNews).map(({ transition }) => transition);
+    this.#events.appendNow({ partition: this.#partition(request.profileId), transitions });
+  }
+
+  /** Takes the session's report in; answers its title when who plays there changed. */
+  #report(request: MergeRequest, entry: HotEntry): string[] {
+    const { presence, nowMs } = request;
+    if (presence === null) return [];
+    const wasPlaying = entry.sessions.get(presence.sessionId);
+    const now = entry.report(presence, this.#policy);
+    const isNews =
+      wasPlaying === undefined ||
+      wasPlaying.playerState !== now.playerState ||
+      !isAlive(wasPlaying, nowMs, this.#policy);
+    return isNews ? [presence.title] : [];
+  }
+
+  #markDirty(profileId: string, title: string, nowMs: number): void {
+    this.#dirtySet(this.#partition(profileId)).add({ profileId, title }, nowMs);
+  }
+
+  #tell(profileId: string, titles: readonly string[]): void {
+    const listeners = this.#listeners.get(profileId);
+    if (listeners === undefined || titles.length === 0) return;
+    const distinct = [...new Set(titles)];
+    for (const listener of listeners) listener(distinct);
+  }
+
+  #partition(profileId: string): number {
+    return partitionOf(profileId, this.partitions);
+  }
+
+  #dirtySet(partition: number): DirtySet {
+    const set = this.#dirty[partition];
+    if (set === undefined) throw new RangeError(`No partition ${partition}.`);
+    return set;
+  }
+
+  /** The profile's entry, made if need be, now the most recently used. */
+  #use(profileId: string): HotEntry {
+    const entry = this.#profiles.get(profileId) ?? new HotEntry();
+    this.#profiles.delete(profileId);
+    this.#profiles.set(profileId, entry);
+    if (this.#profiles.size > this.#profilesMax) this.#evictOne(profileId);
+    return entry;
+  }
+
+  /** Removes the least recently used clean profile; a dirty one goes to the end of the line. */
+  #evictOne(except: string): void {
+    for (const [profileId, entry] of this.#profiles) {
+      if (profileId === except) return;
+      this.#profiles.delete(profileId);
+      if (!this.#dirtySet(this.#partition(profileId)).holds(profileId)) return;
+      this.#profiles.set(profileId, entry);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts';
+import type { Presence, PresenceReport } from '../domain/presence.ts';
+import type { Transition } from '../domain/transition.ts';
+import type { Version } from '../domain/version.ts';
+
+/** What one request writes to one title; null leaves that register alone. */
+export interface TitleWrite extends TitleState {
+  title: string;
+}
+
+/**
+ * A transition for the event stream, appended only when it tells something new: the position in force
+ * before the merge is older than `onlyIfBefore`, or its status differs from the transition's. So
+ * neither a retry nor the twentieth plain heartbeat of a minute makes an entry.
+ */
+export interface TransitionOffer {
+  transition: Transition;
+  onlyIfBefore: Version;
+}
+
+export interface MergeRequest {
+  profileId: string;
+  nowMs: number;
+  writes: readonly TitleWrite[];
+  /** The device that the writes name by hash. */
+  device: Device | null;
+  presence: PresenceReport | null;
+  transitions: readonly TransitionOffer[];
+  /** A change by hand: applies only under a valid mark while this is still in force. */
+  onlyIf: { title: string; version: Version; floorVersion: Version } | null;
+}
+
+export interface MergedTitle {
+  title: string;
+  /** Registers before and after the merge, the profile's floor not yet applied. */
+  before: TitleState;
+  after: TitleState;
+}
+
+export type MergeResult =
+  | { kind: 'merged'; titles: MergedTitle[]; floor: PlayheadRegister | null }
+  /** `onlyIf` did not hold; nothing was written. Read again and decide anew. */
+  | { kind: 'conflict' };
+
+/**
+ * `valid`: compared with the durable store, and nothing that invalidates it happened since.
+ * `expired`: merely ran out. `absent`: never compared here, or in another epoch or generation.
+ */
+export type MarkState = 'valid' | 'expired' | 'absent';
+
+/** What a reader saw of the store's identity; a mark is only set for the same one. */
+export interface MarkWitness {
+  epoch: string;
+  generation: number;
+  /** Length of the mark that was there, ms; null when it was absent. */
+  lengthMs: number | null;
+}
+
+export interface HotProfile {
+  mark: MarkState;
+  witness: MarkWitness;
+  /** The titles asked for, or all; a title that is not here is not known here. */
+  titles: Map<string, TitleState>;
+  floor: PlayheadRegister | null;
+  /** By `deviceHash`. */
+  devices: Map<string, Device>;
+  /** May hold sessions that are no longer alive: `isAlive` decides. */
+  sessions: Presence[];
+}
+
+export interface Hydration {
+  profileId: string;
+  /** Everything the durable store holds of the profile. */
+  titles: ReadonlyMap<string, TitleState>;
+  devices: readonly Device[];
+  witness: MarkWitness;
+  nowMs: number;
+  /** How long the hot copy then counts as compared; 0 sets no mark. */
+  markMs: number;
+}
+
+/** A title whose registers are newer than what the durable store was given. */
+export interface DirtyTitle extends TitleState {
+  profileId: string;
+  title: string;
+  /** Dirty since, or since the drain that met it half written; Unix epoch, ms. */
+  sinceMs: number;
+  /** The devices its registers name. */
+  devices: Device[];
+}
+
+/** What a drain wrote; null for a register that it did not write. */
+export interface SettledTitle {
+  profileId: string;
+  title: string;
+  playheadVersion: Version | null;
+  visibilityVersion: Version | null;
+}
+
+export interface Backlog {
+  dirty: number;
+  /** Null when nothing is dirty. The age of this is the lag. */
+  oldestSinceMs: number | null;
+  quarantined: number;
+}
+
+/**
+ * The fast tier: answers first, and is authoritative for a profile only while its hydration mark says so.
+ *
+ * Shape: every method is one atomic step on one profile or one partition. Merging is `mergeTitle`:
+ * any order, any repetition. A dirty title is never evicted.
+ * Units: times in ms since the Unix epoch, handed in by the caller.
+ * Errors: PlatformError STATE_UNAVAILABLE; everything is safe to retry.
+ * Cost: one round trip a call; memory by profiles seen lately plus what is dirty.
+ */
+export interface HotStore {
+  readonly partitions: number;
+  /** Folds writes in, marks dirty what rose, appends transitions, tells listeners. */
+  merge(request: MergeRequest): Promise<MergeResult>;
+  /** `titles` null reads the whole profile. */
+  read(query: {
+    profileId: string;
+    titles: readonly string[] | null;
+    nowMs: number;
+  }): Promise<HotProfile>;
+  /**
+   * Merges the durable state in (never sets it), marks dirty what is newer here, tells listeners what
+   * rose, sets the mark unless epoch or generation moved on. Answers the titles that rose.
+   */
+  hydrate(hydration: Hydration): Promise<string[]>;
+  /** Forgets that this profile was compared. */
+  dropMark(profileId: string): Promise<void>;
+  /** Forgets it for every profile of a partition. */
+  raiseGeneration(partition: number): Promise<void>;
+  /** Titles dirty since `sinceMs` or earlier, oldest first. They stay dirty. */
+  due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]>;
+  /** After the durable store answered: clean where nothing newer came, else dirty since `nowMs`. */
+  settle(done: {
+    partition: number;
+    titles: readonly SettledTitle[];
+    nowMs: number;
+  }): Promise<void>;
+  /** Takes a title that cannot be written out of the way, value and all, for an operator. */
+  quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void>;
+  backlog(partition: number): Promise<Backlog>;
+  /** Calls back with the titles of the profile that changed (`*`: all); the answer stops it. */
+  onChanged(
+    profileId: string,
+    listener: (titles: readonly string[]) => void,
+  ): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
