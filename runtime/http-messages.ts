@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorCode, errorCatalogue } from '../domain/errors.ts';
+
+/** 100 heartbeats with long ids are 30 kB; eight times that is nobody's honest request. */
+export const bodyBytesMax = 256 * 1024;
+
+export type Body = { kind: 'whole'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'aborted' };
+
+/**
+ * Reads a request body of at most `bodyBytesMax`.
+ *
+ * Cost: never holds more than the limit; the rest of a larger body is read and dropped, so that the
+ * client sees the refusal instead of a broken connection.
+ */
+export async function readBody(request: IncomingMessage): Promise<Body> {
+  if (declaresTooMuch(request)) {
+    request.resume();
+    return { kind: 'too-large' };
+  }
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let lengthBytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      lengthBytes += chunk.length;
+      if (lengthBytes <= bodyBytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      resolve({ kind: 'too-large' });
+    });
+    request.once('end', () => resolve({ kind: 'whole', bytes: Buffer.concat(chunks) }));
+    request.once('error', () => resolve({ kind: 'aborted' }));
+    request.once('close', () => resolve({ kind: 'aborted' }));
+  });
+}
+
+/** Whether `content-length` alone is reason to refuse. Node holds a sender to the length it declared. */
+export function declaresTooMuch(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length'] ?? 0) > bodyBytesMax;
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** Refuses a request before GraphQL sees it, in the shape of a GraphQL answer. */
+export function sendRefusal(
+  response: ServerResponse,
+  refusal: { status: number; code: ErrorCode; message: string },
+): void {
+  const { retryable } = errorCatalogue[refusal.code];
+  const extensions = { code: refusal.code, retryable };
+  sendJson(response, refusal.status, { errors: [{ message: refusal.message, extensions }] });
+}
+
+export function refuseLargeBody(response: ServerResponse): void {
+  const message = `A request body has at most ${bodyBytesMax} bytes.`;
+  sendRefusal(response, { status: 413, code: 'BAD_USER_INPUT', message });
+}
+
+/** GraphQL over HTTP is JSON here; a form could be posted across sites without a preflight. */
+export function hasJsonBody(request: IncomingMessage): boolean {
+  return /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '');
+}
+
+/** The path without its query. */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+}

@@ -1,0 +1,54 @@
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createLog, type Logger } from './log.ts';
+import { serveSubgraph } from './serve.ts';
+import { type Closable, closeOnSignal } from './shutdown.ts';
+import type { Subgraph, SubgraphContext } from './subgraph.ts';
+
+/** What every part of the product is opened with. */
+export interface ProcessParts {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+}
+
+/** EX_CONFIG of sysexits.h: a supervisor need not try again. */
+const configurationExitCode = 78;
+
+/**
+ * The life of one process: reads the configuration, starts, and on SIGTERM or SIGINT closes what
+ * `start` answered, in that order.
+ *
+ * Errors: a bad configuration exits with 78 and one line a problem, a failed start with 1.
+ */
+export async function runProcess(
+  part: string,
+  start: (parts: ProcessParts) => Promise<readonly Closable[]>,
+): Promise<void> {
+  try {
+    const config = readConfig();
+    const log = createLog({ level: config.LOG_LEVEL, part });
+    closeOnSignal(await start({ config, clock: systemClock, log }), log);
+  } catch (error) {
+    const isConfiguration = error instanceof ConfigError;
+    const text = error instanceof Error && !isConfiguration ? error.stack : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(isConfiguration ? configurationExitCode : 1);
+  }
+}
+
+/** `runProcess` for a subgraph on its own: serves it and says on standard output where. */
+export async function runSubgraph<Context extends SubgraphContext>(options: {
+  open: (parts: ProcessParts) => Promise<Subgraph<Context>>;
+  port: (config: Config) => number;
+  name: string;
+}): Promise<void> {
+  await runProcess(options.name, async (parts) => {
+    const subgraph = await options.open(parts);
+    const { config, log } = parts;
+    const address = { host: config.HOST, port: options.port(config) };
+    const served = await serveSubgraph(subgraph, { ...address, log });
+    process.stdout.write(`${options.name}  ${served.url}\n`);
+    return [served, subgraph];
+  });
+}

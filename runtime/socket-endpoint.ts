@@ -1,0 +1,53 @@
+import type { Server } from 'node:http';
+import type { ServerOptions } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import { pathOf } from './http-messages.ts';
+
+/** A document and its variables; 64 kB holds any operation a client or a gateway sends by socket. */
+export const socketMessageBytesMax = 64 * 1024;
+/** A client that is gone without a word does not answer the close; it is cut off after this. */
+const closeGraceMs = 1_000;
+
+/**
+ * Serves the graphql-ws protocol on one path of an HTTP server; upgrades of other paths are refused.
+ *
+ * `close()` says 1001 (clients reconnect elsewhere), then cuts what is left; idempotent.
+ */
+export function openSocketEndpoint(
+  server: Server,
+  path: string,
+  protocol: ServerOptions<Record<string, unknown> | undefined, Extra>,
+): { close(): Promise<void> } {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: socketMessageBytesMax });
+  server.on('upgrade', (request, socket, head) => {
+    if (pathOf(request) !== path) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      // A frame over the limit is the sender's fault: ws closes the socket, nothing is to be logged.
+      client.on('error', () => client.terminate());
+      sockets.emit('connection', client, request);
+    });
+  });
+  const serving = useServer(protocol, sockets);
+  let closing: Promise<void> | undefined;
+  return {
+    close() {
+      closing ??= closeSockets(sockets, serving);
+      return closing;
+    },
+  };
+}
+
+async function closeSockets(
+  sockets: WebSocketServer,
+  serving: ReturnType<typeof useServer>,
+): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const client of sockets.clients) client.terminate();
+  }, closeGraceMs);
+  await serving.dispose();
+  clearTimeout(timer);
+}
