@@ -9,11 +9,14 @@ const targets = {
   playback: {
     Playhead: './playhead-view.ts#PlayheadView',
     PlaybackSession: './playhead-view.ts#SessionView',
-    Viewer: '../../runtime/identity.ts#Viewer',
+    RecordHeartbeatsPayload: './record-heartbeats.ts#RecordOutcome',
+    PlayheadPayload: './change-playhead.ts#ChangeOutcome',
+    Problem: '../../domain/problem.ts#Problem as DomainProblem',
+    Viewer: '../../runtime/identity.ts#Viewer as SignedIn',
     Playable: '{ id: string }',
   },
   recommendations: {
-    Viewer: '../../runtime/identity.ts#Viewer',
+    Viewer: '../../runtime/identity.ts#Viewer as SignedIn',
     Playable: '{ id: string }',
   },
   catalog: {
@@ -33,6 +36,7 @@ async function generate(name: keyof typeof targets): Promise<string> {
     enumsAsTypes: true,
     useTypeImports: true,
     federation: true,
+    avoidOptionals: { defaultValue: true },
     scalars: { DateTime: 'string', ID: 'string' },
     contextType: './context.ts#Context',
     mappers: targets[name],

@@ -13,27 +13,9 @@ import {
   printSchema,
 } from 'graphql';
 
-/** A subgraph of the supergraph: its SDL file stands beside this one, under its name. */
-export interface SubgraphSource {
-  name: string;
-  url: string;
-  typeDefs: DocumentNode;
-}
-
-/** Default addresses of the separate processes; a gateway's configuration overrides them. */
-const subgraphUrls = {
-  catalog: 'http://127.0.0.1:4003/graphql',
-  playback: 'http://127.0.0.1:4001/graphql',
-  recommendations: 'http://127.0.0.1:4002/graphql',
-};
+import { readSubgraph, type SubgraphSource, subgraphUrls } from './subgraph-source.ts';
 
 const schemaFolder = new URL('./', import.meta.url);
-
-/** Reads one subgraph's SDL. Errors: ENOENT with the path, or graphql's own syntax error. */
-export async function readSubgraph(name: keyof typeof subgraphUrls): Promise<SubgraphSource> {
-  const sdl = await readFile(new URL(`${name}.graphql`, schemaFolder), 'utf8');
-  return { name, url: subgraphUrls[name], typeDefs: parse(sdl) };
-}
 
 /**
  * Composes subgraphs into the supergraph and the public API.

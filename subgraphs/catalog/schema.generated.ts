@@ -78,7 +78,7 @@ export type Series = Node & {
 
 
 export type SeriesEpisodesArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 

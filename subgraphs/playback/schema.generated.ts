@@ -1,6 +1,9 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { PlayheadView, SessionView } from './playhead-view.ts';
-import type { Viewer } from '../../runtime/identity.ts';
+import type { RecordOutcome } from './record-heartbeats.ts';
+import type { ChangeOutcome } from './change-playhead.ts';
+import type { Problem as DomainProblem } from '../../domain/problem.ts';
+import type { Viewer as SignedIn } from '../../runtime/identity.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -65,14 +68,14 @@ export type ViewerPlayheadsArgs = {
 
 /** The profile the access token stands for. Every subgraph resolves it from the token, hence shareable. */
 export type ViewerInProgressArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 /** The profile the access token stands for. Every subgraph resolves it from the token, hence shareable. */
 export type ViewerHistoryArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<PlayheadFilter>;
 };
@@ -267,7 +270,7 @@ export type BeginSessionInput = {
   deviceKind: DeviceKind;
   deviceName?: InputMaybe<Scalars['String']['input']>;
   /** Session clock (monotonic ms since this playback began on the device) at the moment of sending: 0 when play was just pressed. Never a wall clock. Float: 30 days do not fit an Int. */
-  elapsedMs?: Scalars['Float']['input'];
+  elapsedMs: Scalars['Float']['input'];
   /** `version` of the playhead the player started from, if it did not wait for this answer; null otherwise. */
   basedOn?: InputMaybe<Scalars['String']['input']>;
   durationMs?: InputMaybe<Scalars['Int']['input']>;
@@ -299,7 +302,7 @@ export type RecordHeartbeatsInput = {
 export type HeartbeatInput = {
   /** Grows by 1 within the session. */
   sequence: Scalars['Int']['input'];
-  event?: PlaybackEvent;
+  event: PlaybackEvent;
   /** Session clock when it was observed; grows by at least 1 ms with each sequence. The server drops the fraction. */
   elapsedMs: Scalars['Float']['input'];
   positionMs: Scalars['Int']['input'];
@@ -530,7 +533,7 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Playable: ResolverTypeWrapper<{ id: string }>;
-  Viewer: ResolverTypeWrapper<Viewer>;
+  Viewer: ResolverTypeWrapper<SignedIn>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Playhead: ResolverTypeWrapper<PlayheadView>;
@@ -555,13 +558,13 @@ export type ResolversTypes = {
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
   PlaybackEvent: PlaybackEvent;
-  RecordHeartbeatsPayload: ResolverTypeWrapper<Omit<RecordHeartbeatsPayload, 'playhead' | 'problems'> & { playhead?: Maybe<ResolversTypes['Playhead']>, problems: Array<ResolversTypes['Problem']> }>;
+  RecordHeartbeatsPayload: ResolverTypeWrapper<RecordOutcome>;
   HeartbeatOutcome: HeartbeatOutcome;
   Durability: Durability;
   PlayheadInput: PlayheadInput;
-  PlayheadPayload: ResolverTypeWrapper<Omit<PlayheadPayload, 'playhead' | 'problems'> & { playhead?: Maybe<ResolversTypes['Playhead']>, problems: Array<ResolversTypes['Problem']> }>;
+  PlayheadPayload: ResolverTypeWrapper<ChangeOutcome>;
   ForgetAllPlayheadsPayload: ResolverTypeWrapper<Omit<ForgetAllPlayheadsPayload, 'problems'> & { problems: Array<ResolversTypes['Problem']> }>;
-  Problem: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Problem']>;
+  Problem: ResolverTypeWrapper<DomainProblem>;
   ProblemCode: ProblemCode;
   InputProblem: ResolverTypeWrapper<InputProblem>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -575,7 +578,7 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
   Playable: { id: string };
-  Viewer: Viewer;
+  Viewer: SignedIn;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
   Playhead: PlayheadView;
@@ -594,11 +597,11 @@ export type ResolversParentTypes = {
   BeginSessionPayload: Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, problems: Array<ResolversParentTypes['Problem']> };
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
-  RecordHeartbeatsPayload: Omit<RecordHeartbeatsPayload, 'playhead' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, problems: Array<ResolversParentTypes['Problem']> };
+  RecordHeartbeatsPayload: RecordOutcome;
   PlayheadInput: PlayheadInput;
-  PlayheadPayload: Omit<PlayheadPayload, 'playhead' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, problems: Array<ResolversParentTypes['Problem']> };
+  PlayheadPayload: ChangeOutcome;
   ForgetAllPlayheadsPayload: Omit<ForgetAllPlayheadsPayload, 'problems'> & { problems: Array<ResolversParentTypes['Problem']> };
-  Problem: ResolversInterfaceTypes<ResolversParentTypes>['Problem'];
+  Problem: DomainProblem;
   InputProblem: InputProblem;
   Subscription: Record<PropertyKey, never>;
   PlayheadUpdate: Omit<PlayheadUpdate, 'playheads'> & { playheads: Array<ResolversParentTypes['Playhead']> };

@@ -1,0 +1,20 @@
+import type { Policy } from '../../domain/policy.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Signer } from '../../runtime/identity.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { DurableStore } from '../../stores/durable-store.ts';
+import type { HotStore } from '../../stores/hot-store.ts';
+import type { ProfileReader } from './hydrate.ts';
+
+/** Everything the operations of this subgraph work with; `main.ts` puts it together. */
+export interface PlaybackDeps {
+  hot: HotStore;
+  durable: DurableStore;
+  reader: ProfileReader;
+  clock: Clock;
+  policy: Policy;
+  signer: Signer;
+  /** Fresh randomness for a change by hand. */
+  nonce: () => string;
+  log: Logger;
+}

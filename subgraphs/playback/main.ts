@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { defaultPolicy, type Policy } from '../../domain/policy.ts';
+import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
+import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
+import { readSubgraph } from '../../schema/subgraph-source.ts';
+import type { EventStream } from '../../stores/event-stream.ts';
+import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
+import { type Context, createContext } from './context.ts';
+import type { PlaybackDeps } from './deps.ts';
+import { ProfileReader } from './hydrate.ts';
+import { resolvers } from './resolvers.ts';
+import { keepStreamTrimmed } from './trim-events.ts';
+import { WriteBehind } from './write-behind.ts';
+
+/** The playback subgraph, and the event stream that it feeds. */
+export interface PlaybackSubgraph extends Subgraph<Context> {
+  events: EventStream;
+}
+
+/**
+ * Opens the stores and puts the subgraph together.
+ *
+ * Errors: PlatformError STATE_UNAVAILABLE when a store cannot be opened.
+ */
+export async function openPlayback(
+  parts: ProcessParts & { stores?: PlaybackStores },
+): Promise<PlaybackSubgraph> {
+  const { config, clock, log } = parts;
+  const policy: Policy = { ...defaultPolicy, heartbeatEveryMs: config.PLAYBACK_HEARTBEAT_MS };
+  const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy }));
+  const { hot, durable, events } = stores;
+  const reader = new ProfileReader({ hot, durable, clock, log });
+  const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
+  const writeBehind = new WriteBehind({ hot, durable, clock, log, intervalMs });
+  const stopTrimming = keepStreamTrimmed({ events, clock, log });
+  const signer = await openSessionSigner(config);
+  const verifier = await openTokenVerifier(config, clock);
+  const deps: PlaybackDeps = {
+    hot,
+    durable,
+    reader,
+    clock,
+    policy,
+    signer,
+    nonce: randomUUID,
+    log,
+  };
+  const { typeDefs } = await readSubgraph('playback');
+  writeBehind.start();
+  const subgraph = await openSubgraph<Context>({
+    name: 'playback',
+    typeDefs,
+    resolvers,
+    log,
+    contextFor: async ({ authorization }) =>
+      createContext(deps, await verifier.verify(authorization)),
+    async close() {
+      stopTrimming();
+      await reader.close();
+      // What is owed goes to the durable store before the hot one disappears.
+      await writeBehind.close();
+      await stores.close();
+    },
+  });
+  return { ...subgraph, events };
+}
+
+if (import.meta.main) {
+  await runSubgraph({
+    name: 'playback',
+    open: openPlayback,
+    port: (config) => config.PLAYBACK_PORT,
+  });
+}

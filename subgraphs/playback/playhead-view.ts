@@ -1,0 +1,161 @@
+import { aboveFloor, isHidden, publicVersion } from '../../domain/merge.ts';
+import type { Device, PlayheadRegister, TitleState } from '../../domain/playhead.ts';
+import { type Policy, progressOf, type ResumeReason, resumePoint } from '../../domain/policy.ts';
+import { isAlive, type Presence } from '../../domain/presence.ts';
+import { activityTimeMs, versionZero } from '../../domain/version.ts';
+import type { ProfileState } from './hydrate.ts';
+import { stateUnavailable } from './hydrate.ts';
+import type {
+  DeviceKind,
+  FreshnessSource,
+  PlayerState,
+  PlayheadStatus,
+} from './schema.generated.ts';
+
+/** A session as the schema shows it. */
+export interface SessionView {
+  id: string;
+  device: DeviceView;
+  playableId: string;
+  playable: { id: string };
+  playerState: PlayerState;
+  positionMs: number;
+  startedAt: string;
+  lastHeartbeatAt: string;
+}
+
+interface DeviceView {
+  id: string;
+  name: string | null;
+  kind: DeviceKind;
+}
+
+/** A playhead as the schema shows it, whole: what every answer and every push carries. */
+export interface PlayheadView {
+  id: string;
+  playableId: string;
+  playable: { id: string };
+  positionMs: number;
+  resumePositionMs: number;
+  resumeReason: ResumeReason;
+  durationMs: number | null;
+  progress: number | null;
+  status: PlayheadStatus;
+  hidden: boolean;
+  version: string;
+  updatedAt: string | null;
+  device: DeviceView | null;
+  activeSession: SessionView | null;
+  freshness: { source: FreshnessSource; asOf: string; degraded: boolean };
+}
+
+/** For whom and when a view is made. */
+export interface ViewPoint {
+  profileId: string;
+  nowMs: number;
+  policy: Policy;
+  /** The asking session: its own playing is not "elsewhere". */
+  sessionId?: string | undefined;
+}
+
+/** What a title is before anything happened to it. */
+const neverStarted: PlayheadRegister = {
+  version: versionZero,
+  status: 'NOT_STARTED',
+  positionMs: 0,
+  durationMs: null,
+  deviceHash: null,
+  sessionStartedAtMs: null,
+  laterFields: '',
+};
+
+/** The registers in force for a title; null when nobody can say just now. */
+export function inForce(state: ProfileState, title: string): TitleState | null {
+  const known = state.titles.get(title);
+  if (known === undefined && !state.isComplete) return null;
+  return aboveFloor(known ?? { playhead: null, visibility: null }, state.floor);
+}
+
+/** Errors: PlatformError STATE_UNAVAILABLE when the title is unknown: never a guessed zero. */
+export function viewOf(state: ProfileState, title: string, at: ViewPoint): PlayheadView {
+  const registers = inForce(state, title);
+  if (registers === null) throw stateUnavailable();
+  const playhead = registers.playhead ?? neverStarted;
+  const playing = playingSession(state, title, at);
+  const activityMs = activityTimeMs(playhead.version);
+  return {
+    id: playheadId({ profileId: at.profileId, title }),
+    playableId: title,
+    playable: { id: title },
+    positionMs: playhead.positionMs,
+    ...resumePoint(
+      playhead,
+      {
+        pausedForMs: at.nowMs - activityMs,
+        isPlayingElsewhere: playing !== undefined && playing.sessionId !== at.sessionId,
+      },
+      at.policy,
+    ),
+    durationMs: playhead.durationMs,
+    progress: progressOf(playhead),
+    status: playhead.status,
+    hidden: isHidden(registers),
+    version: publicVersion(registers),
+    updatedAt: playhead.version === versionZero ? null : isoTime(activityMs),
+    device: deviceView(state.devices.get(playhead.deviceHash ?? '')),
+    activeSession: playing === undefined ? null : sessionView(playing),
+    freshness: { source: state.source, asOf: isoTime(at.nowMs), degraded: state.isDegraded },
+  };
+}
+
+/** The profile's sessions that are alive, the last heard of first. */
+export function aliveSessions(state: ProfileState, at: ViewPoint): Presence[] {
+  return state.sessions
+    .filter((session) => isAlive(session, at.nowMs, at.policy))
+    .sort((left, right) => right.lastHeartbeatAtMs - left.lastHeartbeatAtMs);
+}
+
+export function sessionView(presence: Presence): SessionView {
+  return {
+    id: presence.sessionId,
+    device: deviceView(presence.device),
+    playableId: presence.title,
+    playable: { id: presence.title },
+    playerState: presence.playerState,
+    positionMs: presence.positionMs,
+    startedAt: isoTime(presence.startedAtMs),
+    lastHeartbeatAt: isoTime(presence.lastHeartbeatAtMs),
+  };
+}
+
+/** One for each (profile, title); opaque to clients, and never changes. */
+export function playheadId(of: { profileId: string; title: string }): string {
+  return `ph_${Buffer.from(`${of.profileId}/${of.title}`).toString('base64url')}`;
+}
+
+/** What `playheadId` was made of; null for anything else. */
+export function openPlayheadId(id: string): { profileId: string; title: string } | null {
+  if (!id.startsWith('ph_')) return null;
+  const [profileId, title, ...rest] = Buffer.from(id.slice(3), 'base64url').toString().split('/');
+  if (!profileId || !title || rest.length > 0) return null;
+  return { profileId, title };
+}
+
+export function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function playingSession(state: ProfileState, title: string, at: ViewPoint): Presence | undefined {
+  return aliveSessions(state, at).find(
+    (session) =>
+      session.title === title &&
+      (session.playerState === 'PLAYING' || session.playerState === 'BUFFERING'),
+  );
+}
+
+function deviceView(device: Device): DeviceView;
+function deviceView(device: Device | undefined): DeviceView | null;
+function deviceView(device: Device | undefined): DeviceView | null {
+  if (device === undefined) return null;
+  return { id: device.id, name: device.name, kind: device.kind as DeviceKind };
+}

@@ -1,0 +1,173 @@
+import {
+  type AdmittedHeartbeat,
+  admitHeartbeats,
+  type Heartbeat,
+  isIntent,
+} from '../../domain/heartbeat.ts';
+import { aboveFloor } from '../../domain/merge.ts';
+import type { Device } from '../../domain/playhead.ts';
+import { intervalAfter } from '../../domain/presence.ts';
+import type { Problem } from '../../domain/problem.ts';
+import { openSessionToken, type SessionToken } from '../../domain/session-token.ts';
+import { writerOf } from '../../domain/version.ts';
+import type { MergeRequest, MergeResult, TitleWrite } from '../../stores/hot-store.ts';
+import type { PlaybackDeps } from './deps.ts';
+import { dropStale } from './stale-base.ts';
+import { offersOf } from './transitions.ts';
+
+export interface RecordHeartbeats {
+  session: string;
+  heartbeats: readonly Heartbeat[];
+}
+
+/** The answer, but for the playhead in force: that is read only if it was asked for. */
+export interface RecordOutcome {
+  outcome: 'ACCEPTED' | 'SUPERSEDED' | 'DUPLICATE' | 'REFUSED';
+  durability: 'HOT' | 'DURABLE' | 'NONE';
+  nextHeartbeatInMs: number;
+  problems: Problem[];
+  /** Where the playhead in force is found; null when everything was refused. */
+  recorded: { title: string; sessionId: string } | null;
+}
+
+/**
+ * The hot path: token → checks → versions → one atomic merge → answer.
+ *
+ * Shape: idempotent by (session, sequence). A plain heartbeat is acknowledged when it is hot; a batch
+ * with an intent when the durable store has it, whatever the merge said.
+ * Errors: PlatformError STATE_UNAVAILABLE when the hot store does not answer; safe to retry.
+ * Cost: one hot round trip, and one durable commit for an intent; one more read for a stale session.
+ */
+export async function recordHeartbeats(
+  deps: PlaybackDeps,
+  profileId: string,
+  input: RecordHeartbeats,
+): Promise<RecordOutcome> {
+  const receivedAtMs = deps.clock.nowMs();
+  const { policy } = deps;
+  const opened = openSessionToken(input.session, {
+    isValid: deps.signer.isValid,
+    profileId,
+    nowMs: receivedAtMs,
+    policy,
+  });
+  if (opened.kind === 'invalid') {
+    return refused(deps, [{ code: 'SESSION_INVALID', message: opened.reason, path: ['session'] }]);
+  }
+  const { token } = opened;
+  const { admitted, problems } = admitHeartbeats(input.heartbeats, { token, receivedAtMs, policy });
+  const newest = admitted.at(-1);
+  if (newest === undefined) return refused(deps, problems);
+
+  const { kept, hasActed } = await dropStale(deps, { token, admitted });
+  const write = writeOf(token, kept);
+  const request = requestOf({ token, kept, newest, write, hasActed, receivedAtMs }, deps);
+  const merged = await deps.hot.merge(request);
+  const durability = kept.some(({ heartbeat }) => isIntent(heartbeat.event))
+    ? await keep(deps, { profileId, write, device: deviceOf(token) })
+    : 'HOT';
+  return {
+    outcome: outcomeOf(merged, { admitted, kept }),
+    durability,
+    nextHeartbeatInMs: intervalAfter(newest.heartbeat.event, policy),
+    problems,
+    recorded: { title: token.title, sessionId: token.sessionId },
+  };
+}
+
+function refused(deps: PlaybackDeps, problems: Problem[]): RecordOutcome {
+  return {
+    outcome: 'REFUSED',
+    durability: 'NONE',
+    nextHeartbeatInMs: deps.policy.heartbeatEveryMs,
+    problems,
+    recorded: null,
+  };
+}
+
+/** The newest of each register: what the whole batch comes to. */
+function writeOf(token: SessionToken, kept: readonly AdmittedHeartbeat[]): TitleWrite {
+  return {
+    title: token.title,
+    playhead: kept.findLast(({ playhead }) => playhead !== null)?.playhead ?? null,
+    visibility: kept.findLast(({ visibility }) => visibility !== null)?.visibility ?? null,
+  };
+}
+
+function requestOf(
+  batch: {
+    token: SessionToken;
+    kept: readonly AdmittedHeartbeat[];
+    newest: AdmittedHeartbeat;
+    write: TitleWrite;
+    hasActed: boolean;
+    receivedAtMs: number;
+  },
+  deps: PlaybackDeps,
+): MergeRequest {
+  const { token, newest, receivedAtMs } = batch;
+  const device = deviceOf(token);
+  return {
+    profileId: token.profileId,
+    nowMs: receivedAtMs,
+    writes: [batch.write],
+    device,
+    presence: {
+      sessionId: token.sessionId,
+      title: token.title,
+      device,
+      event: newest.heartbeat.event,
+      positionMs: newest.heartbeat.positionMs,
+      startedAtMs: token.anchorMs,
+      receivedAtMs,
+      sequence: newest.heartbeat.sequence,
+      hasActed: batch.hasActed,
+    },
+    transitions: offersOf(token, batch.kept, deps.policy),
+    onlyIf: null,
+  };
+}
+
+/** Writes an intent to the durable store; when that is down it stays dirty, and the answer says so. */
+async function keep(
+  deps: PlaybackDeps,
+  intent: { profileId: string; write: TitleWrite; device: Device },
+): Promise<'DURABLE' | 'HOT'> {
+  const { profileId, write, device } = intent;
+  try {
+    await deps.durable.write({ profileId, titles: [write], devices: [device] });
+    return 'DURABLE';
+  } catch (error) {
+    deps.log.warn({ profileId, err: error }, 'an intent is hot only');
+    return 'HOT';
+  }
+}
+
+/**
+ * The outcome of the newest heartbeat that was not refused and can move a playhead; a request of
+ * nothing but PINGs learns whether its session still holds the playhead.
+ */
+function outcomeOf(
+  merged: MergeResult,
+  batch: { admitted: readonly AdmittedHeartbeat[]; kept: readonly AdmittedHeartbeat[] },
+): RecordOutcome['outcome'] {
+  const [title] = merged.kind === 'merged' ? merged.titles : [];
+  if (merged.kind !== 'merged' || title === undefined) return 'SUPERSEDED';
+  const before = aboveFloor(title.before, merged.floor).playhead?.version;
+  const after = aboveFloor(title.after, merged.floor).playhead?.version;
+  const newest = batch.admitted.findLast(({ playhead }) => playhead !== null);
+  if (newest === undefined) return isOwn(after, batch.admitted) ? 'DUPLICATE' : 'SUPERSEDED';
+  if (!batch.kept.includes(newest) || after !== newest.version) return 'SUPERSEDED';
+  return before === after ? 'DUPLICATE' : 'ACCEPTED';
+}
+
+function isOwn(inForce: string | undefined, admitted: readonly AdmittedHeartbeat[]): boolean {
+  const [first] = admitted;
+  return (
+    inForce === undefined || first === undefined || writerOf(inForce) === writerOf(first.version)
+  );
+}
+
+function deviceOf(token: SessionToken): Device {
+  return { id: token.deviceId, kind: token.deviceKind, name: token.deviceName };
+}

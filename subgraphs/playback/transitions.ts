@@ -1,0 +1,59 @@
+import type { AdmittedHeartbeat, PlaybackEvent } from '../../domain/heartbeat.ts';
+import type { Policy } from '../../domain/policy.ts';
+import type { SessionToken } from '../../domain/session-token.ts';
+import type { Transition, TransitionKind } from '../../domain/transition.ts';
+import { versionFloor } from '../../domain/version.ts';
+import type { TransitionOffer } from '../../stores/hot-store.ts';
+
+/** Events that are news by themselves; everything else is progress. */
+const kindOf: Partial<Record<PlaybackEvent, TransitionKind>> = {
+  START: 'START',
+  PLAY: 'PLAY',
+  PAUSE: 'PAUSE',
+  SEEK: 'SEEK',
+  STOP: 'STOP',
+  FINISH: 'FINISH',
+};
+
+/**
+ * What a batch of heartbeats has to tell the event stream, in order: each intent, and of the plain
+ * heartbeats the last one of every `progressEventEveryMs`.
+ */
+export function offersOf(
+  token: SessionToken,
+  kept: readonly AdmittedHeartbeat[],
+  policy: Policy,
+): TransitionOffer[] {
+  const offers = kept.flatMap((admitted) => offerOf(token, admitted, policy));
+  return offers.filter((offer, index) => {
+    const next = offers[index + 1];
+    const isProgress = offer.transition.kind === 'PROGRESS';
+    return !isProgress || next === undefined || next.onlyIfBefore !== offer.onlyIfBefore;
+  });
+}
+
+function offerOf(
+  token: SessionToken,
+  admitted: AdmittedHeartbeat,
+  policy: Policy,
+): TransitionOffer[] {
+  const { playhead, version, activityAtMs } = admitted;
+  if (playhead === null) return [];
+  const kind = kindOf[admitted.heartbeat.event] ?? 'PROGRESS';
+  const transition: Transition = {
+    kind,
+    profileId: token.profileId,
+    title: token.title,
+    version,
+    occurredAtMs: activityAtMs,
+    status: playhead.status,
+    positionMs: playhead.positionMs,
+    durationMs: playhead.durationMs,
+    device: { id: token.deviceId, kind: token.deviceKind, name: token.deviceName },
+    sessionId: token.sessionId,
+  };
+  const everyMs = policy.progressEventEveryMs;
+  const onlyIfBefore =
+    kind === 'PROGRESS' ? versionFloor(activityAtMs - (activityAtMs % everyMs)) : version;
+  return [{ transition, onlyIfBefore }];
+}

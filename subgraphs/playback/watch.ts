@@ -1,0 +1,162 @@
+import { floorTitle } from '../../domain/playhead.ts';
+import { aliveUntilMs } from '../../domain/presence.ts';
+import type { PlaybackDeps } from './deps.ts';
+import type { ProfileState } from './hydrate.ts';
+import { recentTitles } from './lists.ts';
+import { aliveSessions, type PlayheadView, viewOf } from './playhead-view.ts';
+
+/** Playheads in a snapshot: a screenful several times over; what is absent is not removed. */
+const snapshotLengthMax = 50;
+
+export interface PlayheadUpdate {
+  kind: 'SNAPSHOT' | 'CHANGED';
+  playheads: PlayheadView[];
+}
+
+/**
+ * Live playheads of one profile: first a snapshot, then what changes.
+ *
+ * Shape: listening begins before the snapshot is read, so nothing falls between. What changed waits
+ * as a set of titles and is read when the subscriber asks for more: a slow one gets the latest state
+ * of each title once, and memory stays flat. A playhead never goes back to an older version.
+ * Errors: PlatformError STATE_UNAVAILABLE ends the stream; subscribe again.
+ * Cost: one hot read a message. `return()` settles at once, whatever is being waited for.
+ */
+export function watchPlayheads(
+  deps: PlaybackDeps,
+  watched: { profileId: string; title: string | null },
+): AsyncIterableIterator<PlayheadUpdate> {
+  return new PlayheadWatch(deps, watched);
+}
+
+class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
+  readonly #deps: PlaybackDeps;
+  readonly #profileId: string;
+  readonly #title: string | null;
+  readonly #changed = new Set<string>();
+  readonly #sentVersions = new Map<string, string>();
+  readonly #expiries = new Map<string, () => void>();
+  #stop: (() => Promise<void>) | undefined;
+  #wake: (() => void) | undefined;
+  #hasBegun = false;
+  #isEnded = false;
+
+  constructor(deps: PlaybackDeps, watched: { profileId: string; title: string | null }) {
+    this.#deps = deps;
+    this.#profileId = watched.profileId;
+    this.#title = watched.title;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<PlayheadUpdate>> {
+    try {
+      const update = this.#hasBegun ? await this.#nextChanged() : await this.#begin();
+      return update === null ? { done: true, value: undefined } : { done: false, value: update };
+    } catch (error) {
+      // Whoever iterates learns of the failure and stops asking: nobody would call return().
+      await this.return();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<PlayheadUpdate>> {
+    this.#isEnded = true;
+    for (const cancel of this.#expiries.values()) cancel();
+    this.#expiries.clear();
+    this.#wake?.();
+    await this.#stop?.();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<PlayheadUpdate>> {
+    await this.return();
+    throw error;
+  }
+
+  /** Null when the subscriber left meanwhile. */
+  async #begin(): Promise<PlayheadUpdate | null> {
+    this.#hasBegun = true;
+    this.#stop = await this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
+    if (this.#isEnded) {
+      await this.#stop();
+      return null;
+    }
+    const state = await this.#read(this.#title === null ? null : [this.#title]);
+    const recent = () => recentTitles(state).map(({ title }) => title);
+    const titles = this.#title === null ? recent().slice(0, snapshotLengthMax) : [this.#title];
+    const playheads = titles.map((title) => this.#view(state, title));
+    return { kind: 'SNAPSHOT', playheads };
+  }
+
+  async #nextChanged(): Promise<PlayheadUpdate | null> {
+    while (!this.#isEnded) {
+      if (this.#changed.size === 0) await this.#somethingChanged();
+      const update = this.#isEnded ? null : await this.#readChanged();
+      if (update !== null && !this.#isEnded) return update;
+    }
+    return null;
+  }
+
+  #note(titles: readonly string[]): void {
+    for (const title of titles) {
+      if (title === floorTitle)
+        for (const sent of this.#sentVersions.keys()) this.#changed.add(sent);
+      else if (this.#title === null || this.#title === title) this.#changed.add(title);
+    }
+    this.#wake?.();
+  }
+
+  #somethingChanged(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Null when everything that changed turned out to be old news. */
+  async #readChanged(): Promise<PlayheadUpdate | null> {
+    const titles = [...this.#changed];
+    this.#changed.clear();
+    const state = await this.#read(titles);
+    const playheads = titles
+      .filter((title) => !this.#isOlder(state, title))
+      .map((title) => this.#view(state, title));
+    return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
+  }
+
+  #read(titles: readonly string[] | null): Promise<ProfileState> {
+    return this.#deps.reader.read({ profileId: this.#profileId, titles, need: 'show' });
+  }
+
+  #isOlder(state: ProfileState, title: string): boolean {
+    const sent = this.#sentVersions.get(title);
+    return sent !== undefined && viewOf(state, title, this.#viewPoint()).version < sent;
+  }
+
+  #view(state: ProfileState, title: string): PlayheadView {
+    const view = viewOf(state, title, this.#viewPoint());
+    this.#sentVersions.set(title, view.version);
+    this.#expectEnd(state, title);
+    return view;
+  }
+
+  /** A session that falls silent ends without a word from anyone: look again when it would. */
+  #expectEnd(state: ProfileState, title: string): void {
+    this.#expiries.get(title)?.();
+    this.#expiries.delete(title);
+    const session = aliveSessions(state, this.#viewPoint()).find((alive) => alive.title === title);
+    if (session === undefined) return;
+    const inMs = aliveUntilMs(session, this.#deps.policy) - this.#deps.clock.nowMs();
+    this.#expiries.set(
+      title,
+      this.#deps.clock.after(Math.max(0, inMs), () => this.#note([title])),
+    );
+  }
+
+  #viewPoint() {
+    const { policy, clock } = this.#deps;
+    return { profileId: this.#profileId, nowMs: clock.nowMs(), policy };
+  }
+}
