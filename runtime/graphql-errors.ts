@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql';
 import { type ErrorCode, errorCatalogue, PlatformError } from '../domain/errors.ts';
 import type { Logger } from './log.ts';
+
+export type { ErrorCode };
 
 /** Codes that graphql and Apollo Server give themselves and that mean the same in our list. */
 const foreignCodes: Readonly<Record<string, ErrorCode>> = {
@@ -40,14 +42,24 @@ export function codeOf(code: unknown): ErrorCode | undefined {
   return foreignCodes[code];
 }
 
+/** An error of the closed list; `extensions` may add to `code` and `retryable`, never replace them. */
+export function codedError(
+  code: ErrorCode,
+  message: string,
+  options: GraphQLErrorOptions = {},
+): GraphQLError {
+  const { retryable } = errorCatalogue[code];
+  return new GraphQLError(message, {
+    ...options,
+    extensions: { ...options.extensions, code, retryable },
+  });
+}
+
 function known(error: unknown, code: ErrorCode, fault?: PlatformError): GraphQLError {
   const message = fault?.message ?? (error instanceof Error ? error.message : code);
-  const { retryable } = errorCatalogue[code];
   const retryAfterMs = fault?.retryAfterMs;
-  return new GraphQLError(message, {
-    ...place(error),
-    extensions: { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-  });
+  const extensions = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return codedError(code, message, { ...place(error), extensions });
 }
 
 function place(error: unknown) {

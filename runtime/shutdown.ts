@@ -11,8 +11,8 @@ const shutdownDeadlineMs = 8_000;
  * On SIGTERM or SIGINT closes everything in the order given, one after the other, and exits with 0.
  * A second signal, a fault or the deadline exits with 1.
  *
- * Each process needs this: the federation runtime listens to signals for its own disposal, which
- * takes away Node's default of ending on them.
+ * Takes the signals away from whoever listened before: the federation runtime disposes of itself at
+ * once, under the requests still running, and then lets the process live on.
  */
 export function closeOnSignal(closables: readonly Closable[], log: Logger): void {
   let isClosing = false;
@@ -28,8 +28,10 @@ export function closeOnSignal(closables: readonly Closable[], log: Logger): void
     }, shutdownDeadlineMs).unref();
     void closeAll(closables, log).then((isClean) => process.exit(isClean ? 0 : 1));
   };
-  process.on('SIGTERM', shutDown);
-  process.on('SIGINT', shutDown);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, shutDown);
+  }
 }
 
 /** One that fails to close must not keep the next, perhaps a store with work in memory, from it. */

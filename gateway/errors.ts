@@ -1,0 +1,129 @@
+import { GraphQLError } from 'graphql';
+import { codedError, codeOf, type ErrorCode, toGraphQLError } from '../runtime/graphql-errors.ts';
+import type { Logger } from '../runtime/log.ts';
+
+type ErrorMask = (error: unknown) => Error;
+
+/**
+ * What clients see of every error that passes the gateway. Each is made anew from a short list of
+ * properties: passed on, a subgraph's error would show the request that was sent to it, and one that
+ * came by socket is no GraphQLError at all and would break its own serialisation.
+ */
+export function createErrorMask(options: { log: Logger; isProduction: boolean }): ErrorMask {
+  return function maskError(error) {
+    // Several bad variables come as one; a live operation is refused with a single error.
+    if (error instanceof AggregateError) return maskError(error.errors[0]);
+    const fault = read(error);
+    const translation = translate(fault);
+    if (translation === undefined) return withStatus(toGraphQLError(error, options.log));
+    const extensions = {
+      ...pass(fault, options),
+      ...(translation.http && { http: translation.http }),
+    };
+    return codedError(translation.code, translation.message, { ...placeOf(fault), extensions });
+  };
+}
+
+/** What else of an error's extensions a client may see. */
+function pass({ extensions }: Fault, { isProduction }: { isProduction: boolean }) {
+  const { serviceName, retryAfterMs, requestId } = extensions;
+  return {
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+    ...(typeof requestId === 'string' && { requestId }),
+    ...(typeof serviceName === 'string' && !isProduction && { serviceName }),
+  };
+}
+
+interface Fault {
+  message: string;
+  extensions: Readonly<Record<string, unknown>>;
+  path: GraphQLError['path'];
+  /** As it came, if it is of graphql's own class; over a socket it is not. */
+  original: GraphQLError | undefined;
+}
+
+interface Translation {
+  code: ErrorCode;
+  message: string;
+  /** Read by the HTTP layer and never sent; `spec`: only for application/graphql-response+json. */
+  http?: { status: number; spec?: boolean };
+}
+
+function read(error: unknown): Fault {
+  const { message, extensions, path } = (error ?? {}) as Partial<GraphQLError>;
+  return {
+    message: typeof message === 'string' ? message : '',
+    extensions: extensions ?? {},
+    path,
+    original: error instanceof GraphQLError ? error : undefined,
+  };
+}
+
+/** Codes of the federation runtime for a subgraph that gave no answer of its own. */
+const noAnswerCodes: readonly unknown[] = ['DOWNSTREAM_SERVICE_ERROR', 'SUBREQUEST_HTTP_ERROR'];
+
+const unavailable: Readonly<Record<string, Translation>> = {
+  playback: { code: 'STATE_UNAVAILABLE', message: 'Playback does not answer just now.' },
+  recommendations: {
+    code: 'RANKING_UNAVAILABLE',
+    message: 'Recommendations do not answer just now.',
+  },
+  catalog: { code: 'CATALOG_UNAVAILABLE', message: 'The catalog does not answer just now.' },
+};
+
+function translate(fault: Fault): Translation | undefined {
+  const { code, serviceName } = fault.extensions;
+  if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
+    return unavailable[serviceName];
+  }
+  return translateOwn(fault) ?? keep(fault);
+}
+
+/** Errors that the federation runtime makes itself, by what tells them apart. */
+function translateOwn({ message, extensions }: Fault): Translation | undefined {
+  if (extensions.code === 'GATEWAY_TIMEOUT') {
+    return { code: 'TIMEOUT', message: 'A subgraph took too long.' };
+  }
+  if (extensions.code === 'UNAUTHORIZED_FIELD_OR_TYPE') {
+    return {
+      code: 'UNAUTHENTICATED',
+      message: 'This field needs a signed-in viewer.',
+      http: { status: 401 },
+    };
+  }
+  if (/^Abstract type .* was resolved to a non-object type/.test(message)) {
+    return { code: 'CATALOG_MISSING', message: 'The catalog does not know this playable.' };
+  }
+  if (extensions.code === undefined && message.startsWith('Variable "$')) {
+    return { code: 'BAD_USER_INPUT', message, http: { status: 400, spec: true } };
+  }
+  return undefined;
+}
+
+/** An error that already carries a code of the closed list keeps its message. */
+function keep({ message, extensions }: Fault): Translation | undefined {
+  const code = codeOf(extensions.code);
+  if (code === undefined) return undefined;
+  // From a subgraph it is masked there and has a request id; made here it is a bug still unlogged.
+  if (code === 'INTERNAL_SERVER_ERROR' && extensions.requestId === undefined) return undefined;
+  const http = extensions.http as Translation['http'];
+  return { code, message, ...(http === undefined ? {} : { http }) };
+}
+
+/** Positions in the client's document; those of a subgraph's error are in the gateway's own. */
+function placeOf({ original, path, extensions }: Fault) {
+  if (original === undefined || extensions.serviceName !== undefined) return { path: path ?? null };
+  const { nodes, source, positions } = original;
+  return {
+    path: path ?? null,
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+  };
+}
+
+/** A token that does not verify refuses the whole request, so the status may say so. */
+function withStatus(error: GraphQLError): GraphQLError {
+  if (error.extensions.code === 'UNAUTHENTICATED') error.extensions.http = { status: 401 };
+  return error;
+}

@@ -1,0 +1,38 @@
+import type { GatewayConfigSupergraph, GatewayContext } from '@graphql-hive/gateway-runtime';
+import type { TokenVerifier } from '../runtime/identity.ts';
+
+/**
+ * Verifies the token of every operation and enforces `@authenticated` (alone, the directive does
+ * nothing). No token is an anonymous viewer; a bad one refuses the operation with UNAUTHENTICATED.
+ */
+export function authentication(
+  verifier: TokenVerifier,
+): NonNullable<GatewayConfigSupergraph['genericAuth']> {
+  return {
+    mode: 'protect-granular',
+    resolveUserFn: (context: GatewayContext) => verifier.verify(context.headers.authorization),
+  };
+}
+
+/**
+ * The token goes on to the subgraphs, which verify it again. Read from `context.headers`: for a
+ * socket, `request` is the upgrade, which a browser cannot give a header.
+ *
+ * Identity must not be added in `onFetch`: identical requests under way are merged by URL, body and
+ * headers before it runs, and one viewer would get another's answer.
+ */
+export function forwardIdentity({ context }: { context: Pick<GatewayContext, 'headers'> }) {
+  return { authorization: context.headers.authorization };
+}
+
+/**
+ * The one thing a socket's `connectionParams` may say, as a header would: with or without `Bearer `.
+ * Passed on whole, they would override any header of the operation.
+ */
+export function authorizationOfSocket(
+  connectionParams: Readonly<Record<string, unknown>> | undefined,
+): { authorization?: string } {
+  const given = connectionParams?.authorization ?? connectionParams?.Authorization;
+  if (typeof given !== 'string' || given === '') return {};
+  return { authorization: /^Bearer /i.test(given) ? given : `Bearer ${given}` };
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { type GatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway-runtime';
+import type { GraphQLError } from 'graphql';
+import type { Context } from 'graphql-ws';
+import type { Extra } from 'graphql-ws/use/ws';
+import type { Clock } from '../runtime/clock.ts';
+import type { TokenVerifier } from '../runtime/identity.ts';
+import { openSocketEndpoint } from '../runtime/socket-endpoint.ts';
+import { authorizationOfSocket } from './identity.ts';
+
+type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
+
+/** graphql-ws clients may get a new token and connect again; they never do so after 4401. */
+const tokenExpiredCode = 4403;
+
+/**
+ * Accepts graphql-ws clients on /graphql of this server: subscriptions, queries and mutations.
+ * A socket is closed with 4403 when the token it was opened with expires.
+ */
+export function acceptLiveClients(
+  server: Server,
+  gateway: GatewayRuntime,
+  identity: { verifier: TokenVerifier; clock: Clock },
+): { close(): Promise<void> } {
+  const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
+    operationContext(context, gateway),
+  );
+  return openSocketEndpoint(server, '/graphql', {
+    ...runtimeOptions,
+    onConnect: (context) => closeAtExpiry(context, identity),
+    onNext: (...[, , , , result]) => withoutHttpHints(result),
+  });
+}
+
+/** What an operation by socket knows of its sender, in the shape of one by HTTP. */
+function operationContext({ extra, connectionParams }: SocketContext, gateway: GatewayRuntime) {
+  return {
+    req: extra.request,
+    socket: extra.socket,
+    request: new gateway.fetchAPI.Request(`http://${extra.request.headers.host}/graphql`, {
+      headers: plainHeaders(extra.request),
+    }),
+    connectionParams: authorizationOfSocket(connectionParams),
+  };
+}
+
+function plainHeaders(request: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
+}
+
+/** A bad token is not refused here: each operation is, with a code that says why. */
+async function closeAtExpiry(
+  { extra: { socket, request }, connectionParams }: SocketContext,
+  { verifier, clock }: { verifier: TokenVerifier; clock: Clock },
+): Promise<void> {
+  const given = authorizationOfSocket(connectionParams).authorization;
+  const viewer = await verifier.verify(given ?? request.headers.authorization).catch(() => null);
+  if (viewer === null) return;
+  const leftMs = viewer.expiresAtMs - clock.nowMs();
+  const cancel = clock.after(leftMs, () => socket.close(tokenExpiredCode, 'Token expired'));
+  socket.once('close', cancel);
+}
+
+/** Error extensions that the HTTP layer would have read and removed. */
+function withoutHttpHints(result: { errors?: readonly GraphQLError[] | undefined }) {
+  if (result.errors === undefined) return undefined;
+  const errors = result.errors.map((error) => {
+    const { extensions: { http: _http, ...extensions } = {}, ...rest } = error.toJSON();
+    return { ...rest, extensions };
+  });
+  return { ...result, errors };
+}

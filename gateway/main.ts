@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { openTokenVerifier } from '../runtime/identity.ts';
+import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
+import type { Closable } from '../runtime/shutdown.ts';
+import { developmentRoutes } from './development.ts';
+import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { remoteTransports } from './remote-transports.ts';
+import { type Route, serveGateway } from './server.ts';
+import { type Connections, openGateway } from './supergraph.ts';
+
+interface Backing {
+  connections: Connections;
+  /** In the order in which they close. */
+  closables: readonly Closable[];
+}
+
+/** `npm start`: everything in this process. `--only gateway`: subgraphs are processes of their own. */
+async function start(parts: ProcessParts): Promise<readonly Closable[]> {
+  const { config, clock, log } = parts;
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  if (values.only !== undefined && values.only !== 'gateway') {
+    throw new Error('--only takes one value: gateway.');
+  }
+  const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
+  const isProduction = config.NODE_ENV === 'production';
+  const verifier = await openTokenVerifier(config, clock);
+  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
+  const address = { host: config.HOST, port: config.PORT };
+  const routes = isProduction ? [] : [...developmentRoutes(config, clock), await demoRoute()];
+  const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
+  announce(server.url, { isProduction, dataDir: config.DATA_DIR });
+  return [server, { close: async () => gateway[Symbol.asyncDispose]() }, ...backing.closables];
+}
+
+function openRemote({ config }: ProcessParts): Backing {
+  return { connections: remoteTransports(config), closables: [] };
+}
+
+/** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */
+async function openEmbedded(parts: ProcessParts): Promise<Backing> {
+  const [{ openCatalog }, { openPlayback }, { openRecommendations }] = await Promise.all([
+    import('../subgraphs/catalog/main.ts'),
+    import('../subgraphs/playback/main.ts'),
+    import('../subgraphs/recommendations/main.ts'),
+  ]);
+  const catalog = await openCatalog(parts);
+  const playback = await openPlayback(parts);
+  const recommendations = await openRecommendations({ ...parts, catalog });
+  const { log } = parts;
+  const connections = embeddedTransports({
+    catalog: embeddedExecutor(catalog, log),
+    playback: embeddedExecutor(playback, log),
+    recommendations: embeddedExecutor(recommendations, log),
+  });
+  return { connections, closables: [recommendations, playback, catalog] };
+}
+
+async function demoRoute(): Promise<Route> {
+  return (await import('../demo/serve.ts')).createDemoHandler();
+}
+
+/** For people, on standard output; logs go to standard error. */
+function announce(url: string, shown: { isProduction: boolean; dataDir: string }): void {
+  const lines = [`GraphQL  ${url}/graphql`];
+  if (!shown.isProduction) lines.push(`Demo     ${url}/demo/`);
+  lines.push(`Data     ${shown.dataDir}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+await runProcess('gateway', start);

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import {
+  createGatewayRuntime,
+  type GatewayConfigSupergraph,
+  type GatewayRuntime,
+  type UnifiedGraphHandler,
+} from '@graphql-hive/gateway-runtime';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { Clock } from '../runtime/clock.ts';
+import type { TokenVerifier } from '../runtime/identity.ts';
+import type { Logger } from '../runtime/log.ts';
+import { createErrorMask } from './errors.ts';
+import { endAtTokenExpiry } from './expiry.ts';
+import { authentication, forwardIdentity } from './identity.ts';
+import { repairResults } from './results.ts';
+import { refuseDeafSubscribers } from './subscription-guard.ts';
+
+/** How subgraphs are reached: `embeddedTransports` or `remoteTransports`. */
+export type Connections = Pick<GatewayConfigSupergraph, 'transports' | 'transportEntries'>;
+
+export interface GatewayOptions {
+  connections: Connections;
+  verifier: TokenVerifier;
+  clock: Clock;
+  log: Logger;
+  isProduction: boolean;
+  /** SDL; default: schema/supergraph.graphql. */
+  supergraph?: string;
+}
+
+/** A subgraph that takes longer leaves its part of the answer null: a page never waits for one row. */
+const upstreamTimeoutMs = 4_000;
+
+const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
+
+/**
+ * Opens the federation runtime over the supergraph. It answers requests (it is a request listener)
+ * but listens to nothing: `serveGateway` does. Closed by its `[Symbol.asyncDispose]()`.
+ *
+ * Errors: throws when the supergraph is missing or not valid.
+ */
+export async function openGateway(options: GatewayOptions): Promise<GatewayRuntime> {
+  const { connections, verifier, clock, log, isProduction } = options;
+  const supergraph = options.supergraph ?? (await readFile(supergraphFile, 'utf8'));
+  const planner = await rustPlanner(log);
+  const gateway = createGatewayRuntime({
+    supergraph,
+    ...connections,
+    ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
+    // Its logger would print requests, tokens included; what matters is logged by our own error mask.
+    logging: false,
+    landingPage: false,
+    graphiql: isProduction ? false : { title: 'Playhead' },
+    renderGraphiQL,
+    ...(isProduction ? { disableIntrospection: {} } : {}),
+    genericAuth: authentication(verifier),
+    propagateHeaders: { fromClientToSubgraphs: forwardIdentity },
+    // As a plain number it would end subscriptions too, and with the second one the whole process.
+    upstreamTimeout: ({ executionRequest }) =>
+      executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
+    maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
+    plugins: () => [refuseDeafSubscribers(), endAtTokenExpiry(clock), repairResults()],
+  });
+  // Built lazily, the schema would be missing for a subscription that comes first.
+  await gateway.getSchema();
+  return gateway;
+}
+
+/** Its binaries exist for glibc Linux and macOS only; elsewhere the runtime's own planner serves. */
+async function rustPlanner(log: Logger): Promise<UnifiedGraphHandler | undefined> {
+  try {
+    return (await import('@graphql-hive/router-runtime')).unifiedGraphHandler;
+  } catch (error) {
+    log.warn({ err: error }, 'no native query planner for this platform: using the slower one');
+    return undefined;
+  }
+}
