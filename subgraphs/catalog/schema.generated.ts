@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { PlayableTitle, MovieTitle, EpisodeTitle, SeriesTitle } from './titles.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -12,6 +12,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  DateTime: { input: string; output: string; }
   _FieldSet: { input: unknown; output: unknown; }
 };
 
@@ -59,6 +60,8 @@ export type Episode = Playable & Node & {
   artworkUrl?: Maybe<Scalars['String']['output']>;
   seasonNumber: Scalars['Int']['output'];
   episodeNumber: Scalars['Int']['output'];
+  /** When it became playable; null: it always was. What is not playable yet is nowhere in the catalog. */
+  availableFrom?: Maybe<Scalars['DateTime']['output']>;
   series: Series;
   /** The next one this viewer may play; null at the end of what there is. */
   nextEpisode?: Maybe<Episode>;
@@ -243,6 +246,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Playable: ResolverTypeWrapper<PlayableTitle>;
@@ -260,6 +264,7 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
   Playable: PlayableTitle;
@@ -274,6 +279,10 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Query: Record<PropertyKey, never>;
 };
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Movie' | 'Episode' | 'Series', ParentType, ContextType>;
@@ -304,6 +313,7 @@ export type EpisodeResolvers<ContextType = Context, ParentType extends Resolvers
   artworkUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, Partial<EpisodeArtworkUrlArgs>>;
   seasonNumber?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   episodeNumber?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  availableFrom?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   series?: Resolver<ResolversTypes['Series'], ParentType, ContextType>;
   nextEpisode?: Resolver<Maybe<ResolversTypes['Episode']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -341,6 +351,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   Playable?: PlayableResolvers<ContextType>;
   Movie?: MovieResolvers<ContextType>;
