@@ -63,9 +63,7 @@ export async function recordHeartbeats(
   const write = writeOf(token, kept);
   const request = requestOf({ token, kept, newest, write, hasActed, receivedAtMs }, deps);
   const merged = await deps.hot.merge(request);
-  const durability = kept.some(({ heartbeat }) => isIntent(heartbeat.event))
-    ? await keep(deps, { profileId, write, device: deviceOf(token) })
-    : 'HOT';
+  const durability = await durabilityOf(deps, { profileId, kept, write, device: deviceOf(token) });
   return {
     outcome: outcomeOf(merged, { admitted, kept }),
     durability,
@@ -128,12 +126,22 @@ function requestOf(
   };
 }
 
-/** Writes an intent to the durable store; when that is down it stays dirty, and the answer says so. */
-async function keep(
+/**
+ * What survives what, once the merge is done: intents are written to the durable store before the
+ * answer; when that is down they stay dirty, and the answer says so.
+ */
+async function durabilityOf(
   deps: PlaybackDeps,
-  intent: { profileId: string; write: TitleWrite; device: Device },
-): Promise<'DURABLE' | 'HOT'> {
-  const { profileId, write, device } = intent;
+  batch: {
+    profileId: string;
+    kept: readonly AdmittedHeartbeat[];
+    write: TitleWrite;
+    device: Device;
+  },
+): Promise<RecordOutcome['durability']> {
+  const { profileId, kept, write, device } = batch;
+  if (write.playhead === null) return 'NONE';
+  if (!kept.some(({ heartbeat }) => isIntent(heartbeat.event))) return 'HOT';
   try {
     await deps.durable.write({ profileId, titles: [write], devices: [device] });
     return 'DURABLE';
