@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { errorCatalogue } from '../domain/errors.ts';
+import { configTable } from '../runtime/config-table.ts';
+
+/** The repository's own rules: what no linter knows. */
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(file));
+const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.generated.ts'));
+const product = sources.filter((file) => !file.startsWith('test/'));
+const text = (file: string) => readFileSync(file, 'utf8');
+const offenders = (candidates: readonly string[], pattern: RegExp) =>
+  candidates.filter((file) => pattern.test(text(file)));
+
+/** Files a source imports, statically or not, as paths from the root. */
+function importsOf(file: string): string[] {
+  const specifiers = text(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+  return [...specifiers].map(([, path = '']) => normalize(join(dirname(file), path)));
+}
+
+describe('the repository', () => {
+  it('names adapters in stores/open.ts only', () => {
+    const elsewhere = product.filter(
+      (file) => file !== 'stores/open.ts' && !file.startsWith('stores/embedded/'),
+    );
+    expect(offenders(elsewhere, /stores\/(embedded|redis|cassandra)\//)).toEqual([]);
+  });
+
+  it('takes time and randomness as arguments outside their homes', () => {
+    const pure = product.filter((file) => !/^(runtime|client|bench|demo)\//.test(file));
+    expect(
+      offenders(pure, /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bsetInterval\(/),
+    ).toEqual([]);
+  });
+
+  it('has no source that nothing reaches', () => {
+    const scripts = Object.values(
+      (JSON.parse(text('package.json')) as { scripts: Record<string, string> }).scripts,
+    ).join(' ');
+    const entries = [
+      ...sources.filter((file) => scripts.includes(file) || file.endsWith('.test.ts')),
+      ...sources.filter((file) => /^test\/fault\/.*-child\.ts$/.test(file)),
+      'demo/demo.ts',
+    ];
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file) || !existsSync(file)) return;
+      reached.add(file);
+      importsOf(file).forEach(visit);
+    };
+    entries.forEach(visit);
+    expect(sources.filter((file) => !reached.has(file))).toEqual([]);
+  });
+
+  it('has no drawers', () => {
+    const drawer = /(^|\/)(utils|helpers|common|types|lib|services|managers|index)(\.ts|\/)/;
+    expect(sources.filter((file) => drawer.test(file) && file !== 'client/index.ts')).toEqual([]);
+  });
+
+  it('exports no name that could mean anything', () => {
+    const vague =
+      /export (?:async )?(?:function|const|class|interface|type) \w*(?:[Tt]imestamp|[Dd]ata(?![a-z])|[Ii]nfo|[Hh]andle(?![rd])|[Uu]til|[Hh]elper|Manager)\w*/;
+    expect(offenders(product, vague)).toEqual([]);
+  });
+
+  it('stays two folders deep', () => {
+    expect(product.filter((file) => file.split('/').length > 3)).toEqual([]);
+  });
+
+  it('locks packages without naming where they came from', () => {
+    expect(text('package-lock.json')).not.toMatch(/"resolved": "http/);
+  });
+
+  it('shows the configuration as it is in the README', () => {
+    expect(text('README.md')).toContain(configTable());
+  });
+
+  it('lists every error code in docs/operations.md, and no other', () => {
+    const listed = [...text('docs/operations.md').matchAll(/^\| `([A-Z_]+)` \|/gm)];
+    expect(listed.map(([, code]) => code).sort()).toEqual(Object.keys(errorCatalogue).sort());
+  });
+});
