@@ -2,18 +2,24 @@
 export interface Clock {
   /** Unix epoch, ms. */
   nowMs(): number;
-  /** Runs `task` once after `delayMs` (24.8 days at most); the answer cancels it. Never keeps the process alive. */
+  /** Runs `task` once after `delayMs`; the answer cancels it. Never keeps the process alive. */
   after(delayMs: number, task: () => void): () => void;
 }
 
-/** Node runs a timer with a longer delay at once. */
-const delayMsMax = 2 ** 31 - 1;
+/** A timer of Node's that is set for longer fires at once: 2^31 − 1 ms, 24.8 days. */
+const timerMsMax = 2_147_483_647;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after(delayMs, task) {
-    const timer = setTimeout(task, Math.min(delayMs, delayMsMax));
+    const restMs = delayMs - timerMsMax;
+    let cancelRest = () => {};
+    const step = restMs > 0 ? () => (cancelRest = systemClock.after(restMs, task)) : task;
+    const timer = setTimeout(step, Math.min(delayMs, timerMsMax));
     timer.unref();
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      cancelRest();
+    };
   },
 };
