@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
+import type { ViewingStore } from './viewing-store.ts';
 
 /** What choosing and opening stores needs of the configuration. */
 export interface StoreConfig {
@@ -62,4 +63,12 @@ export async function openEventStream(
     partitions: config.PLAYBACK_PARTITIONS,
     clock,
   });
+}
+
+/** What the recommendations subgraph keeps its view in. */
+export async function openViewingStore(
+  config: Pick<StoreConfig, 'DATA_DIR'>,
+): Promise<ViewingStore> {
+  const { openEmbeddedViewingStore } = await import('./embedded/viewing.ts');
+  return openEmbeddedViewingStore({ path: join(config.DATA_DIR, 'recommendations.db') });
 }

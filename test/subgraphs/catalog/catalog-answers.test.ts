@@ -116,6 +116,11 @@ describe('the catalog', () => {
   });
 });
 
+interface Page {
+  edges: { node: { id: string } }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
+}
+
 describe('the episodes of a series', () => {
   const query = `query ($first: Int, $after: String) { series(id: "ser_tideline") {
     episodes(first: $first, after: $after) {
@@ -127,10 +132,10 @@ describe('the episodes of a series', () => {
     const seen: string[] = [];
     let after: string | null = null;
     for (let isLast = false; !isLast; ) {
-      const { data }: Answer = await ask(catalog, query, { variables: { first: 4, after } });
-      const { edges, pageInfo } = data.series.episodes;
+      const answer: Answer = await ask(catalog, query, { variables: { first: 4, after } });
+      const { edges, pageInfo }: Page = answer.data.series.episodes;
       expect(pageInfo.hasPreviousPage).toBe(after !== null);
-      seen.push(...edges.map((edge: { node: { id: string } }) => edge.node.id));
+      seen.push(...edges.map(({ node }) => node.id));
       after = pageInfo.endCursor;
       isLast = !pageInfo.hasNextPage;
     }

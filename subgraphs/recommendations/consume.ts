@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import type { Transition } from '../../domain/transition.ts';
+import { isVersion } from '../../domain/version.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
+import type { ViewingStore } from '../../stores/viewing-store.ts';
+
+/** Some 10 ms of folding: a row that is asked for meanwhile does not wait longer. */
+const batchLengthMax = 200;
+/** A stream or a view that failed is left alone this long. */
+const retryAfterMs = 1_000;
+
+export interface ConsumerDeps {
+  events: EventStream;
+  viewings: ViewingStore;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * Follows the event stream into the view.
+ *
+ * Shape: every partition from its own offset, which is stored together with what was folded: whatever
+ * happens between, nothing is lost, and what comes twice changes nothing. An entry that cannot be
+ * folded is logged and skipped; the partition flows on.
+ * Errors: none; while stream or view fail, it tries again each second and `isBehind` says so.
+ */
+export interface Consumer {
+  /** Resolves once what was in the stream is folded, or the first try failed. */
+  start(): Promise<void>;
+  isBehind(): boolean;
+  /** Calls back after the profile's viewings changed; the answer stops it. */
+  onChanged(profileId: string, listener: () => void): () => void;
+  /** Waits for the batch under way. */
+  close(): Promise<void>;
+}
+
+export function createConsumer(deps: ConsumerDeps): Consumer {
+  return new StreamConsumer(deps);
+}
+
+class StreamConsumer implements Consumer {
+  readonly #deps: ConsumerDeps;
+  readonly #listeners = new Map<string, Set<() => void>>();
+  /** Partitions that may hold something new. */
+  readonly #due = new Set<number>();
+  /** Where each partition was read up to. */
+  readonly #offsets = new Map<number, Offset | null>();
+  readonly #retries = new Map<number, () => void>();
+  #draining: Promise<void> | undefined;
+  #stopListening: (() => void) | undefined;
+  #hasStarted = false;
+  #isClosed = false;
+
+  constructor(deps: ConsumerDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    const { events } = this.#deps;
+    this.#stopListening = events.onAppended((partition) => this.#wake(partition));
+    for (let partition = 0; partition < events.partitions; partition += 1) this.#wake(partition);
+    await this.#draining;
+    this.#hasStarted = true;
+  }
+
+  isBehind(): boolean {
+    return !this.#hasStarted || this.#retries.size > 0;
+  }
+
+  onChanged(profileId: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(profileId) ?? new Set();
+    this.#listeners.set(profileId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(profileId);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopListening?.();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
+    this.#listeners.clear();
+    await this.#draining;
+  }
+
+  #wake(partition: number): void {
+    this.#due.add(partition);
+    this.#draining ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    for (const partition of this.#due) {
+      if (this.#isClosed) break;
+      this.#due.delete(partition);
+      await this.#consume(partition);
+    }
+    this.#draining = undefined;
+  }
+
+  /** Reads a partition to its end. Never rejects. */
+  async #consume(partition: number): Promise<void> {
+    const { events, log } = this.#deps;
+    try {
+      for (let isMore = true; isMore && !this.#isClosed; ) {
+        const after = await this.#offset(partition);
+        const entries = await events.read({ partition, after, limit: batchLengthMax });
+        await this.#fold(partition, entries);
+        isMore = entries.length === batchLengthMax;
+      }
+      this.#retries.get(partition)?.();
+      this.#retries.delete(partition);
+    } catch (error) {
+      log.warn({ err: error, partition }, 'event stream not consumed; trying again');
+      this.#retryLater(partition);
+    }
+  }
+
+  #retryLater(partition: number): void {
+    if (this.#isClosed) return;
+    this.#retries.get(partition)?.();
+    this.#retries.set(
+      partition,
+      this.#deps.clock.after(retryAfterMs, () => this.#wake(partition)),
+    );
+  }
+
+  /** A stream whose newest entry lies before our offset is another one than we read: begin anew. */
+  async #offset(partition: number): Promise<Offset | null> {
+    const known = this.#offsets.get(partition);
+    if (known !== undefined) return known;
+    const stored = await this.#deps.viewings.offset(partition);
+    const newest = await this.#deps.events.newest(partition);
+    const offset = stored !== null && newest !== null && stored <= newest ? stored : null;
+    this.#offsets.set(partition, offset);
+    return offset;
+  }
+
+  async #fold(partition: number, entries: readonly StreamEntry[]): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    try {
+      const transitions = entries.map(({ transition }) => checked(transition));
+      await this.#store({ partition, transitions, offset: last.offset });
+    } catch {
+      for (const entry of entries) await this.#foldOne(partition, entry);
+    }
+  }
+
+  /** The batch failed: one by one, so that the entry that made it fail takes no neighbour along. */
+  async #foldOne(partition: number, { offset, transition }: StreamEntry): Promise<void> {
+    try {
+      await this.#store({ partition, transitions: [checked(transition)], offset });
+    } catch (error) {
+      // Moving on without it fails too when the view itself is down: then nothing is skipped.
+      await this.#store({ partition, transitions: [], offset });
+      this.#deps.log.error({ err: error, partition, offset }, 'poison entry skipped');
+    }
+  }
+
+  async #store(batch: Parameters<ViewingStore['fold']>[0]): Promise<void> {
+    const changed = await this.#deps.viewings.fold(batch);
+    this.#offsets.set(batch.partition, batch.offset);
+    for (const profileId of changed) {
+      for (const listener of this.#listeners.get(profileId) ?? []) listener();
+    }
+  }
+}
+
+const text = z.string().min(1);
+const transitionShape = z.object({
+  kind: z.enum([
+    'START',
+    'PLAY',
+    'PROGRESS',
+    'PAUSE',
+    'SEEK',
+    'STOP',
+    'FINISH',
+    'RESTART',
+    'HIDE',
+    'UNHIDE',
+    'FORGET',
+    'FORGET_ALL',
+  ]),
+  profileId: text,
+  title: text,
+  version: z.string().refine(isVersion),
+  occurredAtMs: z.number(),
+  status: z.enum(['NOT_STARTED', 'IN_PROGRESS', 'FINISHED']),
+  positionMs: z.number(),
+  durationMs: z.number().nullable(),
+  device: z.object({ id: text, kind: text, name: z.string().nullable() }).nullable(),
+  sessionId: z.string().nullable(),
+});
+
+/** Entries come from another process, perhaps of another release. Errors: ZodError. */
+function checked(transition: Transition): Transition {
+  return transitionShape.parse(transition);
+}
