@@ -5,10 +5,13 @@ interface TitleKey {
   title: string;
 }
 
-/** What one partition owes the durable store, in the order in which it became dirty. */
+/** What one partition owes the durable store, the longest owed first. */
 export class DirtySet {
   /** `profile|title` → dirty since; neither id can hold the separator. */
-  readonly #since = new Map<string, number>();
+  #since = new Map<string, number>();
+  #newestSinceMs = Number.NEGATIVE_INFINITY;
+  /** False once a clock was set back: then the order of adding is not the order of time. */
+  #isInOrder = true;
   readonly #quarantined = new Set<string>();
   /** Titles of a profile that are dirty or in quarantine: they exist nowhere else. */
   readonly #owed = new Map<string, number>();
@@ -18,6 +21,8 @@ export class DirtySet {
     const member = memberOf(key);
     if (this.#since.has(member)) return;
     this.#since.set(member, nowMs);
+    this.#isInOrder &&= nowMs >= this.#newestSinceMs;
+    this.#newestSinceMs = Math.max(nowMs, this.#newestSinceMs);
     if (!this.#quarantined.delete(member)) this.#owe(key.profileId, 1);
   }
 
@@ -43,7 +48,7 @@ export class DirtySet {
 
   oldest(query: { sinceMs: number; limit: number }): (TitleKey & { sinceMs: number })[] {
     const found: (TitleKey & { sinceMs: number })[] = [];
-    for (const [member, sinceMs] of this.#since) {
+    for (const [member, sinceMs] of this.#inOrder()) {
       if (found.length >= query.limit || sinceMs > query.sinceMs) break;
       const [profileId = '', title = ''] = member.split('|');
       found.push({ profileId, title, sinceMs });
@@ -52,12 +57,20 @@ export class DirtySet {
   }
 
   backlog(): Backlog {
-    const [oldest] = this.#since.values();
+    const [oldest] = this.#inOrder().values();
     return {
       dirty: this.#since.size,
       oldestSinceMs: oldest ?? null,
       quarantined: this.#quarantined.size,
     };
+  }
+
+  #inOrder(): ReadonlyMap<string, number> {
+    if (!this.#isInOrder) {
+      this.#since = new Map([...this.#since].sort(([, left], [, right]) => left - right));
+      this.#isInOrder = true;
+    }
+    return this.#since;
   }
 
   #owe(profileId: string, change: 1 | -1): void {
