@@ -21,6 +21,7 @@ export interface TransitionOffer {
 export interface MergeRequest {
   profileId: string;
   nowMs: number;
+  /** Several to one title count as what they merge to. */
   writes: readonly TitleWrite[];
   /** The device that the writes name by hash. */
   device: Device | null;

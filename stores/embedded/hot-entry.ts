@@ -71,6 +71,10 @@ export class HotEntry {
     this.#devices.set(deviceHash(device.id), device);
   }
 
+  knows(device: Device): boolean {
+    return this.#devices.has(deviceHash(device.id));
+  }
+
   report(report: PresenceReport, policy: Policy): Presence {
     const previous = this.sessions.get(report.sessionId) ?? null;
     const presence = advancePresence(previous, report, policy);

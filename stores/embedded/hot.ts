@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aboveFloor } from '../../domain/merge.ts';
+import { aboveFloor, mergeTitle } from '../../domain/merge.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
 import { partitionOf, versionZero } from '../../domain/version.ts';
@@ -13,6 +13,7 @@ import type {
   MergeRequest,
   MergeResult,
   SettledTitle,
+  TitleWrite,
   TransitionOffer,
 } from '../hot-store.ts';
 import { DirtySet } from './dirty-set.ts';
@@ -59,7 +60,7 @@ class EmbeddedHotStore implements HotStore {
   async merge(request: MergeRequest): Promise<MergeResult> {
     const entry = this.#use(request.profileId);
     if (request.onlyIf !== null && !this.#holds(request, entry)) return { kind: 'conflict' };
-    const titles = request.writes.map((write) => entry.preview(write));
+    const titles = oneByTitle(request.writes).map((write) => entry.preview(write));
     // The stream may refuse (disk full); nothing has changed yet, so the step stays atomic.
     this.#appendNews(request, { entry, titles });
     const rose = titles.filter((title) => entry.store(title)).map(({ title }) => title);
@@ -89,7 +90,8 @@ class EmbeddedHotStore implements HotStore {
       if (entry.store(merged)) rose.push(title);
     }
     for (const title of entry.newerThan(hydration.titles)) this.#markDirty(profileId, title, nowMs);
-    for (const device of hydration.devices) entry.remember(device);
+    // A device has no version; what is known here was reported here, since.
+    for (const device of hydration.devices) if (!entry.knows(device)) entry.remember(device);
     const generation = this.#generations[this.#partition(profileId)];
     if (markMs > 0 && witness.epoch === this.#epoch && witness.generation === generation) {
       entry.mark = { epoch: this.#epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
@@ -244,4 +246,14 @@ class EmbeddedHotStore implements HotStore {
       this.#profiles.set(profileId, entry);
     }
   }
+}
+
+/** Several writes to one title as the one that they come to. */
+function oneByTitle(writes: readonly TitleWrite[]): TitleWrite[] {
+  const merged = new Map<string, TitleWrite>();
+  for (const write of writes) {
+    const other = merged.get(write.title);
+    merged.set(write.title, other ? { ...write, ...mergeTitle(other, write) } : write);
+  }
+  return [...merged.values()];
 }
