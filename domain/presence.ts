@@ -13,10 +13,10 @@ export interface Presence {
   positionMs: number;
   startedAtMs: number;
   lastHeartbeatAtMs: number;
-  /** The interval its player was last told: 2.5 of these without a word, and it is gone. */
+  /** How often its player reports in this state: 2.5 of these without a word, and it is gone. */
   intervalMs: number;
   pausedSinceMs: number | null;
-  /** Of the newest report; older ones that come later change nothing. */
+  /** Of the newest report; a repeated or older one that comes later changes nothing. */
   sequence: number;
   /** A viewer acted in this session (matters to one that started from a stale playhead). */
   hasActed: boolean;
@@ -47,14 +47,14 @@ const statesAfter: Partial<Record<PlaybackEvent, PlayerState>> = {
   FINISH: 'STOPPED',
 };
 
-/** Folds a report into what is known of its session; a late one changes nothing but `hasActed`. */
+/** Folds a report into what is known of its session; of a late or repeated one only `hasActed`. */
 export function advancePresence(
   previous: Presence | null,
   report: PresenceReport,
   policy: Policy,
 ): Presence {
   const hasActed = report.hasActed || (previous?.hasActed ?? false);
-  if (previous !== null && report.sequence < previous.sequence) return { ...previous, hasActed };
+  if (previous !== null && report.sequence <= previous.sequence) return { ...previous, hasActed };
   const playerState = statesAfter[report.event] ?? previous?.playerState ?? 'PLAYING';
   const wasPausedSinceMs = previous?.pausedSinceMs ?? null;
   return {
@@ -65,7 +65,7 @@ export function advancePresence(
     positionMs: report.positionMs,
     startedAtMs: report.startedAtMs,
     lastHeartbeatAtMs: report.receivedAtMs,
-    intervalMs: intervalAfter(report.event, policy),
+    intervalMs: intervalIn(playerState, policy),
     pausedSinceMs: playerState === 'PAUSED' ? (wasPausedSinceMs ?? report.receivedAtMs) : null,
     sequence: report.sequence,
     hasActed,
@@ -74,7 +74,11 @@ export function advancePresence(
 
 /** When the next heartbeat is wanted after this event, ms: a paused player only pings. */
 export function intervalAfter(event: PlaybackEvent, policy: Policy): number {
-  return statesAfter[event] === 'PAUSED' ? policy.pingEveryMs : policy.heartbeatEveryMs;
+  return intervalIn(statesAfter[event] ?? 'PLAYING', policy);
+}
+
+function intervalIn(playerState: PlayerState, policy: Policy): number {
+  return playerState === 'PAUSED' ? policy.pingEveryMs : policy.heartbeatEveryMs;
 }
 
 /** When a session stops counting as alive unless it reports again, ms since the Unix epoch. */
