@@ -19,7 +19,7 @@ const statuses: Readonly<Record<string, PlayheadStatus>> = {
  * Packs a position register: version, status letter, then base-36 fields joined by dots; fields of
  * later releases follow behind one more dot.
  *
- * Shape: ASCII, at most 55 bytes without later fields; packed values of different versions compare as
+ * Shape: ASCII, at most 56 bytes without later fields; packed values of different versions compare as
  * their versions do.
  */
 export function packPlayhead(register: PlayheadRegister): string {
