@@ -1,0 +1,178 @@
+import { versionZero } from '../domain/version.ts';
+import type { Playhead, ServerProblem } from './operations.ts';
+import { Playback, type PlaybackDeps, type PlayerReport } from './playback.ts';
+import { type MediaPlayer, PlayerEvents } from './player-events.ts';
+import type { ResumePoint } from './resume.ts';
+import { Sampler } from './sampler.ts';
+
+/** What a player plays, and where it starts. */
+export interface AttachOptions {
+  playableId: string;
+  /**
+   * `auto`: where this profile stopped, on any device. `never`: where the player is. A number: this
+   * position in ms, chosen by the viewer.
+   */
+  resume: 'auto' | 'never' | number;
+  /** Of the content, without advertisements, in ms. */
+  durationMs?: number;
+  /** Where the credits begin, in ms: reaching it means finished. */
+  creditsStartMs?: number;
+}
+
+/** A player that is reported. */
+export interface Attachment {
+  /**
+   * Where the player starts, once that is known: within 800 ms, so that `await ready` before `play()`
+   * spares the viewer a jump. Never rejects.
+   */
+  readonly ready: Promise<ResumePoint>;
+  /** Reports STOP and lets go of the player. Idempotent. */
+  detach(): void;
+}
+
+/** What an attachment asks of the client it belongs to. */
+export interface AttachmentHost {
+  readonly playback: PlaybackDeps;
+  resume(playableId: string): Promise<ResumePoint>;
+  heldVersion(playableId: string): string | null;
+  held(playhead: Playhead): void;
+  problem(problem: ServerProblem): void;
+  superseded(playhead: Playhead): void;
+  /** A playback began; it may have something to send until it is settled. */
+  began(playback: Playback): void;
+}
+
+/** One media element, its playbacks one after the other, and the rhythm of its heartbeats. */
+export class PlayerAttachment implements Attachment {
+  readonly ready: Promise<ResumePoint>;
+  readonly #host: AttachmentHost;
+  readonly #options: AttachOptions;
+  readonly #events: PlayerEvents;
+  readonly #sampler: Sampler;
+  /** Undefined until it is known where the player starts. */
+  #basedOn: string | null | undefined;
+  #isPlayPressed = false;
+  #isDetached = false;
+  #playback: Playback | undefined;
+
+  constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
+    this.#host = host;
+    this.#options = options;
+    const { clock } = host.playback;
+    this.#events = new PlayerEvents(player, clock, {
+      playPressed: () => this.#onPlayPressed(),
+      reported: (report) => this.#record(report),
+      advanced: () => this.#sampler.noteAdvanced(),
+    });
+    const events = this.#events;
+    const sampled = {
+      get positionMs() {
+        return events.positionMs;
+      },
+      get playbackRate() {
+        return player.playbackRate;
+      },
+    };
+    this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
+    this.#isPlayPressed = !player.paused;
+    this.ready = this.#start();
+  }
+
+  detach(): void {
+    if (this.#isDetached) return;
+    this.#isDetached = true;
+    this.#events.stop();
+    this.#events.close();
+    this.#sampler.close();
+    this.#playback?.end();
+  }
+
+  /** The page ends, or rests: STOP goes out with it. Playing on afterwards is a new playback. */
+  pageEnded(): void {
+    this.#events.stop();
+    this.#playback?.sendAtPageEnd();
+  }
+
+  /** Out of sight, and perhaps killed there without another word. */
+  pageHidden(): void {
+    if (this.#events.isPlaying) this.#beat('HEARTBEAT');
+  }
+
+  async #start(): Promise<ResumePoint> {
+    const point = await this.#startPoint();
+    if (this.#isDetached) return point;
+    this.#basedOn = this.#baseOf(point);
+    if (this.#isPlayPressed) this.#openPlayback();
+    this.#events.start(point.positionMs);
+    return point;
+  }
+
+  async #startPoint(): Promise<ResumePoint> {
+    const { playableId, resume } = this.#options;
+    if (resume === 'auto') return this.#host.resume(playableId);
+    const positionMs = resume === 'never' ? null : Math.max(0, Math.round(resume));
+    const version = positionMs === null ? null : this.#host.heldVersion(playableId);
+    return { positionMs, source: 'none', version, degraded: false };
+  }
+
+  /** Started from nothing known is not started from the newest: the server must not think so. */
+  #baseOf(point: ResumePoint): string | null {
+    return point.version ?? (this.#options.resume === 'auto' ? versionZero : null);
+  }
+
+  #onPlayPressed(): void {
+    this.#isPlayPressed = true;
+    if (this.#basedOn !== undefined) this.#openPlayback();
+  }
+
+  #beat(event: 'HEARTBEAT' | 'PING'): void {
+    const { positionMs, durationMs } = this.#events;
+    this.#record({ event, positionMs, ...(durationMs === undefined ? {} : { durationMs }) });
+  }
+
+  #record(report: PlayerReport): void {
+    const { event } = report;
+    this.#sampler.noteReported(event);
+    if (this.#playback?.isRefused && event !== 'START' && event !== 'PLAY') return;
+    const playback = this.#openPlayback();
+    playback.record(this.#withoutKnownDuration(report));
+    if (event === 'STOP' || event === 'FINISH') playback.end();
+  }
+
+  /** The playback that goes on, or a new one: after an end, or when its clock stood still in a sleep. */
+  #openPlayback(): Playback {
+    const current = this.#playback;
+    if (current !== undefined && !current.isEnded && !current.hasDrifted) return current;
+    current?.end();
+    const { durationMs, creditsStartMs, playableId } = this.#options;
+    const subject = {
+      playableId,
+      basedOn: current?.basedOn ?? this.#basedOn ?? null,
+      ...(durationMs === undefined ? {} : { durationMs }),
+      ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
+    };
+    const playback = new Playback(this.#host.playback, subject, {
+      held: (playhead) => this.#host.held(playhead),
+      problem: (problem) => this.#host.problem(problem),
+      superseded: (playhead) => this.#host.superseded(playhead),
+      interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
+    });
+    this.#playback = playback;
+    this.#host.began(playback);
+    return playback;
+  }
+
+  /** The session has told it, unless the player measured another. */
+  #withoutKnownDuration(report: PlayerReport): PlayerReport {
+    const { durationMs, ...rest } = report;
+    const known = this.#options.durationMs;
+    const isKnown =
+      durationMs !== undefined &&
+      known !== undefined &&
+      Math.abs(durationMs - known) < durationSlackMs;
+    return isKnown || durationMs === undefined ? rest : report;
+  }
+}
+
+/** Catalogs round to seconds; players measure frames. */
+const durationSlackMs = 1_000;

@@ -1,0 +1,24 @@
+/** The SDK: what an app on a device imports, and nothing else of this folder. */
+export type { Attachment, AttachOptions } from './attachment.ts';
+export type { Chance } from './chance.ts';
+export type { DeviceClock } from './clock.ts';
+export type { ContinueWatchingRow } from './continue-watching.ts';
+export type { LiveStore } from './observable.ts';
+export type {
+  ActiveSession,
+  ContinueWatchingItem,
+  Device,
+  DeviceKind,
+  Playhead,
+  ServerProblem,
+} from './operations.ts';
+export type { Page, PageListener } from './page.ts';
+export type { MediaPlayer } from './player-events.ts';
+export {
+  createPlayhead,
+  type PlayheadClient,
+  type PlayheadListeners,
+  type PlayheadOptions,
+} from './playhead-client.ts';
+export type { ResumePoint } from './resume.ts';
+export type { DeviceStorage } from './storage.ts';

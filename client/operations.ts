@@ -1,0 +1,205 @@
+import type { Heartbeat } from './outbox.ts';
+
+/** Kinds of devices the schema knows; anything else is OTHER. */
+export const deviceKinds = ['TV', 'PHONE', 'TABLET', 'WEB', 'DESKTOP', 'CONSOLE', 'OTHER'] as const;
+
+export type DeviceKind = (typeof deviceKinds)[number];
+
+/** A device as the server shows it. `kind` may be a value newer than this SDK. */
+export interface Device {
+  id: string;
+  name: string | null;
+  kind: DeviceKind | (string & {});
+}
+
+/** A session alive on some device. */
+export interface ActiveSession {
+  id: string;
+  device: Device;
+  playerState: 'PLAYING' | 'PAUSED' | 'BUFFERING' | 'STOPPED' | (string & {});
+  positionMs: number;
+}
+
+/** A playhead as the server sends it, whole. Positions and durations in ms. */
+export interface Playhead {
+  id: string;
+  playableId: string;
+  /** Exact last position. */
+  positionMs: number;
+  /** Where a player should start; true at the moment of the answer. */
+  resumePositionMs: number;
+  durationMs: number | null;
+  /** 0 to 1; null while the duration is unknown. */
+  progress: number | null;
+  status: 'NOT_STARTED' | 'IN_PROGRESS' | 'FINISHED';
+  hidden: boolean;
+  /** Total order of writes: compares as a string. */
+  version: string;
+  /** RFC 3339, UTC. */
+  updatedAt: string | null;
+  /** The device whose activity won; null if forgotten or set by hand. */
+  device: Device | null;
+  /** Null when nothing plays it now. */
+  activeSession: ActiveSession | null;
+  freshness: { degraded: boolean };
+}
+
+/** Something the server refused, as data. */
+export interface ServerProblem {
+  code: string;
+  message: string;
+  path: string[] | null;
+}
+
+const playheadSelection = `{
+  id playableId positionMs resumePositionMs durationMs progress status hidden version updatedAt
+  device { id name kind }
+  activeSession { id playerState positionMs device { id name kind } }
+  freshness { degraded }
+}`;
+
+/** One operation of the public schema: the name is what servers log, the document what they run. */
+export interface Operation {
+  readonly name: string;
+  readonly document: string;
+}
+
+/** Where the signed-in profile stopped; `viewer` is null when signed out, `playhead` when unknown. */
+export const playheadQuery: Operation = {
+  name: 'PlayheadOf',
+  document: `query PlayheadOf($playableId: ID!) {
+  viewer { playhead(playableId: $playableId) ${playheadSelection} }
+}`,
+};
+
+export interface PlayheadQueryData {
+  viewer: { playhead: Playhead | null } | null;
+}
+
+export const beginSessionMutation: Operation = {
+  name: 'BeginSession',
+  document: `mutation BeginSession($input: BeginSessionInput!) {
+  beginSession(input: $input) {
+    session stale nextHeartbeatInMs
+    problems { code message path }
+    playhead ${playheadSelection}
+  }
+}`,
+};
+
+export interface BeginSessionInput {
+  playableId: string;
+  sessionId: string;
+  deviceId: string;
+  deviceKind: DeviceKind;
+  deviceName?: string;
+  elapsedMs: number;
+  basedOn?: string;
+  durationMs?: number;
+  creditsStartMs?: number;
+}
+
+export interface BeginSessionData {
+  beginSession: {
+    session: string | null;
+    stale: boolean;
+    nextHeartbeatInMs: number;
+    problems: ServerProblem[];
+    playhead: Playhead | null;
+  } | null;
+}
+
+export const recordHeartbeatsMutation: Operation = {
+  name: 'RecordHeartbeats',
+  document: `mutation RecordHeartbeats($input: RecordHeartbeatsInput!) {
+  recordHeartbeats(input: $input) {
+    outcome durability nextHeartbeatInMs
+    problems { code message path }
+    playhead ${playheadSelection}
+  }
+}`,
+};
+
+export interface RecordHeartbeatsInput {
+  session: string;
+  heartbeats: readonly Heartbeat[];
+}
+
+export interface RecordHeartbeatsData {
+  recordHeartbeats: RecordedHeartbeats | null;
+}
+
+export interface RecordedHeartbeats {
+  outcome: 'ACCEPTED' | 'SUPERSEDED' | 'DUPLICATE' | 'REFUSED';
+  durability: 'HOT' | 'DURABLE' | 'NONE';
+  nextHeartbeatInMs: number;
+  problems: ServerProblem[];
+  playhead: Playhead | null;
+}
+
+/** First a SNAPSHOT, then CHANGED; whole playheads, so both are read the same way. */
+export const playheadUpdatesSubscription: Operation = {
+  name: 'PlayheadUpdates',
+  document: `subscription PlayheadUpdates {
+  playheadUpdates { kind playheads ${playheadSelection} }
+}`,
+};
+
+export interface PlayheadUpdatesData {
+  playheadUpdates: { kind: 'SNAPSHOT' | 'CHANGED'; playheads: Playhead[] };
+}
+
+/** The row at once, then after each change of its order or content. */
+export const continueWatchingSubscription: Operation = {
+  name: 'ContinueWatchingUpdates',
+  document: `subscription ContinueWatchingUpdates($first: Int!, $deviceKind: DeviceKind) {
+  continueWatchingUpdates {
+    viewer {
+      continueWatching(first: $first, deviceKind: $deviceKind) {
+        rankingId rankedAt ranker degraded continuationProbability
+        edges {
+          node {
+            id kind playableId score
+            reasons { code text }
+            playable { id title durationMs artworkUrl playhead ${playheadSelection} }
+          }
+        }
+      }
+    }
+  }
+}`,
+};
+
+/** One card of the row: press it to play `playableId`. */
+export interface ContinueWatchingItem {
+  /** Stays while what the card plays moves on: the key for animations. */
+  id: string;
+  /** Unknown values may appear: treat as RESUME. */
+  kind: 'RESUME' | 'NEXT_EPISODE' | 'NEW_EPISODE' | 'PLAYING_ELSEWHERE' | (string & {});
+  playableId: string;
+  score: number | null;
+  reasons: { code: string; text: string }[];
+  /** Null when the catalog no longer has it, or does not answer. */
+  playable: {
+    id: string;
+    title: string;
+    durationMs: number | null;
+    artworkUrl: string | null;
+    playhead: Playhead | null;
+  } | null;
+}
+
+export interface ContinueWatchingData {
+  continueWatchingUpdates: {
+    viewer: {
+      continueWatching: {
+        rankingId: string;
+        rankedAt: string;
+        ranker: string;
+        degraded: boolean;
+        continuationProbability: number | null;
+        edges: { node: ContinueWatchingItem }[];
+      } | null;
+    };
+  };
+}

@@ -1,0 +1,69 @@
+import type { DeviceClock } from './clock.ts';
+import type { HeldPlayheads } from './held-playheads.ts';
+import { type Playhead, type PlayheadQueryData, playheadQuery } from './operations.ts';
+import type { Transport } from './transport.ts';
+
+/** Where to start, and how far to trust it. */
+export interface ResumePoint {
+  /** In ms; null: nobody knows, which is not the same as the beginning. */
+  positionMs: number | null;
+  /** `server`: asked just now; `cache`: as last seen on this device; `none`: unknown, or not asked. */
+  source: 'server' | 'cache' | 'none';
+  /** Version of the playhead it comes from; null without one. */
+  version: string | null;
+  /** A newer position may exist that could not be read just now. */
+  degraded: boolean;
+}
+
+/** Longest that a viewer waits for the server before play: one more blink of a loading picture. */
+export const resumeWaitMsMax = 800;
+
+/**
+ * Where this profile stopped, by the server if it answers in time, else by what this device last saw.
+ *
+ * Errors: none thrown; unknown is `source: 'none'`.
+ * Cost: one round trip, at most `resumeWaitMsMax`.
+ */
+export async function resumePoint(
+  deps: { transport: Transport; clock: DeviceClock; held: HeldPlayheads },
+  playableId: string,
+): Promise<ResumePoint> {
+  const answered = await withinMs(deps.clock, resumeWaitMsMax, ask(deps, playableId));
+  const held = deps.held.get(playableId);
+  if (held === undefined) {
+    return { positionMs: null, source: 'none', version: null, degraded: true };
+  }
+  const isFresh = answered?.version === held.version;
+  return {
+    positionMs: held.resumePositionMs,
+    source: isFresh ? 'server' : 'cache',
+    version: held.version,
+    degraded: !isFresh || held.freshness.degraded,
+  };
+}
+
+/** A late answer is held all the same: it is right for the next question. */
+async function ask(
+  deps: { transport: Transport; held: HeldPlayheads },
+  playableId: string,
+): Promise<Playhead | undefined> {
+  const answer = await deps.transport.request<PlayheadQueryData>(playheadQuery, { playableId });
+  const playhead = answer.kind === 'answered' ? answer.data.viewer?.playhead : undefined;
+  if (!playhead) return undefined;
+  deps.held.put([playhead]);
+  return playhead;
+}
+
+function withinMs<Value>(
+  clock: DeviceClock,
+  waitMs: number,
+  value: Promise<Value>,
+): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(waitMs, () => resolve(undefined));
+    void value.then((settled) => {
+      cancel();
+      resolve(settled);
+    });
+  });
+}
