@@ -1,3 +1,4 @@
+import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import { GraphQLError } from 'graphql';
 import { codedError, codeOf, type ErrorCode, toGraphQLError } from '../runtime/graphql-errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -31,6 +32,21 @@ function pass({ extensions }: Fault, { isProduction }: { isProduction: boolean }
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
     ...(typeof requestId === 'string' && { requestId }),
     ...(typeof serviceName === 'string' && !isProduction && { serviceName }),
+  };
+}
+
+/** Errors of validation never pass the mask: this puts them into the same form. */
+export function codeValidationErrors(): GatewayPlugin {
+  return {
+    onValidate:
+      () =>
+      ({ result, setResult }) => {
+        const coded = (error: Error) => {
+          const nodes = error instanceof GraphQLError ? error.nodes : undefined;
+          return codedError('GRAPHQL_VALIDATION_FAILED', error.message, { nodes: nodes ?? null });
+        };
+        if (result.length > 0) setResult(result.map(coded));
+      },
   };
 }
 
@@ -83,13 +99,6 @@ function translate(fault: Fault): Translation | undefined {
 function translateOwn({ message, extensions }: Fault): Translation | undefined {
   if (extensions.code === 'GATEWAY_TIMEOUT') {
     return { code: 'TIMEOUT', message: 'A subgraph took too long.' };
-  }
-  if (extensions.code === 'UNAUTHORIZED_FIELD_OR_TYPE') {
-    return {
-      code: 'UNAUTHENTICATED',
-      message: 'This field needs a signed-in viewer.',
-      http: { status: 401 },
-    };
   }
   if (/^Abstract type .* was resolved to a non-object type/.test(message)) {
     return { code: 'CATALOG_MISSING', message: 'The catalog does not know this playable.' };

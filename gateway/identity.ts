@@ -1,4 +1,5 @@
 import type { GatewayConfigSupergraph, GatewayContext } from '@graphql-hive/gateway-runtime';
+import { codedError } from '../runtime/graphql-errors.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 
 /**
@@ -11,6 +12,15 @@ export function authentication(
   return {
     mode: 'protect-granular',
     resolveUserFn: (context: GatewayContext) => verifier.verify(context.headers.authorization),
+    validateUser({ user, fieldAuthArgs, typeAuthArgs, fieldNode, path }) {
+      const isProtected = fieldAuthArgs !== undefined || typeAuthArgs !== undefined;
+      if (user || !isProtected) return undefined;
+      return codedError('UNAUTHENTICATED', `Sign in to use ${fieldNode.name.value}.`, {
+        nodes: [fieldNode],
+        path,
+        extensions: { http: { status: 401 } },
+      });
+    },
   };
 }
 

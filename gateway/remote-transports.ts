@@ -1,4 +1,6 @@
+import http from '@graphql-mesh/transport-http';
 import type { Config } from '../runtime/config.ts';
+import { socketTransport } from './socket-transport.ts';
 import type { Connections } from './supergraph.ts';
 
 type SubgraphUrls = Pick<Config, 'PLAYBACK_URL' | 'RECOMMENDATIONS_URL' | 'CATALOG_URL'>;
@@ -10,6 +12,9 @@ type SubgraphUrls = Pick<Config, 'PLAYBACK_URL' | 'RECOMMENDATIONS_URL' | 'CATAL
  */
 export function remoteTransports(urls: SubgraphUrls): Connections {
   return {
+    // Given here, they are ready at once. Loaded on first use, as is the default, every subscription
+    // that comes before the load is done opens a socket of its own: 577 of them for the first 1,000.
+    transports: { http, ws: socketTransport },
     transportEntries: {
       playback: entry(urls.PLAYBACK_URL),
       recommendations: entry(urls.RECOMMENDATIONS_URL),

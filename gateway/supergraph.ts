@@ -9,7 +9,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
-import { createErrorMask } from './errors.ts';
+import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
 import { repairResults } from './results.ts';
@@ -24,13 +24,11 @@ export interface GatewayOptions {
   clock: Clock;
   log: Logger;
   isProduction: boolean;
-  /** SDL; default: schema/supergraph.graphql. */
-  supergraph?: string;
+  /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
+  upstreamTimeoutMs?: number;
 }
 
-/** A subgraph that takes longer leaves its part of the answer null: a page never waits for one row. */
-const upstreamTimeoutMs = 4_000;
-
+const upstreamTimeoutDefaultMs = 4_000;
 const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 
 /**
@@ -41,10 +39,10 @@ const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
  */
 export async function openGateway(options: GatewayOptions): Promise<GatewayRuntime> {
   const { connections, verifier, clock, log, isProduction } = options;
-  const supergraph = options.supergraph ?? (await readFile(supergraphFile, 'utf8'));
+  const upstreamTimeoutMs = options.upstreamTimeoutMs ?? upstreamTimeoutDefaultMs;
   const planner = await rustPlanner(log);
   const gateway = createGatewayRuntime({
-    supergraph,
+    supergraph: await readFile(supergraphFile, 'utf8'),
     ...connections,
     ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.
@@ -59,7 +57,12 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     upstreamTimeout: ({ executionRequest }) =>
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
-    plugins: () => [refuseDeafSubscribers(), endAtTokenExpiry(clock), repairResults()],
+    plugins: () => [
+      codeValidationErrors(),
+      refuseDeafSubscribers(),
+      endAtTokenExpiry(clock),
+      repairResults(),
+    ],
   });
   // Built lazily, the schema would be missing for a subscription that comes first.
   await gateway.getSchema();

@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionResult } from 'graphql';
+import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { remoteTransports } from '../../gateway/remote-transports.ts';
+import { serveGateway } from '../../gateway/server.ts';
+import { type Connections, openGateway } from '../../gateway/supergraph.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
+import { createLog } from '../../runtime/log.ts';
+import { serveSubgraph } from '../../runtime/serve.ts';
+import { openRelay, type Relay } from './relay.ts';
+import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
+
+/** How the gateway reaches its subgraphs; most suites run once for each. */
+export type Shape = 'embedded' | 'split';
+export const shapes: readonly Shape[] = ['embedded', 'split'];
+
+export interface ToyGateway {
+  readonly toys: Toys;
+  /** Of /graphql. */
+  readonly url: string;
+  readonly webSocketUrl: string;
+  readonly dataDir: string;
+  /** Between the gateway and playback; only when split. */
+  readonly relay: Relay | undefined;
+  /** A token for this profile, without `Bearer `. */
+  token(profileId: string, lifetimeS?: number): Promise<string>;
+  /** One operation by POST, as `profileId` if given. */
+  ask(query: string, options?: AskOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  profileId?: string;
+  variables?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into results by hand, field after field.
+  data: any;
+  errors: readonly NonNullable<ExecutionResult['errors']>[number][] | undefined;
+}
+
+/** The real gateway, served on a free port, over toy subgraphs. */
+export async function openToyGateway(
+  shape: Shape,
+  options: { isProduction?: boolean; clock?: Clock; upstreamTimeoutMs?: number } = {},
+): Promise<ToyGateway> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
+  const config = readConfig({ DATA_DIR: dataDir });
+  const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
+  const clock = options.clock ?? systemClock;
+  const toys = new Toys();
+  const subgraphs = await openToySubgraphs(toys, { config, log });
+  const connected = await connect[shape](subgraphs, log);
+  const verifier = await openTokenVerifier(config, clock);
+  const { connections, relay } = connected;
+  const gateway = await openGateway({
+    isProduction: false,
+    ...options,
+    connections,
+    verifier,
+    clock,
+    log,
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const server = await serveGateway({ gateway, verifier, clock, log, routes: [], ...address });
+  const url = `${server.url}/graphql`;
+  const token = (profileId: string, lifetimeS?: number) => {
+    const lifetime = lifetimeS === undefined ? {} : { lifetimeS };
+    return mintDevelopmentToken(config, { profileId, nowMs: clock.nowMs(), ...lifetime });
+  };
+  return {
+    toys,
+    url,
+    webSocketUrl: url.replace(/^http/, 'ws'),
+    dataDir,
+    relay,
+    token,
+    async ask(query, { profileId, variables, headers } = {}) {
+      const identity =
+        profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
+      return post(url, { query, variables }, { ...identity, ...headers });
+    },
+    async close() {
+      await server.close();
+      await gateway[Symbol.asyncDispose]();
+      await connected.close();
+      for (const subgraph of Object.values(subgraphs)) await subgraph.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** POSTs JSON and reads the answer. */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json');
+  const { data, errors } = isJson ? JSON.parse(text) : {};
+  return { status: response.status, text, data, errors };
+}
+
+interface Connected {
+  connections: Connections;
+  relay?: Relay;
+  close(): Promise<void>;
+}
+
+type Log = ReturnType<typeof createLog>;
+
+const connect: Record<Shape, (subgraphs: ToySubgraphs, log: Log) => Promise<Connected>> = {
+  async embedded({ catalog, playback, recommendations }, log) {
+    const connections = embeddedTransports({
+      catalog: embeddedExecutor(catalog, log),
+      playback: embeddedExecutor(playback, log),
+      recommendations: embeddedExecutor(recommendations, log),
+    });
+    return { connections, close: async () => {} };
+  },
+  async split({ catalog, playback, recommendations }, log) {
+    const address = { host: '127.0.0.1', port: 0, log };
+    const served = {
+      CATALOG_URL: await serveSubgraph(catalog, address),
+      PLAYBACK_URL: await serveSubgraph(playback, address),
+      RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
+    };
+    const relay = await openRelay(served.PLAYBACK_URL.url);
+    return {
+      relay,
+      connections: remoteTransports({
+        CATALOG_URL: served.CATALOG_URL.url,
+        PLAYBACK_URL: relay.url,
+        RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
+      }),
+      async close() {
+        await relay.close();
+        for (const listening of Object.values(served)) await listening.close();
+      },
+    };
+  },
+};
