@@ -45,7 +45,7 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
   ]);
   const catalog = await openCatalog(parts);
   const playback = await openPlayback(parts);
-  const recommendations = await openRecommendations({ ...parts, catalog });
+  const recommendations = await openRecommendations({ ...parts, catalog, events: playback.events });
   const { log } = parts;
   const connections = embeddedTransports({
     catalog: embeddedExecutor(catalog, log),
