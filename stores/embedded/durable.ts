@@ -5,6 +5,7 @@ import {
   unpackPlayhead,
   unpackVisibility,
 } from '../../domain/codec.ts';
+import { PlatformError } from '../../domain/errors.ts';
 import type { TitleState } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
@@ -47,28 +48,17 @@ export function openEmbeddedDurableStore(options: { path: string }): DurableStor
   const read = createRead(database);
   const waiting: Waiting[] = [];
 
+  function putTogether(group: readonly Waiting[]): void {
+    translated('Writing', () =>
+      inTransaction(database, () => {
+        for (const { batch } of group) put(batch);
+      }),
+    );
+  }
   function commitWaiting(): void {
     const group = waiting.splice(0, groupLengthMax);
     if (waiting.length > 0) setImmediate(commitWaiting);
-    try {
-      inTransaction(database, () => {
-        for (const { batch } of group) put(batch);
-      });
-      for (const { resolve } of group) resolve();
-    } catch {
-      commitEach(group);
-    }
-  }
-  /** A commit failed: one by one, so that the batch that made it fail takes no neighbour along. */
-  function commitEach(group: readonly Waiting[]): void {
-    for (const { batch, resolve, reject } of group) {
-      try {
-        translated('Writing', () => inTransaction(database, () => put(batch)));
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-    }
+    commit(group, putTogether);
   }
 
   return {
@@ -86,6 +76,26 @@ export function openEmbeddedDurableStore(options: { path: string }): DurableStor
       if (database.isOpen) database.close();
     },
   };
+}
+
+/**
+ * Commits a group, and tells those who wait. When one batch cannot be taken, each is committed for
+ * itself, so that it takes no neighbour along; a store that is locked or full is asked once, not once
+ * a batch: each answer may take the whole busy timeout.
+ */
+function commit(group: readonly Waiting[], putTogether: (group: readonly Waiting[]) => void): void {
+  try {
+    putTogether(group);
+  } catch (error) {
+    if (group.length > 1 && isRefusal(error)) for (const one of group) commit([one], putTogether);
+    else for (const { reject } of group) reject(error);
+    return;
+  }
+  for (const { resolve } of group) resolve();
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof PlatformError && error.code === 'INTERNAL_SERVER_ERROR';
 }
 
 function createPut(database: DatabaseSync): (batch: ProfileBatch) => void {

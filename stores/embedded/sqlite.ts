@@ -43,17 +43,33 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
   }
 }
 
-/** Translates whatever the driver throws: its errors never cross a port. */
+/**
+ * Translates whatever the driver throws: its errors never cross a port.
+ *
+ * Errors: PlatformError INTERNAL_SERVER_ERROR when the values are to blame, so that repeating it will
+ * never help; STATE_UNAVAILABLE otherwise.
+ */
 export function translated<Result>(what: string, work: () => Result): Result {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof PlatformError) throw cause;
     throw new PlatformError(`${what} failed in the embedded store.`, {
-      code: 'STATE_UNAVAILABLE',
+      code: blamesValue(cause) ? 'INTERNAL_SERVER_ERROR' : 'STATE_UNAVAILABLE',
       cause,
     });
   }
+}
+
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: primary result codes. */
+const valueCodes: ReadonlySet<number> = new Set([18, 19, 20, 25]);
+
+/** Values that cannot be packed or bound throw a TypeError or RangeError before SQLite sees them. */
+function blamesValue(error: unknown): boolean {
+  const { name, errcode } = error as { name?: string; errcode?: number };
+  if (name === 'TypeError' || name === 'RangeError') return true;
+  // Extended result codes carry the primary one in their low byte.
+  return errcode !== undefined && valueCodes.has(errcode & 0xff);
 }
 
 function migrate(database: DatabaseSync, migrations: readonly string[]): void {
