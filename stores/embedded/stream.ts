@@ -123,11 +123,20 @@ function createWakeUps(clock: EmbeddedStreamOptions['clock'], movedAfter: (id: n
     for (const partition of partitions) for (const listener of listeners) listener(partition);
   }
   function poll(): void {
-    for (const moved of movedAfter(seenId)) {
+    cancelPoll = clock.after(pollIntervalMs, poll);
+    for (const moved of movedNow()) {
       seenId = Math.max(seenId, moved.id);
       wake(moved.partition);
     }
-    cancelPoll = clock.after(pollIntervalMs, poll);
+  }
+  function movedNow(): Moved[] {
+    try {
+      return movedAfter(seenId);
+    } catch {
+      // Thrown from a timer it would end the process. Whoever reads meets the same fault and reports
+      // it; what was missed is found by the next look.
+      return [];
+    }
   }
   function close(): void {
     listeners.clear();
