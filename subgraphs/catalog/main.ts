@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'graphql';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
+import { readSubgraph } from '../../schema/subgraph-source.ts';
 import type { Context } from './context.ts';
 import { resolvers } from './resolvers.ts';
 import { readSampleTitles, type Titles } from './titles.ts';
@@ -19,10 +18,10 @@ export async function openCatalog(
 ): Promise<Subgraph<Context>> {
   const { clock, log } = options;
   const titles = options.titles ?? (await readSampleTitles());
-  const sdl = await readFile(new URL('../../schema/catalog.graphql', import.meta.url), 'utf8');
+  const { typeDefs } = await readSubgraph('catalog');
   return openSubgraph<Context>({
     name: 'catalog',
-    typeDefs: parse(sdl),
+    typeDefs,
     resolvers,
     contextFor: async () => ({ viewer: null, titles, nowMs: clock.nowMs() }),
     log,

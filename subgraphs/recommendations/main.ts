@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'graphql';
 import { openTokenVerifier } from '../../runtime/identity.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
+import { readSubgraph } from '../../schema/subgraph-source.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openEventStream, openViewingStore } from '../../stores/open.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
@@ -18,11 +17,11 @@ import { createRowWatches } from './watch.ts';
 
 export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
   extends ProcessParts {
-  /** Stays open: it belongs to whoever opened it. */
-  events: EventStream;
-  /** A client, or the catalog of this process. */
-  catalog: CatalogClient | Subgraph<CatalogContext>;
-  /** Default: the file in DATA_DIR. Closed with the subgraph. */
+  /** The stream of this process, which stays its opener's. Default: one of its own over DATA_DIR. */
+  events?: EventStream;
+  /** A client, or the catalog of this process. Default: the one at CATALOG_URL. */
+  catalog?: CatalogClient | Subgraph<CatalogContext>;
+  /** Closed with the subgraph. Default: the file in DATA_DIR. */
   viewings?: ViewingStore;
   policy?: RowPolicy;
 }
@@ -39,10 +38,12 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
   const { config, clock, log } = options;
   const verifier = await openTokenVerifier(config, clock);
   const viewings = options.viewings ?? (await openViewingStore(config));
-  const consumer = createConsumer({ events: options.events, viewings, clock, log });
+  const events = options.events ?? (await openEventStream(config, clock));
+  const consumer = createConsumer({ events, viewings, clock, log });
+  const catalog = clientOf(options.catalog ?? createHttpCatalog(config.CATALOG_URL));
   const rows = createRows({
     viewings,
-    catalog: createCatalogCache(clientOf(options.catalog), { clock, log }),
+    catalog: createCatalogCache(catalog, { clock, log }),
     isBehind: () => consumer.isBehind(),
     clock,
     policy: options.policy ?? defaultRowPolicy,
@@ -50,10 +51,10 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
   const watches = createRowWatches({ rows, changes: consumer, clock, log });
   const deps: RecommendationsDeps = { rows, rankings: createRankingMemory(clock), watches };
   await consumer.start();
-  const sdlFile = new URL('../../schema/recommendations.graphql', import.meta.url);
+  const { typeDefs } = await readSubgraph('recommendations');
   return openSubgraph<Context>({
     name: 'recommendations',
-    typeDefs: parse(await readFile(sdlFile, 'utf8')),
+    typeDefs,
     resolvers,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
@@ -62,6 +63,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
       watches.close();
       await consumer.close();
       await viewings.close();
+      if (options.events === undefined) await events.close();
     },
   });
 }
@@ -72,24 +74,10 @@ function clientOf<CatalogContext extends SubgraphContext>(
   return 'server' in catalog ? createLocalCatalog(catalog) : catalog;
 }
 
-/** As a process of its own, the stream is its own too. */
-async function openAlone(parts: ProcessParts): Promise<Subgraph<Context>> {
-  const events = await openEventStream(parts.config, parts.clock);
-  const catalog = createHttpCatalog(parts.config.CATALOG_URL);
-  const subgraph = await openRecommendations({ ...parts, events, catalog });
-  return {
-    ...subgraph,
-    async close() {
-      await subgraph.close();
-      await events.close();
-    },
-  };
-}
-
 if (import.meta.main) {
   await runSubgraph({
     name: 'recommendations',
-    open: openAlone,
+    open: openRecommendations,
     port: (config) => config.RECOMMENDATIONS_PORT,
   });
 }

@@ -82,6 +82,7 @@ async function readPool({ viewings, policy }: RowDeps, profileId: string) {
   try {
     return await viewings.recent({ profileId, limit: policy.poolMax });
   } catch (cause) {
+    if (!(cause instanceof PlatformError) || cause.code !== 'STATE_UNAVAILABLE') throw cause;
     throw new PlatformError('The row cannot be ranked just now.', {
       code: 'RANKING_UNAVAILABLE',
       cause,
