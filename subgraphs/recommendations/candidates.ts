@@ -54,7 +54,7 @@ interface Show {
 type Offer = Pick<Candidate, 'kind' | 'playableId' | 'remainingMs' | 'durationMs' | 'next'>;
 
 /**
- * The rules of behaviour.md, "The row": which shows of the pool have a card, and what it plays.
+ * The rules of the row: which shows of the pool have a card, and what the card plays.
  *
  * Shape: at most one candidate a show, in no particular order. A title that the catalog does not know
  * (null in `facts`) is out; one that nobody could tell anything of (missing) stands for itself.

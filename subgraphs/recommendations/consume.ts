@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Transition } from '../../domain/transition.ts';
 import { isVersion } from '../../domain/version.ts';
@@ -110,6 +111,8 @@ class StreamConsumer implements Consumer {
         const entries = await events.read({ partition, after, limit: batchLengthMax });
         await this.#fold(partition, entries);
         isMore = entries.length === batchLengthMax;
+        // A long catch-up must not keep everything else in the process waiting.
+        if (isMore) await nextTurn();
       }
       this.#retries.get(partition)?.();
       this.#retries.delete(partition);

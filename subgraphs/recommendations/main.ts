@@ -12,7 +12,7 @@ import { type Context, createContext, type RecommendationsDeps } from './context
 import { createRankingMemory } from './rankings.ts';
 import { resolvers } from './resolvers.ts';
 import { createRows } from './row.ts';
-import { defaultRowPolicy, type RowPolicy } from './row-policy.ts';
+import { defaultRowPolicy, playingForMs } from './row-policy.ts';
 import { createRowWatches } from './watch.ts';
 
 export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
@@ -23,7 +23,6 @@ export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
   catalog?: CatalogClient | Subgraph<CatalogContext>;
   /** Closed with the subgraph. Default: the file in DATA_DIR. */
   viewings?: ViewingStore;
-  policy?: RowPolicy;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     catalog: createCatalogCache(catalog, { clock, log }),
     isBehind: () => consumer.isBehind(),
     clock,
-    policy: options.policy ?? defaultRowPolicy,
+    policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
   });
   const watches = createRowWatches({ rows, changes: consumer, clock, log });
   const deps: RecommendationsDeps = { rows, rankings: createRankingMemory(clock), watches };

@@ -46,7 +46,7 @@ export function cutPage(
   const newest = memory.remember(row);
   const ranking = (place && memory.recall(row.profileId, place.rankingId)) ?? newest;
   const seen = place?.seen ?? new Set<string>();
-  const rest = placesOf(row, ranking).filter(({ mark }) => !seen.has(mark));
+  const rest = placesOf(row, ranking).filter(({ marks }) => !seen.has(marks.at(-1) ?? ''));
   const edges = rest.slice(0, page.first).map(({ item, marks }) => ({
     cursor: cursorOf({ rankingId: ranking.rankingId, seen: new Set([...seen, ...marks]) }),
     node: item,
@@ -67,14 +67,13 @@ export function cutPage(
   };
 }
 
-/** The cards of a ranking that may be older, as they are now, each with the marks up to it. */
+/** The cards of a ranking that may be older, as they are now, each with the marks up to its own. */
 function placesOf(row: Row, { cardIds }: Ranking) {
   const items = new Map([...row.items, ...row.behind].map((item) => [item.id, item]));
   const marks = cardIds.map(markOf);
   return cardIds.flatMap((id, index) => {
     const item = items.get(id);
-    if (item === undefined) return [];
-    return [{ item, mark: markOf(id), marks: marks.slice(0, index + 1) }];
+    return item === undefined ? [] : [{ item, marks: marks.slice(0, index + 1) }];
   });
 }
 

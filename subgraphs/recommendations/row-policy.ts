@@ -38,10 +38,7 @@ export const defaultRowPolicy: RowPolicy = {
   demotedAfterMs: 60 * dayMs,
   /** Four months on, it is clutter; the position stays where it is. */
   leavesAfterMs: 16 * weekMs,
-  /** The stream tells of a playing title this often, and two heartbeats may be lost on top. */
-  playingForMs:
-    defaultPolicy.progressEventEveryMs +
-    defaultPolicy.livenessFactor * defaultPolicy.heartbeatEveryMs,
+  playingForMs: playingForMs(defaultPolicy.heartbeatEveryMs),
   /** "12 min left" persuades near the end; of a film just begun it would deter. */
   almostFinished: { shareMin: 0.75, remainingMsMax: 20 * minuteMs },
   /** What one still remembers without being told. */
@@ -49,3 +46,8 @@ export const defaultRowPolicy: RowPolicy = {
   /** Three in a day is a binge; a week later it is the past. */
   binge: { episodes: 3, withinMs: dayMs, rememberedMs: weekMs },
 };
+
+/** The stream tells of a playing title this often, and two heartbeats may be lost on top. */
+export function playingForMs(heartbeatEveryMs: number): number {
+  return defaultPolicy.progressEventEveryMs + defaultPolicy.livenessFactor * heartbeatEveryMs;
+}
