@@ -116,7 +116,9 @@ function keep({ message, extensions }: Fault): Translation | undefined {
   // From a subgraph it is masked there and has a request id; made here it is a bug still unlogged.
   if (code === 'INTERNAL_SERVER_ERROR' && extensions.requestId === undefined) return undefined;
   const http = extensions.http as Translation['http'];
-  return { code, message, ...(http === undefined ? {} : { http }) };
+  if (http === undefined) return { code, message };
+  // Not GraphQL at all (no JSON, no object): refused whatever the client accepts.
+  return { code, message, http: code === 'BAD_USER_INPUT' ? { status: http.status } : http };
 }
 
 /** Positions in the client's document; those of a subgraph's error are in the gateway's own. */

@@ -37,7 +37,9 @@ function operationContext({ extra, connectionParams }: SocketContext, gateway: G
   return {
     req: extra.request,
     socket: extra.socket,
+    // By GET, which an upgrade is, mutations are refused.
     request: new gateway.fetchAPI.Request(`http://${extra.request.headers.host}/graphql`, {
+      method: 'POST',
       headers: plainHeaders(extra.request),
     }),
     connectionParams: authorizationOfSocket(connectionParams),

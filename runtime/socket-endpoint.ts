@@ -26,9 +26,10 @@ export function openSocketEndpoint(
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
-      // A frame over the limit is the sender's fault: ws closes the socket, nothing is to be logged.
-      client.on('error', () => client.terminate());
       sockets.emit('connection', client, request);
+      // A broken frame, or one over the limit, is the sender's fault, and ws has closed the socket:
+      // the protocol's own listener would write it to the console.
+      client.removeAllListeners('error').on('error', () => {});
     });
   });
   const serving = useServer(protocol, sockets);

@@ -36,6 +36,8 @@ export interface ToyGateway {
 export interface AskOptions {
   profileId?: string;
   variables?: Record<string, unknown>;
+  operationName?: string;
+  extensions?: Record<string, unknown>;
   headers?: Record<string, string>;
 }
 
@@ -83,10 +85,10 @@ export async function openToyGateway(
     dataDir,
     relay,
     token,
-    async ask(query, { profileId, variables, headers } = {}) {
+    async ask(query, { profileId, headers, ...parameters } = {}) {
       const identity =
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
-      return post(url, { query, variables }, { ...identity, ...headers });
+      return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
     async close() {
       await server.close();

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
+import { overWebSocket } from './live-clients.ts';
+import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
+
+const query = '{ viewer { id } }';
+const nowS = () => Math.floor(Date.now() / 1_000);
+
+describe('access tokens', () => {
+  let gateway: ToyGateway;
+  let key: Awaited<ReturnType<typeof importJWK>>;
+  beforeAll(async () => {
+    gateway = await openToyGateway('split');
+    await gateway.token('alice');
+    const file = join(gateway.dataDir, 'development-keys.json');
+    key = await importJWK(JSON.parse(await readFile(file, 'utf8')).token, 'ES256');
+  });
+  afterAll(() => gateway.close());
+
+  /** A good token, but for what is changed. */
+  async function sign(changed: JWTPayload, header: { alg?: string; jwk?: object } = {}) {
+    const claims = {
+      iss: 'playhead',
+      aud: 'playhead',
+      sub: 'someone',
+      profile: 'alice',
+      exp: nowS() + 60,
+    };
+    return new SignJWT({ ...claims, ...changed })
+      .setProtectedHeader({ alg: 'ES256', kid: 'development', ...header })
+      .sign(key);
+  }
+
+  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+  const badTokens: Record<string, () => Promise<string> | string> = {
+    'is not a JWT': () => 'x.y.z',
+    'is empty': () => '',
+    'is expired': () => sign({ exp: nowS() - 60 }),
+    'never expires': () => sign({ exp: undefined } as unknown as JWTPayload),
+    'is for another audience': () => sign({ aud: 'someone-else' }),
+    'is from another issuer': () => sign({ iss: 'someone-else' }),
+    'names no profile': () => sign({ profile: undefined }),
+    'names a profile with a separator': () => sign({ profile: 'alice:bob' }),
+    'has no subject': () => sign({ sub: undefined } as unknown as JWTPayload),
+    'is not valid yet': () => sign({ nbf: nowS() + 60 }),
+    'is unsigned (alg none)': async () => {
+      const [, payload] = (await sign({})).split('.');
+      return `${encoded({ alg: 'none' })}.${payload}.`;
+    },
+    'is signed by another key': async () => {
+      const { privateKey } = await generateKeyPair('ES256');
+      return new SignJWT({ profile: 'alice' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'development' })
+        .setIssuer('playhead')
+        .setAudience('playhead')
+        .setSubject('someone')
+        .setExpirationTime('1m')
+        .sign(privateKey);
+    },
+    'brings its own key along': async () => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+      return new SignJWT({
+        profile: 'alice',
+        iss: 'playhead',
+        aud: 'playhead',
+        sub: 's',
+        exp: nowS() + 60,
+      })
+        .setProtectedHeader({ alg: 'ES256', jwk: await exportJWK(publicKey) })
+        .sign(privateKey);
+    },
+    'is tampered with': async () => {
+      const [header, , signature] = (await sign({})).split('.');
+      const payload = encoded({
+        iss: 'playhead',
+        aud: 'playhead',
+        sub: 's',
+        profile: 'bob',
+        exp: nowS() + 60,
+      });
+      return `${header}.${payload}.${signature}`;
+    },
+  };
+
+  it('are accepted when good', async () => {
+    const { status, data } = await gateway.ask(query, {
+      headers: { authorization: `Bearer ${await sign({})}` },
+    });
+    expect({ status, data }).toEqual({ status: 200, data: { viewer: { id: 'vwr_YWxpY2U' } } });
+  });
+
+  it.each(Object.entries(badTokens))('are refused when one %s', async (_why, make) => {
+    const answer = await gateway.ask(query, {
+      headers: { authorization: `Bearer ${await make()}` },
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.errors).toEqual([
+      { message: expect.any(String), extensions: { code: 'UNAUTHENTICATED', retryable: false } },
+    ]);
+    expect(answer.data ?? null).toBeNull();
+  });
+
+  it('are refused by a socket, operation by operation', async () => {
+    const stream = overWebSocket(gateway, query, { token: await sign({ aud: 'someone-else' }) });
+    expect(await stream.next()).toEqual({
+      errors: [
+        { message: expect.any(String), extensions: { code: 'UNAUTHENTICATED', retryable: false } },
+      ],
+    });
+    await stream.leave();
+  });
+
+  it('are refused when the header has another form', async () => {
+    const headers = { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` };
+    expect((await gateway.ask(query, { headers })).status).toBe(401);
+  });
+});
