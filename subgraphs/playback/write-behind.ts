@@ -55,12 +55,18 @@ export class WriteBehind {
     schedule();
   }
 
-  /** One pass: writes every title that has been dirty for `minimumAgeMs` or longer. */
+  /**
+   * One pass: writes every title that has been dirty for `minimumAgeMs` or longer.
+   *
+   * Errors: STATE_UNAVAILABLE when a store did not answer; every partition had its turn all the same.
+   */
   async drain(options: { minimumAgeMs: number }): Promise<void> {
     const sinceMs = this.#deps.clock.nowMs() - options.minimumAgeMs;
+    const failures: unknown[] = [];
     for (let partition = 0; partition < this.#deps.hot.partitions; partition += 1) {
-      await this.#drainPartition(partition, sinceMs);
+      await this.#drainPartition(partition, sinceMs).catch((error) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Stops, and writes what is left. Errors: STATE_UNAVAILABLE when the durable store is down. */
@@ -69,53 +75,59 @@ export class WriteBehind {
     this.#isClosed = true;
     this.#cancel?.();
     await this.#running;
-    await this.drain({ minimumAgeMs: 0 });
+    // However young, even if the clock was set back: what became dirty in its future is owed too.
+    await this.drain({ minimumAgeMs: Number.NEGATIVE_INFINITY });
   }
 
   async #drainPartition(partition: number, sinceMs: number): Promise<void> {
     const { hot } = this.#deps;
     for (;;) {
       const due = await hot.due({ partition, sinceMs, limit: drainLimit });
-      const batches = byProfile(due);
-      const outcomes = await Promise.allSettled(batches.map((batch) => this.#write(batch)));
-      const written = batches.filter((_, index) => outcomes[index]?.status === 'fulfilled');
-      const titles = written.flatMap(settledOf);
+      const outcomes = await Promise.all(batchesOf(due).map((batch) => this.#write(batch)));
+      const [failed, written] = halves(outcomes.flat(), ({ failure }) => failure !== null);
+      const titles = written.flatMap(({ batch }) => settledOf(batch));
       await hot.settle({ partition, titles, nowMs: this.#deps.clock.nowMs() });
-      for (const batch of written) this.#forgetFailures(batch);
-      for (const [index, outcome] of outcomes.entries()) {
-        const batch = batches[index];
-        if (outcome.status === 'rejected' && batch !== undefined) {
-          await this.#failed({ partition, batch, error: outcome.reason });
-        }
-      }
+      for (const { batch } of written) this.#forgetFailures(batch);
+      await this.#failed(partition, failed);
       // A short or a failing step ends the pass: what is left is met again in the next one.
-      if (due.length < drainLimit || written.length < batches.length) return;
+      if (due.length < drainLimit || failed.length > 0) return;
     }
   }
 
-  #write(batch: ProfileBatch): Promise<void> {
-    return this.#deps.durable.write(batch);
+  /** Writes a batch; title by title when it fails for a reason of its own: one of them is to blame. */
+  async #write(batch: DueBatch): Promise<Tried[]> {
+    try {
+      await this.#deps.durable.write(batch);
+      return [{ batch, failure: null }];
+    } catch (failure) {
+      if (isDown(failure) || batch.titles.length === 1) return [{ batch, failure }];
+      const alone = await Promise.all(
+        batch.titles.flatMap((title) => batchesOf([title])).map((one) => this.#write(one)),
+      );
+      return alone.flat();
+    }
   }
 
-  /** A store that is down is nobody's fault; any other failure counts against the titles it met. */
-  async #failed(failure: {
-    partition: number;
-    batch: ProfileBatch;
-    error: unknown;
-  }): Promise<void> {
-    const { partition, batch, error } = failure;
-    if (error instanceof PlatformError && error.retryable) throw error;
+  /** A store that is down is nobody's fault; any other failure counts against the title it met. */
+  async #failed(partition: number, failed: readonly Tried[]): Promise<void> {
+    const [down, ownFaults] = halves(failed, ({ failure }) => isDown(failure));
+    for (const fault of ownFaults) await this.#count(partition, fault);
+    if (down[0] !== undefined) throw down[0].failure;
+  }
+
+  async #count(partition: number, { batch, failure }: Tried): Promise<void> {
+    const { profileId } = batch;
     for (const { title } of batch.titles) {
-      const member = `${batch.profileId}|${title}`;
+      const member = `${profileId}|${title}`;
       const failures = (this.#failures.get(member) ?? 0) + 1;
       this.#failures.set(member, failures);
       if (failures < triesMax) continue;
       this.#failures.delete(member);
       this.#deps.log.error(
-        { profileId: batch.profileId, titleId: title, err: error },
+        { profileId, titleId: title, err: failure },
         'title set aside: it cannot be written',
       );
-      await this.#deps.hot.quarantine({ partition, profileId: batch.profileId, title });
+      await this.#deps.hot.quarantine({ partition, profileId, title });
     }
   }
 
@@ -124,7 +136,27 @@ export class WriteBehind {
   }
 }
 
-function byProfile(due: readonly DirtyTitle[]): ProfileBatch[] {
+interface DueBatch extends ProfileBatch {
+  titles: readonly DirtyTitle[];
+}
+
+/** A batch that was written; or was not, and why. */
+interface Tried {
+  batch: DueBatch;
+  failure: unknown;
+}
+
+function isDown(failure: unknown): boolean {
+  return failure instanceof PlatformError && failure.code === 'STATE_UNAVAILABLE';
+}
+
+/** Those of which it is true, and the others. */
+function halves<Item>(items: readonly Item[], isTrue: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isTrue), items.filter((item) => !isTrue(item))];
+}
+
+/** One batch a profile. */
+function batchesOf(due: readonly DirtyTitle[]): DueBatch[] {
   const profiles = Map.groupBy(due, ({ profileId }) => profileId);
   return [...profiles].map(([profileId, titles]) => {
     const devices = new Map(titles.flatMap((title) => title.devices).map((it) => [it.id, it]));
