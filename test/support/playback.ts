@@ -1,0 +1,364 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PlatformError } from '../../domain/errors.ts';
+import { defaultPolicy } from '../../domain/policy.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { type Config, readConfig } from '../../runtime/config.ts';
+import { mintDevelopmentToken } from '../../runtime/identity.ts';
+import { createLog } from '../../runtime/log.ts';
+import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
+import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/main.ts';
+import { type Answer, ask } from './ask.ts';
+import { ManualClock } from './manual-clock.ts';
+
+export const secondMs = 1_000;
+export const minuteMs = 60 * secondMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+/** Length of every title that a test device plays, unless it says otherwise. */
+export const filmMs = 2 * hourMs;
+
+export const playheadFields = `
+  id playableId playable { id } positionMs resumePositionMs resumeReason durationMs progress status
+  hidden version updatedAt device { id name kind }
+  activeSession { id playerState positionMs device { id } } freshness { source asOf degraded }`;
+
+export interface Playhead {
+  id: string;
+  playableId: string;
+  playable: { id: string };
+  positionMs: number;
+  resumePositionMs: number;
+  resumeReason: string;
+  durationMs: number | null;
+  progress: number | null;
+  status: string;
+  hidden: boolean;
+  version: string;
+  updatedAt: string | null;
+  device: { id: string; name: string | null; kind: string } | null;
+  activeSession: {
+    id: string;
+    playerState: string;
+    positionMs: number;
+    device: { id: string };
+  } | null;
+  freshness: { source: string; asOf: string; degraded: boolean };
+}
+
+export interface Problem {
+  code: string;
+  message: string;
+  path: string[];
+}
+
+export interface Changed {
+  playhead: Playhead | null;
+  problems: Problem[];
+}
+
+export type ChangeByHand =
+  | 'finishPlayhead'
+  | 'restartPlayhead'
+  | 'hidePlayhead'
+  | 'unhidePlayhead'
+  | 'forgetPlayhead';
+
+/** Stands before a store: counts its calls, fails them while it is down, lets others come between. */
+export class StoreGate {
+  isDown = false;
+  #calls: string[] = [];
+  readonly #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
+
+  /** Calls of a method since the last `forgetCalls`. */
+  calls(method: string): number {
+    return this.#calls.filter((call) => call === method).length;
+  }
+
+  forgetCalls(): void {
+    this.#calls = [];
+  }
+
+  /** Acts once, before the next call of `method` reaches the store or after it was answered. */
+  interrupt(moment: 'before' | 'after', method: string, act: () => Promise<unknown>): void {
+    this.#interruptions.push({ at: `${moment} ${method}`, act });
+  }
+
+  guard<Store extends object>(store: Store): Store {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function' || name === 'close') {
+          return typeof member === 'function' ? member.bind(target) : member;
+        }
+        return (...given: unknown[]) =>
+          this.#call(String(name), () => member.apply(target, given) as Promise<unknown>);
+      },
+    });
+  }
+
+  async #call(method: string, answer: () => Promise<unknown>): Promise<unknown> {
+    this.#calls.push(method);
+    await this.#reach(`before ${method}`);
+    if (this.isDown) {
+      throw new PlatformError('The store is down.', { code: 'STATE_UNAVAILABLE' });
+    }
+    const answered = await answer();
+    await this.#reach(`after ${method}`);
+    return answered;
+  }
+
+  async #reach(moment: string): Promise<void> {
+    const index = this.#interruptions.findIndex(({ at }) => at === moment);
+    const [interruption] = index < 0 ? [] : this.#interruptions.splice(index, 1);
+    await interruption?.act();
+  }
+}
+
+/** One process of the playback subgraph, with timers that die with it. */
+interface Life {
+  subgraph: PlaybackSubgraph;
+  stores: PlaybackStores;
+  stopTimers(): void;
+}
+
+export interface TestPlaybackOptions {
+  /** How often the hot store is drained; long where a test moves the clock by days. */
+  writeBehindMs?: number;
+}
+
+/** The playback subgraph over real stores in a folder of its own, and a clock that the test moves. */
+export class TestPlayback {
+  readonly clock = new ManualClock();
+  readonly config: Config;
+  readonly hot = new StoreGate();
+  readonly durable = new StoreGate();
+  #life: Life | undefined;
+  #sessions = 0;
+
+  constructor(config: Config) {
+    this.config = config;
+  }
+
+  get #current(): Life {
+    if (this.#life === undefined) throw new Error('Not open.');
+    return this.#life;
+  }
+
+  get subgraph(): PlaybackSubgraph {
+    return this.#current.subgraph;
+  }
+
+  async open(): Promise<this> {
+    const { config, hot, durable } = this;
+    const timers = mortalTimers(this.clock);
+    const real = await openPlaybackStores(config, { clock: timers.clock, policy: defaultPolicy });
+    const stores = { ...real, hot: hot.guard(real.hot), durable: durable.guard(real.durable) };
+    const log = createLog({ level: 'silent', part: 'test' });
+    const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
+    this.#life = { subgraph, stores, stopTimers: timers.stop };
+    return this;
+  }
+
+  /** Ends the process without a word, as `kill -9` does, and starts another on the same folder. */
+  async kill(): Promise<void> {
+    const { subgraph, stores, stopTimers } = this.#current;
+    stopTimers();
+    await subgraph.server.stop();
+    await stores.close();
+    await this.open();
+  }
+
+  async close(): Promise<void> {
+    this.hot.isDown = false;
+    this.durable.isDown = false;
+    await this.#current.subgraph.close();
+    await rm(this.config.DATA_DIR, { recursive: true, force: true });
+  }
+
+  async authorization(profileId = 'demo'): Promise<string> {
+    const nowMs = this.clock.nowMs();
+    return `Bearer ${await mintDevelopmentToken(this.config, { profileId, nowMs })}`;
+  }
+
+  /** What the subgraph answers, errors included. */
+  async ask(query: string, variables: object = {}, profileId?: string): Promise<Answer> {
+    const authorization = await this.authorization(profileId);
+    return ask(this.subgraph, query, { variables: { ...variables }, authorization });
+  }
+
+  /** The data alone. Errors: throws when there are errors in the answer. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it asked for.
+  async data(query: string, variables: object = {}, profileId?: string): Promise<any> {
+    const { data, errors } = await this.ask(query, variables, profileId);
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    return data;
+  }
+
+  async playhead(title = 'film', profileId?: string): Promise<Playhead> {
+    const query = `query ($title: ID!) { viewer { playhead(playableId: $title) { ${playheadFields} } } }`;
+    return (await this.data(query, { title }, profileId)).viewer.playhead;
+  }
+
+  async change(
+    field: ChangeByHand,
+    input: { playableId?: string; basedOn?: string | null } = {},
+    profileId?: string,
+  ): Promise<Changed> {
+    const query = `mutation ($input: PlayheadInput!) {
+      ${field}(input: $input) { playhead { ${playheadFields} } problems { code message path } } }`;
+    const data = await this.data(query, { input: { playableId: 'film', ...input } }, profileId);
+    return data[field];
+  }
+
+  async forgetAll(profileId?: string): Promise<{ forgottenAt: string; problems: Problem[] }> {
+    const query = 'mutation { forgetAllPlayheads { forgottenAt problems { code } } }';
+    return (await this.data(query, {}, profileId)).forgetAllPlayheads;
+  }
+
+  device(of: Partial<DeviceDescription> = {}): TestDevice {
+    return new TestDevice(this, { id: 'tv', kind: 'TV', name: null, profileId: 'demo', ...of });
+  }
+
+  newSessionId(): string {
+    this.#sessions += 1;
+    return `session-${this.#sessions}`;
+  }
+}
+
+export async function openTestPlayback(options: TestPlaybackOptions = {}): Promise<TestPlayback> {
+  const config = readConfig({
+    NODE_ENV: 'test',
+    DATA_DIR: await mkdtemp(join(tmpdir(), 'playhead-playback-')),
+    PLAYBACK_PARTITIONS: '4',
+    PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? 2_000),
+  });
+  return new TestPlayback(config).open();
+}
+
+function mortalTimers(clock: ManualClock): { clock: Clock; stop(): void } {
+  const running = new Set<() => void>();
+  let isStopped = false;
+  return {
+    clock: {
+      nowMs: () => clock.nowMs(),
+      after(delayMs, task) {
+        if (isStopped) return () => {};
+        const cancel = clock.after(delayMs, () => {
+          running.delete(cancel);
+          task();
+        });
+        running.add(cancel);
+        return cancel;
+      },
+    },
+    stop() {
+      isStopped = true;
+      for (const cancel of running) cancel();
+    },
+  };
+}
+
+export interface DeviceDescription {
+  id: string;
+  kind: string;
+  name: string | null;
+  profileId: string;
+}
+
+export interface HeartbeatInput {
+  sequence: number;
+  event: string;
+  elapsedMs: number;
+  positionMs: number;
+  durationMs?: number | null;
+  fromPositionMs?: number | null;
+}
+
+export interface Begun {
+  session: string | null;
+  playhead: Playhead | null;
+  stale: boolean;
+  otherSessions: { id: string; playerState: string }[] | null;
+  nextHeartbeatInMs: number;
+  problems: Problem[];
+}
+
+export interface Recorded {
+  outcome: string;
+  playhead: Playhead | null;
+  durability: string;
+  nextHeartbeatInMs: number;
+  problems: Problem[];
+}
+
+const beginMutation = `mutation ($input: BeginSessionInput!) { beginSession(input: $input) {
+  session playhead { ${playheadFields} } stale otherSessions { id playerState } nextHeartbeatInMs
+  problems { code message path } } }`;
+const recordMutation = `mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(input: $input) {
+  outcome playhead { ${playheadFields} } durability nextHeartbeatInMs
+  problems { code message path } } }`;
+
+/** A player on one device: a session with a clock that runs as the test's clock does. */
+export class TestDevice {
+  readonly #playback: TestPlayback;
+  readonly #of: DeviceDescription;
+  /** Null until it began, and when it was refused. */
+  session: string | null = null;
+  sessionId = '';
+  #beganAtMs = 0;
+  #sequence = -1;
+  #elapsedMs = -1;
+
+  constructor(playback: TestPlayback, of: DeviceDescription) {
+    this.#playback = playback;
+    this.#of = of;
+  }
+
+  /** A new session; `elapsedMs` above 0 says that it was playing all that while without a network. */
+  async begin(input: Record<string, unknown> = {}): Promise<Begun> {
+    const { id, kind, name, profileId } = this.#of;
+    const { elapsedMs = 0, sessionId = this.#playback.newSessionId() } = input;
+    this.#beganAtMs = this.#playback.clock.nowMs() - Number(elapsedMs);
+    this.#sequence = -1;
+    this.#elapsedMs = -1;
+    this.sessionId = String(sessionId);
+    const device = { deviceId: id, deviceKind: kind, deviceName: name };
+    const of = { playableId: 'film', durationMs: filmMs, sessionId: this.sessionId };
+    const variables = { input: { ...device, ...of, elapsedMs, ...input } };
+    const data = await this.#playback.data(beginMutation, variables, profileId);
+    this.session = data.beginSession.session;
+    return data.beginSession;
+  }
+
+  /** What the player notes now, to be sent now or later. */
+  observe(event: string, positionMs: number, more: Partial<HeartbeatInput> = {}): HeartbeatInput {
+    this.#sequence += 1;
+    const elapsedMs = this.#playback.clock.nowMs() - this.#beganAtMs;
+    this.#elapsedMs = Math.max(elapsedMs, this.#elapsedMs + 1);
+    const observed = { sequence: this.#sequence, elapsedMs: this.#elapsedMs };
+    return { event, positionMs, ...observed, ...more };
+  }
+
+  async send(...heartbeats: HeartbeatInput[]): Promise<Recorded> {
+    const variables = { input: { session: this.session, heartbeats } };
+    const data = await this.#playback.data(recordMutation, variables, this.#of.profileId);
+    return data.recordHeartbeats;
+  }
+
+  report(event: string, positionMs: number, more?: Partial<HeartbeatInput>): Promise<Recorded> {
+    return this.send(this.observe(event, positionMs, more));
+  }
+
+  /** Begins, and plays for this long from here, reporting every five seconds. */
+  async play(fromMs: number, forMs = 0): Promise<Recorded> {
+    await this.begin();
+    let recorded = await this.report('START', fromMs);
+    for (let playedMs = 5 * secondMs; playedMs <= forMs; playedMs += 5 * secondMs) {
+      await this.#playback.clock.advance(5 * secondMs);
+      recorded = await this.report('HEARTBEAT', fromMs + playedMs);
+    }
+    return recorded;
+  }
+}
