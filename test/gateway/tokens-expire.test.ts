@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { ManualClock } from '../support/manual-clock.ts';
+import { until } from '../support/until.ts';
+import { clientKinds } from './live-clients.ts';
+import { openToyGateway, shapes, type ToyGateway } from './toy-gateway.ts';
+
+const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
+const lifetimeS = 60;
+
+describe.each(shapes)('the end of a token, %s', (shape) => {
+  let gateway: ToyGateway;
+  let clock: ManualClock;
+  let token: string;
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    gateway = await openToyGateway(shape, { clock });
+    token = await gateway.token('alice', lifetimeS);
+  });
+  afterEach(() => gateway.close());
+
+  const { overSsePost, overSseGet } = clientKinds;
+  it.each(Object.entries({ overSsePost, overSseGet }))(
+    'ends an event stream and says why, %s',
+    async (_kind, subscribe) => {
+      const stream = subscribe(gateway, watch, { token });
+      await gateway.toys.events.untilLive(1);
+      gateway.toys.move('alice', 'mov_1', 5_000);
+      expect((await stream.next())?.data.playheadUpdates.playheads).toEqual([
+        { positionMs: 5_000 },
+      ]);
+      await clock.advance(lifetimeS * 1_000);
+      const errors = [{ extensions: { code: 'UNAUTHENTICATED', retryable: false } }];
+      expect(await stream.next()).toMatchObject({ errors });
+      expect(await stream.next()).toBeUndefined();
+      await gateway.toys.events.untilLive(0);
+      await stream.leave();
+    },
+  );
+
+  it('closes a socket with 4403, and with it every subscription', async () => {
+    const socket = new WebSocket(gateway.webSocketUrl, 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));
+    await once(socket, 'message');
+    for (const id of ['1', '2']) {
+      socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query: watch } }));
+    }
+    await gateway.toys.events.untilLive(2);
+    const closed = once(socket, 'close');
+    await clock.advance(lifetimeS * 1_000);
+    expect((await closed)[0]).toBe(4403);
+    await gateway.toys.events.untilLive(0);
+  });
+
+  it('leaves no timer behind for a client that went before', async () => {
+    for (const subscribe of Object.values(clientKinds)) {
+      const stream = subscribe(gateway, watch, { token });
+      await gateway.toys.events.untilLive(1);
+      expect(clock.pending).toBe(1);
+      await stream.leave();
+      await gateway.toys.events.untilLive(0);
+      await until(() => clock.pending === 0, { what: 'the timer is cancelled' });
+    }
+  });
+});
