@@ -1,4 +1,5 @@
 import { PlatformError } from '../../domain/errors.ts';
+import { mergePlayhead, mergeTitle } from '../../domain/merge.ts';
 import type { Device, PlayheadRegister, TitleState } from '../../domain/playhead.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Presence } from '../../domain/presence.ts';
@@ -46,7 +47,8 @@ export interface ReaderDeps {
  */
 export class ProfileReader {
   readonly #deps: ReaderDeps;
-  readonly #hydrating = new Map<string, Promise<void>>();
+  /** By profile and identity of the hot store. */
+  readonly #hydrating = new Map<string, Promise<DurableProfile>>();
   readonly #queue: (() => void)[] = [];
   #inFlight = 0;
 
@@ -72,8 +74,11 @@ export class ProfileReader {
       return fromHot(hot, { isDegraded: false, isComplete: true });
     }
     try {
-      await this.#hydrateOnce(query.profileId, hot.witness);
-      return fromHot(await this.#hotRead(query), { isDegraded: false, isComplete: true });
+      const durable = await this.#hydrateOnce(query.profileId, hot.witness);
+      const compared = await this.#hotRead(query);
+      // Evicted again, or another epoch by now: what both say together is complete all the same.
+      const known = compared.mark === 'valid' ? compared : together(compared, durable);
+      return fromHot(known, { isDegraded: false, isComplete: true });
     } catch (error) {
       this.#warn(query.profileId, error);
       return fromHot(hot, { isDegraded: true, isComplete: hot.mark === 'expired' });
@@ -93,18 +98,20 @@ export class ProfileReader {
     return this.#deps.hot.read({ ...query, nowMs: this.#deps.clock.nowMs() });
   }
 
-  /** Single flight per profile: whoever comes while one runs waits for that one. */
-  #hydrateOnce(profileId: string, witness: MarkWitness): Promise<void> {
-    const running = this.#hydrating.get(profileId);
+  /**
+   * Single flight per profile: whoever comes while one runs waits for that one, unless epoch or
+   * generation moved on since: then what that one read is too old.
+   */
+  #hydrateOnce(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
+    const flight = `${profileId}|${witness.epoch}|${witness.generation}`;
+    const running = this.#hydrating.get(flight);
     if (running !== undefined) return running;
-    const started = this.#hydrate(profileId, witness).finally(() =>
-      this.#hydrating.delete(profileId),
-    );
-    this.#hydrating.set(profileId, started);
+    const started = this.#hydrate(profileId, witness).finally(() => this.#hydrating.delete(flight));
+    this.#hydrating.set(flight, started);
     return started;
   }
 
-  async #hydrate(profileId: string, witness: MarkWitness): Promise<void> {
+  async #hydrate(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
     const durable = await this.#durableRead(profileId);
     const markMs =
       witness.lengthMs === null ? markMsFirst : Math.min(2 * witness.lengthMs, markMsMax);
@@ -115,6 +122,7 @@ export class ProfileReader {
       nowMs: this.#deps.clock.nowMs(),
       markMs,
     });
+    return durable;
   }
 
   async #durableOnly(profileId: string): Promise<ProfileState> {
@@ -133,15 +141,15 @@ export class ProfileReader {
   }
 
   async #durableRead(profileId: string): Promise<DurableProfile> {
-    if (this.#inFlight >= readsInFlightMax) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
-    this.#inFlight += 1;
+    if (this.#inFlight < readsInFlightMax) this.#inFlight += 1;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
     try {
       return await this.#deps.durable.read(profileId);
     } finally {
-      this.#inFlight -= 1;
-      this.#queue.shift()?.();
+      // The place goes to the next in line: freed for a moment, a newcomer would take it as well.
+      const next = this.#queue.shift();
+      if (next === undefined) this.#inFlight -= 1;
+      else next();
     }
   }
 }
@@ -153,6 +161,18 @@ export function stateUnavailable(cause?: unknown): PlatformError {
     cause,
     retryAfterMs: 1_000,
   });
+}
+
+function together(hot: HotProfile, durable: DurableProfile): HotProfile {
+  const titles = new Map(hot.titles);
+  for (const [title, state] of durable.titles) {
+    const known = titles.get(title);
+    titles.set(title, known === undefined ? state : mergeTitle(known, state));
+  }
+  const floor = mergePlayhead(hot.floor, titles.get(floorTitle)?.playhead ?? null);
+  titles.delete(floorTitle);
+  const devices = durable.devices.map((device) => [deviceHash(device.id), device] as const);
+  return { ...hot, titles, floor, devices: new Map([...devices, ...hot.devices]) };
 }
 
 function fromHot(
