@@ -4,11 +4,11 @@ import { isVersion, sessionWriter, versionZero, writerOf } from '../../domain/ve
 import type { PlaybackDeps } from './deps.ts';
 import type { ProfileState } from './hydrate.ts';
 import {
-  aliveSessions,
   inForce,
   type PlayheadView,
   type SessionView,
-  sessionView,
+  sessionViews,
+  type ViewPoint,
   viewOf,
 } from './playhead-view.ts';
 import type { BeginSessionInput } from './schema.generated.ts';
@@ -58,12 +58,7 @@ export async function beginSession(
     session: encodeSessionToken(token, deps.signer.sign),
     playhead: isKnown ? viewOf(state, input.playableId, at) : null,
     stale: started.isStale,
-    otherSessions:
-      state === null
-        ? null
-        : aliveSessions(state, at)
-            .filter(({ sessionId }) => sessionId !== input.sessionId)
-            .map(sessionView),
+    otherSessions: otherSessions(state, at),
     nextHeartbeatInMs,
     problems: [],
   };
@@ -81,6 +76,11 @@ async function readForDecision(
     deps.log.warn({ profileId: of.profileId, err: error }, 'a session begins without its playhead');
     return null;
   }
+}
+
+function otherSessions(state: ProfileState | null, at: ViewPoint): SessionView[] | null {
+  const alive = state === null ? null : sessionViews(state, at);
+  return alive?.filter(({ id }) => id !== at.sessionId) ?? null;
 }
 
 /** Which playhead the player started from, and whether a newer one was in force. */

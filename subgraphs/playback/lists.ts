@@ -2,7 +2,7 @@ import { PlatformError } from '../../domain/errors.ts';
 import { isHidden } from '../../domain/merge.ts';
 import type { TitleState } from '../../domain/playhead.ts';
 import { versionZero } from '../../domain/version.ts';
-import type { ProfileState } from './hydrate.ts';
+import { type ProfileState, stateUnavailable } from './hydrate.ts';
 import { inForce, type PlayheadView, type ViewPoint, viewOf } from './playhead-view.ts';
 import type { PlayheadStatus } from './schema.generated.ts';
 
@@ -40,7 +40,8 @@ interface Listed {
  * A page of the profile's started or finished titles, most recently active first.
  *
  * Shape: a cursor names a place in that order, so pages neither repeat nor skip what does not move.
- * Errors: PlatformError BAD_USER_INPUT naming the argument.
+ * Errors: PlatformError BAD_USER_INPUT naming the argument; STATE_UNAVAILABLE when titles may be
+ * missing: an empty list would say that nothing was ever started.
  */
 export function pageOf(
   state: ProfileState,
@@ -48,6 +49,7 @@ export function pageOf(
   at: ViewPoint,
 ): PlayheadPage {
   const { first, after } = checkPage(query.page);
+  if (!state.isComplete) throw stateUnavailable();
   const listed = recentTitles(state).filter(({ title }) => {
     const registers = inForce(state, title);
     return registers !== null && matches(registers, query.filter);

@@ -108,6 +108,11 @@ export function viewOf(state: ProfileState, title: string, at: ViewPoint): Playh
   };
 }
 
+/** The sessions alive as the schema shows them; null when the one store that knows does not answer. */
+export function sessionViews(state: ProfileState, at: ViewPoint): SessionView[] | null {
+  return state.source === 'HOT' ? aliveSessions(state, at).map(sessionView) : null;
+}
+
 /** The profile's sessions that are alive, the last heard of first. */
 export function aliveSessions(state: ProfileState, at: ViewPoint): Presence[] {
   return state.sessions
@@ -115,7 +120,7 @@ export function aliveSessions(state: ProfileState, at: ViewPoint): Presence[] {
     .sort((left, right) => right.lastHeartbeatAtMs - left.lastHeartbeatAtMs);
 }
 
-export function sessionView(presence: Presence): SessionView {
+function sessionView(presence: Presence): SessionView {
   return {
     id: presence.sessionId,
     device: deviceView(presence.device),

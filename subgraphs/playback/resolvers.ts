@@ -5,7 +5,7 @@ import { beginSession } from './begin-session.ts';
 import { type Change, changePlayhead, forgetAllPlayheads } from './change-playhead.ts';
 import { type Context, idsMax, requireId, requireViewer } from './context.ts';
 import { pageOf } from './lists.ts';
-import { aliveSessions, isoTime, openPlayheadId, sessionView } from './playhead-view.ts';
+import { isoTime, openPlayheadId, sessionViews } from './playhead-view.ts';
 import { recordHeartbeats } from './record-heartbeats.ts';
 import type { HeartbeatInput, PlayheadInput, Resolvers } from './schema.generated.ts';
 import { watchPlayheads } from './watch.ts';
@@ -40,7 +40,7 @@ export const resolvers: Resolvers = {
         context.viewPoint(),
       ),
     activeSessions: async (_viewer, _arguments, context) =>
-      aliveSessions(await context.profile(), context.viewPoint()).map(sessionView),
+      sessionViews(await context.profile(), context.viewPoint()),
   },
   Playable: {
     __resolveReference: ({ id }) => ({ id }),
