@@ -73,6 +73,26 @@ describe('a version', () => {
     expect(new Set(written).size).toBe(names.length);
   });
 
+  it('spreads the last character of a name over every bit of the hash', () => {
+    const bitsOf = (sessionId: string) =>
+      Number.parseInt(sessionWriter({ deviceId: 'tv', sessionId }).slice(3), 16);
+    const flips = new Array<number>(32).fill(0);
+    for (let pair = 0; pair < 1_000; pair += 1) {
+      const turned = bitsOf(`session-${pair}a`) ^ bitsOf(`session-${pair}b`);
+      flips.forEach((count, bit) => {
+        flips[bit] = count + ((turned >>> bit) & 1);
+      });
+    }
+    expect(Math.min(...flips)).toBeGreaterThan(400);
+    expect(Math.max(...flips)).toBeLessThan(600);
+  });
+
+  it('tells devices apart that name their sessions alike', () => {
+    expect(sessionWriter({ deviceId: 'tv', sessionId: '1' })).not.toBe(
+      sessionWriter({ deviceId: 'phone', sessionId: '1' }),
+    );
+  });
+
   it('does not confuse a device and a session that share their letters', () => {
     expect(sessionWriter({ deviceId: 'tv-1', sessionId: '2' })).not.toBe(
       sessionWriter({ deviceId: 'tv-', sessionId: '12' }),
