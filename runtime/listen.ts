@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface Address {
   host: string;
@@ -24,25 +24,56 @@ const closeGraceMs = 2_000;
  * Errors: rejects with the system's error (EADDRINUSE, EACCES) when the address is not to be had.
  */
 export async function listen(server: Server, address: Address): Promise<Listening> {
+  const connections = trackConnections(server);
   server.listen(address.port, address.host);
   await once(server, 'listening');
   let closing: Promise<void> | undefined;
   return {
     url: `http://${displayedHost(address.host)}:${(server.address() as AddressInfo).port}`,
     close() {
-      closing ??= closeServer(server);
+      closing ??= closeServer(server, connections);
       return closing;
     },
   };
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(
+  server: Server,
+  connections: ReturnType<typeof trackConnections>,
+): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  connections.endWhenIdle();
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
   await closed;
   clearTimeout(timer);
+}
+
+/**
+ * Which connections carry a request. Node's own `closeIdleConnections` leaves those alone that never
+ * carried one, and browsers open some in advance: each shutdown would wait for them in vain.
+ */
+function trackConnections(server: Server) {
+  const busy = new Map<Socket, boolean>();
+  let isEnding = false;
+  server.on('connection', (socket) => {
+    busy.set(socket, false);
+    socket.once('close', () => busy.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    busy.set(socket, true);
+    response.once('close', () => {
+      if (isEnding) socket.destroySoon();
+      else if (busy.has(socket)) busy.set(socket, false);
+    });
+  });
+  return {
+    endWhenIdle() {
+      isEnding = true;
+      for (const [socket, isBusy] of busy) if (!isBusy) socket.destroySoon();
+    },
+  };
 }
 
 /** A wildcard address is for listening; people open a host. */
