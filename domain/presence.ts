@@ -47,6 +47,11 @@ const statesAfter: Partial<Record<PlaybackEvent, PlayerState>> = {
   FINISH: 'STOPPED',
 };
 
+/** Whether an event says what the player does from then on. */
+export function changesPlayer(event: PlaybackEvent): boolean {
+  return statesAfter[event] !== undefined;
+}
+
 /** Folds a report into what is known of its session; of a late or repeated one only `hasActed`. */
 export function advancePresence(
   previous: Presence | null,

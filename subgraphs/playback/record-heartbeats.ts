@@ -3,10 +3,11 @@ import {
   admitHeartbeats,
   type Heartbeat,
   isIntent,
+  type PlaybackEvent,
 } from '../../domain/heartbeat.ts';
 import { aboveFloor } from '../../domain/merge.ts';
 import type { Device } from '../../domain/playhead.ts';
-import { intervalAfter } from '../../domain/presence.ts';
+import { changesPlayer, intervalAfter } from '../../domain/presence.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { openSessionToken, type SessionToken } from '../../domain/session-token.ts';
 import { writerOf } from '../../domain/version.ts';
@@ -61,13 +62,16 @@ export async function recordHeartbeats(
 
   const { kept, hasActed } = await dropStale(deps, { token, admitted });
   const write = writeOf(token, kept);
-  const request = requestOf({ token, kept, newest, write, hasActed, receivedAtMs }, deps);
+  // A seek says nothing about the player: paused before it, paused after it.
+  const told = admitted.findLast(({ heartbeat }) => changesPlayer(heartbeat.event)) ?? newest;
+  const { event } = told.heartbeat;
+  const request = requestOf({ token, kept, newest, event, write, hasActed, receivedAtMs }, deps);
   const merged = await deps.hot.merge(request);
   const durability = await durabilityOf(deps, { profileId, kept, write, device: deviceOf(token) });
   return {
     outcome: outcomeOf(merged, { admitted, kept }),
     durability,
-    nextHeartbeatInMs: intervalAfter(newest.heartbeat.event, policy),
+    nextHeartbeatInMs: intervalAfter(event, policy),
     problems,
     recorded: { title: token.title, sessionId: token.sessionId },
   };
@@ -97,13 +101,14 @@ function requestOf(
     token: SessionToken;
     kept: readonly AdmittedHeartbeat[];
     newest: AdmittedHeartbeat;
+    event: PlaybackEvent;
     write: TitleWrite;
     hasActed: boolean;
     receivedAtMs: number;
   },
   deps: PlaybackDeps,
 ): MergeRequest {
-  const { token, newest, receivedAtMs } = batch;
+  const { token, newest, event, receivedAtMs } = batch;
   const device = deviceOf(token);
   return {
     profileId: token.profileId,
@@ -114,10 +119,11 @@ function requestOf(
       sessionId: token.sessionId,
       title: token.title,
       device,
-      event: newest.heartbeat.event,
+      event,
       positionMs: newest.heartbeat.positionMs,
       startedAtMs: token.anchorMs,
-      receivedAtMs,
+      // What was watched offline yesterday is not being watched now, though it arrives now.
+      receivedAtMs: Math.min(receivedAtMs, newest.activityAtMs),
       sequence: newest.heartbeat.sequence,
       hasActed: batch.hasActed,
     },
