@@ -10,9 +10,10 @@ import type { Device } from '../../domain/playhead.ts';
 import { changesPlayer, intervalAfter } from '../../domain/presence.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { openSessionToken, type SessionToken } from '../../domain/session-token.ts';
-import { writerOf } from '../../domain/version.ts';
+import { type Version, writerOf } from '../../domain/version.ts';
 import type { MergeRequest, MergeResult, TitleWrite } from '../../stores/hot-store.ts';
 import type { PlaybackDeps } from './deps.ts';
+import { inForce } from './playhead-view.ts';
 import { dropStale } from './stale-base.ts';
 import { offersOf } from './transitions.ts';
 
@@ -37,7 +38,8 @@ export interface RecordOutcome {
  * Shape: idempotent by (session, sequence). A plain heartbeat is acknowledged when it is hot; a batch
  * with an intent when the durable store has it, whatever the merge said.
  * Errors: PlatformError STATE_UNAVAILABLE when the hot store does not answer; safe to retry.
- * Cost: one hot round trip, and one durable commit for an intent; one more read for a stale session.
+ * Cost: one hot round trip, and one durable commit for an intent; one more read for a stale session,
+ * and for a title that the hot store did not know.
  */
 export async function recordHeartbeats(
   deps: PlaybackDeps,
@@ -68,8 +70,9 @@ export async function recordHeartbeats(
   const request = requestOf({ token, kept, newest, event, write, hasActed, receivedAtMs }, deps);
   const merged = await deps.hot.merge(request);
   const durability = await durabilityOf(deps, { profileId, kept, write, device: deviceOf(token) });
+  const versions = await versionsOf(deps, { token, merged });
   return {
-    outcome: outcomeOf(merged, { admitted, kept }),
+    outcome: outcomeOf(versions, { admitted, kept }),
     durability,
     nextHeartbeatInMs: intervalAfter(event, policy),
     problems,
@@ -162,23 +165,41 @@ async function durabilityOf(
  * nothing but PINGs learns whether its session still holds the playhead.
  */
 function outcomeOf(
-  merged: MergeResult,
+  versions: { before: Version | undefined; inForce: Version | undefined },
   batch: { admitted: readonly AdmittedHeartbeat[]; kept: readonly AdmittedHeartbeat[] },
 ): RecordOutcome['outcome'] {
-  const [title] = merged.kind === 'merged' ? merged.titles : [];
-  if (merged.kind !== 'merged' || title === undefined) return 'SUPERSEDED';
-  const before = aboveFloor(title.before, merged.floor).playhead?.version;
-  const after = aboveFloor(title.after, merged.floor).playhead?.version;
   const newest = batch.admitted.findLast(({ playhead }) => playhead !== null);
-  if (newest === undefined) return isOwn(after, batch.admitted) ? 'DUPLICATE' : 'SUPERSEDED';
-  if (!batch.kept.includes(newest) || after !== newest.version) return 'SUPERSEDED';
-  return before === after ? 'DUPLICATE' : 'ACCEPTED';
+  if (newest === undefined) {
+    return isOwn(versions.inForce, batch.admitted) ? 'DUPLICATE' : 'SUPERSEDED';
+  }
+  if (!batch.kept.includes(newest) || versions.inForce !== newest.version) return 'SUPERSEDED';
+  return versions.before === versions.inForce ? 'DUPLICATE' : 'ACCEPTED';
 }
 
-function isOwn(inForce: string | undefined, admitted: readonly AdmittedHeartbeat[]): boolean {
+/**
+ * What was in force before a merge, and what is after it. A title that was new to the hot store is
+ * compared with the durable one first; while that does not answer, what is hot counts.
+ */
+async function versionsOf(
+  deps: PlaybackDeps,
+  of: { token: SessionToken; merged: MergeResult },
+): Promise<{ before: Version | undefined; inForce: Version | undefined }> {
+  const { token, merged } = of;
+  const [title] = merged.kind === 'merged' ? merged.titles : [];
+  if (merged.kind !== 'merged' || title === undefined)
+    return { before: undefined, inForce: undefined };
+  const before = aboveFloor(title.before, merged.floor).playhead?.version;
+  const after = aboveFloor(title.after, merged.floor).playhead?.version;
+  if (title.before.playhead !== null) return { before, inForce: after };
+  const { profileId } = token;
+  const state = await deps.reader.read({ profileId, titles: [token.title], need: 'show' });
+  return { before, inForce: inForce(state, token.title)?.playhead?.version ?? after };
+}
+
+function isOwn(version: Version | undefined, admitted: readonly AdmittedHeartbeat[]): boolean {
   const [first] = admitted;
   return (
-    inForce === undefined || first === undefined || writerOf(inForce) === writerOf(first.version)
+    version === undefined || first === undefined || writerOf(version) === writerOf(first.version)
   );
 }
 
