@@ -74,6 +74,18 @@ describe('the repository', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved": "http/);
   });
 
+  it('locks the packages of every platform, not only of the one that made the lock', () => {
+    const { packages } = JSON.parse(text('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap((entry) =>
+      Object.keys(entry.optionalDependencies ?? {}),
+    );
+    const isLocked = (name: string) =>
+      Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`));
+    expect(wanted.filter((name) => !isLocked(name))).toEqual([]);
+  });
+
   it('shows the configuration as it is in the README', () => {
     expect(text('README.md')).toContain(configTable());
   });
