@@ -2,6 +2,7 @@ import { aboveFloor, isHidden, publicVersion } from '../../domain/merge.ts';
 import type { Device, PlayheadRegister, TitleState } from '../../domain/playhead.ts';
 import { type Policy, progressOf, type ResumeReason, resumePoint } from '../../domain/policy.ts';
 import { isAlive, type Presence } from '../../domain/presence.ts';
+import { idProblem } from '../../domain/problem.ts';
 import { activityTimeMs, versionZero } from '../../domain/version.ts';
 import type { ProfileState } from './hydrate.ts';
 import { stateUnavailable } from './hydrate.ts';
@@ -65,7 +66,6 @@ const neverStarted: PlayheadRegister = {
   positionMs: 0,
   durationMs: null,
   deviceHash: null,
-  sessionStartedAtMs: null,
   laterFields: '',
 };
 
@@ -138,12 +138,17 @@ export function playheadId(of: { profileId: string; title: string }): string {
   return `ph_${Buffer.from(`${of.profileId}/${of.title}`).toString('base64url')}`;
 }
 
-/** What `playheadId` was made of; null for anything else. */
+/** What `playheadId` was made of; null for anything that no client was given. */
 export function openPlayheadId(id: string): { profileId: string; title: string } | null {
   if (!id.startsWith('ph_')) return null;
-  const [profileId, title, ...rest] = Buffer.from(id.slice(3), 'base64url').toString().split('/');
-  if (!profileId || !title || rest.length > 0) return null;
-  return { profileId, title };
+  const [profileId = '', title = ''] = Buffer.from(id.slice(3), 'base64url').toString().split('/');
+  // Decoding forgives, and text has no shape: only what was given out opens.
+  const isOurs = isId(profileId) && isId(title) && playheadId({ profileId, title }) === id;
+  return isOurs ? { profileId, title } : null;
+}
+
+function isId(text: string): boolean {
+  return idProblem(text, []).length === 0;
 }
 
 export function isoTime(timeMs: number): string {
