@@ -122,5 +122,7 @@ function loadMany(playableIds: readonly string[], context: Context) {
       code: 'BAD_USER_INPUT',
     });
   }
-  return Promise.all(playableIds.map((id) => context.playhead(requireId(id, 'playableIds'))));
+  // All are checked before the first is read: a read under way would have nobody to tell of its fault.
+  const titles = playableIds.map((id) => requireId(id, 'playableIds'));
+  return Promise.all(titles.map((title) => context.playhead(title)));
 }

@@ -124,7 +124,7 @@ interface Life {
 }
 
 export interface TestPlaybackOptions {
-  /** How often the hot store is drained; long where a test moves the clock by days. */
+  /** How often the hot store is drained. Default: a minute, because tests move the clock by hours. */
   writeBehindMs?: number;
 }
 
@@ -232,7 +232,7 @@ export async function openTestPlayback(options: TestPlaybackOptions = {}): Promi
     NODE_ENV: 'test',
     DATA_DIR: await mkdtemp(join(tmpdir(), 'playhead-playback-')),
     PLAYBACK_PARTITIONS: '4',
-    PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? 2_000),
+    PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? minuteMs),
   });
   return new TestPlayback(config).open();
 }
