@@ -16,7 +16,7 @@ let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
+  playback = await openTestPlayback({ writeBehindMs: 2 * secondMs });
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
@@ -118,11 +118,11 @@ describe('a plain heartbeat', () => {
 
 describe('a request that stores nothing', () => {
   it.each([
-    ['a PING', 'PING', minuteMs, 'DUPLICATE'],
-    ['a refused heartbeat', 'HEARTBEAT', -1, 'REFUSED'],
-  ])('%s says so: NONE', async (_what, event, positionMs, outcome) => {
+    ['a PING', { event: 'PING', positionMs: minuteMs }],
+    ['a refused heartbeat', { event: 'HEARTBEAT', positionMs: -1 }],
+  ])('%s says so: NONE', async (_what, { event, positionMs }) => {
     await tv.begin();
-    expect(await tv.report(event, positionMs)).toMatchObject({ outcome, durability: 'NONE' });
+    expect((await tv.report(event, positionMs)).durability).toBe('NONE');
     expect((await playback.playhead()).status).toBe('NOT_STARTED');
   });
 
