@@ -19,7 +19,7 @@ const statuses: Readonly<Record<string, PlayheadStatus>> = {
  * Packs a position register: version, status letter, then base-36 fields joined by dots; fields of
  * later releases follow behind one more dot.
  *
- * Shape: ASCII, at most 56 bytes without later fields; packed values of different versions compare as
+ * Shape: ASCII, at most 46 bytes without later fields; packed values of different versions compare as
  * their versions do.
  */
 export function packPlayhead(register: PlayheadRegister): string {
@@ -27,7 +27,6 @@ export function packPlayhead(register: PlayheadRegister): string {
     register.positionMs.toString(36),
     register.durationMs?.toString(36) ?? '',
     register.deviceHash ?? '',
-    register.sessionStartedAtMs?.toString(36) ?? '',
   ];
   return (
     register.version + statusLetters[register.status] + fields.join('.') + register.laterFields
@@ -38,18 +37,17 @@ export function packPlayhead(register: PlayheadRegister): string {
 export function unpackPlayhead(packed: string): PlayheadRegister {
   const version = packed.slice(0, versionLength);
   const status = statuses[packed.charAt(versionLength)];
-  const fields = /^([0-9a-z]+)\.([0-9a-z]*)\.([0-9a-z]*)\.([0-9a-z]*)(\..*)?$/.exec(
+  const fields = /^([0-9a-z]+)\.([0-9a-z]*)\.([0-9a-z]*)(\..*)?$/.exec(
     packed.slice(versionLength + 1),
   );
   if (!isVersion(version) || status === undefined || fields === null) throw unreadable(packed);
-  const [, position, duration, device, startedAt, later] = fields;
+  const [, position, duration, device, later] = fields;
   return {
     version,
     status,
     positionMs: Number.parseInt(position as string, 36),
     durationMs: duration ? Number.parseInt(duration, 36) : null,
     deviceHash: device || null,
-    sessionStartedAtMs: startedAt ? Number.parseInt(startedAt, 36) : null,
     laterFields: later ?? '',
   };
 }

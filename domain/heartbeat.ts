@@ -32,7 +32,7 @@ export interface AdmittedHeartbeat {
   activityAtMs: number;
   /** Null for a PING, which never moves the playhead. */
   playhead: PlayheadRegister | null;
-  /** A deliberate PLAY lifts what was hidden before it. */
+  /** Beginning to watch, or a deliberate PLAY, lifts what was hidden before it. */
   visibility: VisibilityRegister | null;
 }
 
@@ -41,6 +41,9 @@ export interface Admission {
   admitted: AdmittedHeartbeat[];
   problems: Problem[];
 }
+
+/** Events that bring a hidden title back; a plain heartbeat never does. */
+const lifts: ReadonlySet<PlaybackEvent> = new Set(['START', 'PLAY']);
 
 const intents: ReadonlySet<PlaybackEvent> = new Set(['PAUSE', 'SEEK', 'STOP', 'FINISH']);
 
@@ -94,7 +97,7 @@ function admitted(
     version,
     activityAtMs: atMs,
     playhead: heartbeat.event === 'PING' ? null : registerOf(heartbeat, { ...at, version }),
-    visibility: heartbeat.event === 'PLAY' ? { version, hidden: false, laterFields: '' } : null,
+    visibility: lifts.has(heartbeat.event) ? { version, hidden: false, laterFields: '' } : null,
   };
 }
 
@@ -112,7 +115,6 @@ function registerOf(
     positionMs: heartbeat.positionMs,
     durationMs,
     deviceHash: deviceHash(token.deviceId),
-    sessionStartedAtMs: token.anchorMs,
     laterFields: '',
   };
 }

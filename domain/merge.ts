@@ -1,6 +1,6 @@
 import { packPlayhead, packVisibility } from './codec.ts';
 import type { PlayheadRegister, TitleState, VisibilityRegister } from './playhead.ts';
-import { activityTimeMs, type Version, versionZero } from './version.ts';
+import { type Version, versionZero } from './version.ts';
 
 /**
  * Folds two writes of one position register: the larger version stays.
@@ -64,9 +64,7 @@ export function laterVersion(left: Version, right: Version): Version {
   return right;
 }
 
-/** Hidden until a session that began, or a PLAY that was made, after it. */
+/** Hidden until a session that begins, or a PLAY that is made, after it: both write the register. */
 export function isHidden(state: TitleState): boolean {
-  if (state.visibility === null || !state.visibility.hidden) return false;
-  const startedAtMs = state.playhead?.sessionStartedAtMs ?? null;
-  return startedAtMs === null || activityTimeMs(state.visibility.version) >= startedAtMs;
+  return state.visibility?.hidden ?? false;
 }

@@ -14,8 +14,6 @@ export interface PlayheadRegister {
   durationMs: number | null;
   /** `deviceHash` of the writer; null when set by hand. */
   deviceHash: string | null;
-  /** When the writing session began (its anchor), ms since the Unix epoch; null when set by hand. */
-  sessionStartedAtMs: number | null;
   /** Fields of later releases, as they came: kept when this release copies the value. */
   laterFields: string;
 }

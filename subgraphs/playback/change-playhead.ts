@@ -108,7 +108,7 @@ function changeRequest(
   );
 }
 
-/** What each change writes; a position set by hand keeps what the viewer cannot see (duration, start). */
+/** What each change writes; a position set by hand keeps the duration, which nobody types in. */
 function writeOf(
   change: Change,
   on: { version: string; playhead: PlayheadRegister | null },
@@ -120,15 +120,13 @@ function writeOf(
       visibility: { version, hidden: change === 'HIDE', laterFields: '' },
     };
   }
-  const sessionStartedAtMs = on.playhead?.sessionStartedAtMs ?? null;
   if (change === 'FORGET') {
-    return { playhead: { ...forgotten(version), sessionStartedAtMs }, visibility: null };
+    return { playhead: forgotten(version), visibility: null };
   }
   const byHand = {
     version,
     durationMs: on.playhead?.durationMs ?? null,
     deviceHash: null,
-    sessionStartedAtMs,
     laterFields: '',
   };
   const positionMs = on.playhead?.positionMs ?? 0;
@@ -148,7 +146,6 @@ function forgotten(version: string): PlayheadRegister {
     positionMs: 0,
     durationMs: null,
     deviceHash: null,
-    sessionStartedAtMs: null,
     laterFields: '',
   };
 }

@@ -122,7 +122,6 @@ describe('a value', () => {
       positionMs: 61_000,
       durationMs: 2 * hourMs,
       deviceHash: expect.stringMatching(/^[0-9a-z]{1,7}$/),
-      sessionStartedAtMs: beganAtMs,
       laterFields: '',
     });
   });

@@ -146,7 +146,6 @@ function playheadAt(version: string) {
     positionMs: 0,
     durationMs: null,
     deviceHash: null,
-    sessionStartedAtMs: null,
     laterFields: '',
   };
 }

@@ -74,7 +74,6 @@ export function forgotten(version: string): PlayheadRegister {
     positionMs: 0,
     durationMs: null,
     deviceHash: null,
-    sessionStartedAtMs: null,
     laterFields: '',
   };
 }

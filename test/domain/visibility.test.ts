@@ -53,12 +53,13 @@ describe('visibility', () => {
     expect(isHidden(mergeTitle(ahead, hiddenWhereBehind))).toBe(true);
   });
 
-  it('is written by a PLAY and by no other event', () => {
+  it('is written by a START or a PLAY and by no other event', () => {
     fc.assert(
       fc.property(events, (event) => {
         const { visibility } = admitOne(heartbeatOf({ event }));
         const version = admitOne(heartbeatOf({ event })).version;
-        expect(visibility).toEqual(event === 'PLAY' ? shownAt(version) : null);
+        const lifts = event === 'START' || event === 'PLAY';
+        expect(visibility).toEqual(lifts ? shownAt(version) : null);
       }),
     );
   });
@@ -83,13 +84,19 @@ describe('a hidden title', () => {
     expect(isHidden(playAt(5 * minuteMs + 1))).toBe(false);
   });
 
-  it.each([
-    ['a millisecond before it', -1, true],
-    ['in the same millisecond', 0, true],
-    ['a millisecond after it', 1, false],
-  ])('meets a session that began %s: still hidden %p', (_, afterMs, expected) => {
-    const state = mergeTitle(hiding, written({ elapsedMs: 0 }, hidAtMs + afterMs));
-    expect(isHidden(state)).toBe(expected);
+  it('is shown again by a session that began after it, not by one that began before', () => {
+    const beginAt = (anchorMs: number) =>
+      mergeTitle(hiding, written({ event: 'START', elapsedMs: 0 }, anchorMs));
+    expect(isHidden(beginAt(hidAtMs - 1))).toBe(true);
+    expect(isHidden(beginAt(hidAtMs + 1))).toBe(false);
+  });
+
+  it('stays shown when a session that began before it is hidden plays on', () => {
+    const shown = mergeTitle(hiding, written({ event: 'START', elapsedMs: 0 }, hidAtMs + minuteMs));
+    const older = written({ elapsedMs: 20 * minuteMs });
+    const state = mergeTitle(shown, older);
+    expect(state.playhead).toEqual(older.playhead);
+    expect(isHidden(state)).toBe(false);
   });
 
   it('is shown again by hand, and hidden again by hand, the newer wins', () => {

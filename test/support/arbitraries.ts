@@ -57,7 +57,6 @@ const writtenPlayhead = {
   positionMs: positionsMs,
   durationMs: durationsMs,
   deviceHash: fc.option(ids.map(deviceHash)),
-  sessionStartedAtMs: fc.option(timesMs),
   laterFields,
 } as const;
 
