@@ -187,7 +187,8 @@ function heartbeatProblem(
     );
   }
   if (-aheadMs > at.policy.heartbeatAgeMaxMs) {
-    return problem('HEARTBEAT_TOO_OLD', 'elapsedMs', 'Older than 30 days: drop it.');
+    const ageMax = `${at.policy.heartbeatAgeMaxMs} ms`;
+    return problem('HEARTBEAT_TOO_OLD', 'elapsedMs', `Older than ${ageMax}: drop it.`);
   }
   return undefined;
 }

@@ -10,7 +10,6 @@ const dayMs = 24 * 60 * minuteMs;
  */
 export interface Policy {
   heartbeatEveryMs: number;
-  heartbeatEveryMsMax: number;
   pingEveryMs: number;
   livenessFactor: number;
   sessionOverAfterMs: number;
@@ -37,8 +36,6 @@ export interface Policy {
 export const defaultPolicy: Policy = {
   /** A crash costs a few seconds; the durable store does not feel it (write-behind coalesces). */
   heartbeatEveryMs: 5 * secondMs,
-  /** The most an operator, or a metered connection, stretches it to. */
-  heartbeatEveryMsMax: 60 * secondMs,
   /** A paused player says that it is still there, no more. */
   pingEveryMs: 60 * secondMs,
   /** Two heartbeats may be lost before a session counts as gone. */

@@ -7,7 +7,6 @@ describe('the default policy', () => {
   it('holds the numbers of heartbeats and sessions', () => {
     expect(defaultPolicy).toMatchObject({
       heartbeatEveryMs: 5 * secondMs,
-      heartbeatEveryMsMax: minuteMs,
       pingEveryMs: minuteMs,
       livenessFactor: 2.5,
       sessionOverAfterMs: 5 * minuteMs,
