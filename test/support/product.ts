@@ -68,7 +68,9 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
   for (const name of ['catalog', 'playback', 'recommendations'] as const) await start(name, '0');
   const gatewayEnv = { ...folder.env, ...addresses, PORT: '0' };
   const gateway = await startPart('gateway', ['--only', 'gateway'], gatewayEnv);
-  return Object.assign(assemble({ gateway, parts: [gateway, ...parts], folder }), {
+  // First to stop, and the same list: a subgraph that is started again later must stop with the rest.
+  parts.unshift(gateway);
+  return Object.assign(assemble({ gateway, parts, folder }), {
     async killSubgraph(name: SubgraphName) {
       await subgraphs.get(name)?.kill9();
     },
