@@ -53,6 +53,11 @@ export type MarkState = 'valid' | 'expired' | 'absent';
 export interface MarkWitness {
   epoch: string;
   generation: number;
+  /**
+   * Another once the profile was evicted or its mark dropped: what a drain moved to the durable store
+   * meanwhile may be missing from both, from what was read there before and from what is here now.
+   */
+  incarnation: string;
   /** Length of the mark that was there, ms; null when it was absent. */
   lengthMs: number | null;
 }
@@ -126,7 +131,7 @@ export interface HotStore {
   }): Promise<HotProfile>;
   /**
    * Merges the durable state in (never sets it), marks dirty what is newer here, tells listeners what
-   * rose, sets the mark unless epoch or generation moved on. Answers the titles that rose.
+   * rose, sets the mark if the witness still holds. Answers the titles that rose.
    */
   hydrate(hydration: Hydration): Promise<string[]>;
   /** Forgets that this profile was compared. */

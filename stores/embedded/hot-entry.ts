@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   packPlayhead,
   packVisibility,
@@ -29,6 +30,8 @@ interface Mark {
 /** Everything the hot store holds of one profile; registers packed, as every hot store has them. */
 export class HotEntry {
   mark: Mark | null = null;
+  /** Another for every entry that this profile ever had, and after every dropped mark. */
+  incarnation: string = randomUUID();
   readonly sessions = new Map<string, Presence>();
   readonly #playheads = new Map<string, string>();
   readonly #visibilities = new Map<string, string>();
@@ -103,6 +106,11 @@ export class HotEntry {
     return device === undefined ? [] : [device];
   }
 
+  dropMark(): void {
+    this.mark = null;
+    this.incarnation = randomUUID();
+  }
+
   markState(at: { epoch: string; generation: number; nowMs: number }): MarkState {
     const { mark } = this;
     if (mark === null || mark.epoch !== at.epoch || mark.generation !== at.generation) {
@@ -128,7 +136,7 @@ export class HotEntry {
     const lengthMs = mark === 'absent' ? null : (this.mark?.lengthMs ?? null);
     return {
       mark,
-      witness: { epoch, generation, lengthMs },
+      witness: { epoch, generation, incarnation: this.incarnation, lengthMs },
       titles,
       floor: this.floor,
       devices: new Map(this.#devices),

@@ -77,8 +77,12 @@ class EmbeddedHotStore implements HotStore {
   }): Promise<HotProfile> {
     const generation = this.#generations[this.#partition(query.profileId)] ?? 0;
     const identity = { epoch: this.#epoch, generation };
-    const entry = this.#profiles.has(query.profileId) ? this.#use(query.profileId) : new HotEntry();
-    return entry.read({ titles: query.titles, nowMs: query.nowMs, ...identity });
+    // Even an empty entry is kept: it is the witness that nothing was evicted since.
+    return this.#use(query.profileId).read({
+      titles: query.titles,
+      nowMs: query.nowMs,
+      ...identity,
+    });
   }
 
   async hydrate(hydration: Hydration): Promise<string[]> {
@@ -93,7 +97,11 @@ class EmbeddedHotStore implements HotStore {
     // A device has no version; what is known here was reported here, since.
     for (const device of hydration.devices) if (!entry.knows(device)) entry.remember(device);
     const generation = this.#generations[this.#partition(profileId)];
-    if (markMs > 0 && witness.epoch === this.#epoch && witness.generation === generation) {
+    const isSame =
+      witness.epoch === this.#epoch &&
+      witness.generation === generation &&
+      witness.incarnation === entry.incarnation;
+    if (markMs > 0 && isSame) {
       entry.mark = { epoch: this.#epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
     }
     this.#tell(profileId, rose);
@@ -101,8 +109,7 @@ class EmbeddedHotStore implements HotStore {
   }
 
   async dropMark(profileId: string): Promise<void> {
-    const entry = this.#profiles.get(profileId);
-    if (entry !== undefined) entry.mark = null;
+    this.#profiles.get(profileId)?.dropMark();
   }
 
   async raiseGeneration(partition: number): Promise<void> {

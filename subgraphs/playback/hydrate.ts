@@ -76,8 +76,9 @@ export class ProfileReader {
     try {
       const durable = await this.#hydrateOnce(query.profileId, hot.witness);
       const compared = await this.#hotRead(query);
-      // Evicted again, or another epoch by now: what both say together is complete all the same.
-      const known = compared.mark === 'valid' ? compared : together(compared, durable);
+      // Evicted, or another epoch by now: what was here when it was asked for, and what the durable
+      // store said since, is complete all the same; what is here now need not be.
+      const known = compared.mark === 'valid' ? compared : together(hot, durable);
       return fromHot(known, { isDegraded: false, isComplete: true });
     } catch (error) {
       this.#warn(query.profileId, error);
@@ -99,11 +100,12 @@ export class ProfileReader {
   }
 
   /**
-   * Single flight per profile: whoever comes while one runs waits for that one, unless epoch or
-   * generation moved on since: then what that one read is too old.
+   * Single flight per profile: whoever comes while one runs waits for that one, unless what it was
+   * begun for is no more (see `MarkWitness`): then what it read may be too old.
    */
   #hydrateOnce(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
-    const flight = `${profileId}|${witness.epoch}|${witness.generation}`;
+    const { epoch, generation, incarnation } = witness;
+    const flight = [profileId, epoch, generation, incarnation].join('|');
     const running = this.#hydrating.get(flight);
     if (running !== undefined) return running;
     const started = this.#hydrate(profileId, witness).finally(() => this.#hydrating.delete(flight));
