@@ -17,3 +17,18 @@ export const deviceClock: DeviceClock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What `value` settles to, or undefined if that takes longer. `value` must not reject. */
+export function withinMs<Value>(
+  clock: DeviceClock,
+  waitMs: number,
+  value: Promise<Value>,
+): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(waitMs, () => resolve(undefined));
+    void value.then((settled) => {
+      cancel();
+      resolve(settled);
+    });
+  });
+}

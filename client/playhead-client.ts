@@ -6,7 +6,7 @@ import {
   PlayerAttachment,
 } from './attachment.ts';
 import { type Chance, deviceChance } from './chance.ts';
-import { type DeviceClock, deviceClock } from './clock.ts';
+import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import { type ContinueWatchingRow, continueWatching } from './continue-watching.ts';
 import { HeldPlayheads } from './held-playheads.ts';
 import { LiveSubscription, sseSubscribe } from './live.ts';
@@ -202,9 +202,7 @@ class Client implements PlayheadClient {
     for (const attachment of this.#attachments.values()) attachment.detach();
     this.#attachments.clear();
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
-    const { clock } = this.#host.playback;
-    const isTooLong = new Promise<void>((resolve) => clock.after(closeWaitMsMax, resolve));
-    await Promise.race([isSent, isTooLong]);
+    await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
     for (const release of this.#release) release();
   }
 

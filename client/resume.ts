@@ -1,4 +1,4 @@
-import type { DeviceClock } from './clock.ts';
+import { type DeviceClock, withinMs } from './clock.ts';
 import type { HeldPlayheads } from './held-playheads.ts';
 import { type Playhead, type PlayheadQueryData, playheadQuery } from './operations.ts';
 import type { Transport } from './transport.ts';
@@ -52,18 +52,4 @@ async function ask(
   if (!playhead) return undefined;
   deps.held.put([playhead]);
   return playhead;
-}
-
-function withinMs<Value>(
-  clock: DeviceClock,
-  waitMs: number,
-  value: Promise<Value>,
-): Promise<Value | undefined> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(waitMs, () => resolve(undefined));
-    void value.then((settled) => {
-      cancel();
-      resolve(settled);
-    });
-  });
 }
