@@ -7,16 +7,28 @@ import { artworkHeight, artworkWidth, drawScene, drawsOf, type Scene } from './s
  */
 export function renderArtwork(id: string): string {
   const { show, caption } = nameOf(id);
-  const scene = sceneOf(show);
-  // Episodes share the place and differ in the hour: the draws begin with the whole id.
-  const picture = drawScene(scene, drawsOf(caption === '' ? show : id));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${artworkWidth} ${artworkHeight}">
-${picture}
+  return drawing(`${landscape(id)}
 <linearGradient id="shade" x1="0" y1="0" x2="0" y2="1"><stop offset=".45" stop-color="#05070d" stop-opacity="0"/><stop offset="1" stop-color="#05070d" stop-opacity=".82"/></linearGradient>
 <rect width="${artworkWidth}" height="${artworkHeight}" fill="url(#shade)"/>
-${letters(titleOf(show), caption)}
+${letters(titleOf(show), caption)}`);
+}
+
+/** The landscape of the same title without a word on it: what a clip is shown over. */
+export function renderBackdrop(id: string): string {
+  return drawing(landscape(id));
+}
+
+function drawing(content: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${artworkWidth} ${artworkHeight}">
+${content}
 </svg>
 `;
+}
+
+function landscape(id: string): string {
+  const { show, caption } = nameOf(id);
+  // Episodes share the place and differ in the hour: their draws begin with the whole id.
+  return drawScene(sceneOf(show), drawsOf(caption === '' ? show : id));
 }
 
 /** Places for the titles of the sample catalog; any other title gets one by chance. */

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
-import { renderArtwork } from './artwork.ts';
+import { renderArtwork, renderBackdrop } from './artwork.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type DemoHandler = (
@@ -48,20 +48,21 @@ interface Found {
 const repository = new URL('../', import.meta.url);
 
 /** Plain files, by their path in the repository, which is also their address. */
-const asIsPattern = /^\/demo\/(?:demo\.css|clips\/[a-z0-9_]+\.webm)$/;
+const asIsPattern = /^\/demo\/(?:styles\/[a-z]+\.css|clips\/[a-z0-9_]+\.webm)$/;
 /** Modules of the page itself; those that need Node are none of its business. */
-const ownModulePattern = /^\/(demo\/(?!serve|artwork|scenery)[a-z-]+\.ts)$/;
+const ownModulePattern = /^\/(demo\/(?!(?:serve|artwork|scenery)\.ts)[a-z-]+\.ts)$/;
 /** Modules the page shares with the rest of the repository. */
 const sharedModulePattern = /^\/demo\/((?:client|domain)\/[a-z-]+\.ts)$/;
 const vendorPattern = /^\/demo\/vendor\/(graphql-sse)\/(client|common|parser|utils)\.mjs$/;
-const artworkPattern = /^\/demo\/artwork\/([A-Za-z0-9_-]{1,64})\.svg$/;
+const artworkPattern = /^\/demo\/(artwork|backdrop)\/([A-Za-z0-9_-]{1,64})\.svg$/;
 
 async function find(path: string): Promise<Found | undefined> {
   if (path === '/demo/') return page();
   if (asIsPattern.test(path)) return { headers: headersFor() };
-  const [, artworkId] = artworkPattern.exec(path) ?? [];
-  if (artworkId !== undefined) {
-    return { headers: headersFor('image/svg+xml'), body: renderArtwork(artworkId) };
+  const [, picture, id] = artworkPattern.exec(path) ?? [];
+  if (id !== undefined) {
+    const body = picture === 'artwork' ? renderArtwork(id) : renderBackdrop(id);
+    return { headers: headersFor('image/svg+xml'), body };
   }
   const [, vendor, vendorModule] = vendorPattern.exec(path) ?? [];
   if (vendor !== undefined) {

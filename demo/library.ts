@@ -1,0 +1,70 @@
+import type { AskServer } from './ask-server.ts';
+import { playableIds } from './clips.ts';
+
+/** A title as the demo shows it. */
+export interface Title {
+  playableId: string;
+  /** The film, or the series of an episode. */
+  name: string;
+  /** The year of a film; season, number and name of an episode. */
+  detail: string;
+  durationMs?: number;
+  creditsStartMs?: number;
+}
+
+interface CatalogTitle {
+  id: string;
+  title: string;
+  durationMs: number | null;
+  creditsStartMs: number | null;
+  releaseYear?: number | null;
+  seasonNumber?: number;
+  episodeNumber?: number;
+  series?: { title: string } | null;
+}
+
+/** The titles the demo can play, by playable id, in the order of the library strip. */
+export type Library = ReadonlyMap<string, Title>;
+
+const document = `query Library($ids: [ID!]!) {
+  playables(ids: $ids) {
+    id title durationMs creditsStartMs
+    ... on Movie { releaseYear }
+    ... on Episode { seasonNumber episodeNumber series { title } }
+  }
+}`;
+
+/** Asks the catalog for everything there is a clip of; what it does not know is left out. */
+export async function loadLibrary(ask: AskServer): Promise<Library> {
+  const { playables } = await ask<{ playables: (CatalogTitle | null)[] | null }>({
+    name: 'Library',
+    document,
+    variables: { ids: playableIds },
+  });
+  const known = (playables ?? []).filter((title) => title !== null);
+  return new Map(known.map((title) => [title.id, titleOf(title)]));
+}
+
+/** A title that the catalog did not answer for: its id says enough to show it. */
+export function unknownTitle(playableId: string): Title {
+  return { playableId, name: playableId, detail: '' };
+}
+
+function titleOf(title: CatalogTitle): Title {
+  const { id, durationMs, creditsStartMs, releaseYear, seasonNumber, episodeNumber } = title;
+  const isEpisode = seasonNumber !== undefined && episodeNumber !== undefined;
+  return {
+    playableId: id,
+    name: title.series?.title ?? title.title,
+    detail: isEpisode
+      ? `S${seasonNumber} E${episodeNumber} · ${title.title}`
+      : `${releaseYear ?? ''}`,
+    ...(durationMs === null ? {} : { durationMs }),
+    ...(creditsStartMs === null ? {} : { creditsStartMs }),
+  };
+}
+
+/** The picture of a title; with `isBackdrop` without words on it. */
+export function pictureOf(playableId: string, isBackdrop = false): string {
+  return `${isBackdrop ? 'backdrop' : 'artwork'}/${playableId}.svg`;
+}
