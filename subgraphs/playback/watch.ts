@@ -85,6 +85,7 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
       return null;
     }
     const state = await this.#read(this.#title === null ? null : [this.#title]);
+    if (this.#isEnded) return null;
     const recent = () => recentTitles(state).map(({ title }) => title);
     const titles = this.#title === null ? recent().slice(0, snapshotLengthMax) : [this.#title];
     const playheads = titles.map((title) => this.#view(state, title));
@@ -95,16 +96,15 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     while (!this.#isEnded) {
       if (this.#changed.size === 0) await this.#somethingChanged();
       const update = this.#isEnded ? null : await this.#readChanged();
-      if (update !== null && !this.#isEnded) return update;
+      if (update !== null) return update;
     }
     return null;
   }
 
   #note(titles: readonly string[]): void {
     for (const title of titles) {
-      if (title === floorTitle)
-        for (const sent of this.#sentVersions.keys()) this.#changed.add(sent);
-      else if (this.#title === null || this.#title === title) this.#changed.add(title);
+      const isOurs = this.#title === null || this.#title === title || title === floorTitle;
+      if (isOurs) this.#changed.add(title);
     }
     this.#wake?.();
   }
@@ -115,15 +115,23 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     });
   }
 
-  /** Null when everything that changed turned out to be old news. */
+  /** Null when everything that changed turned out to be old news, or the subscriber left meanwhile. */
   async #readChanged(): Promise<PlayheadUpdate | null> {
-    const titles = [...this.#changed];
-    this.#changed.clear();
+    const titles = this.#takeChanged();
     const state = await this.#read(titles);
+    if (this.#isEnded) return null;
     const playheads = titles
       .filter((title) => !this.#isOlder(state, title))
       .map((title) => this.#view(state, title));
     return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
+  }
+
+  /** The floor stands for all that was sent: only now, for it may have moved before the snapshot was. */
+  #takeChanged(): string[] {
+    const hasFloorMoved = this.#changed.delete(floorTitle);
+    const titles = new Set([...this.#changed, ...(hasFloorMoved ? this.#sentVersions.keys() : [])]);
+    this.#changed.clear();
+    return [...titles];
   }
 
   #read(titles: readonly string[] | null): Promise<ProfileState> {
@@ -146,12 +154,15 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
   #expectEnd(state: ProfileState, title: string): void {
     this.#expiries.get(title)?.();
     this.#expiries.delete(title);
-    const session = aliveSessions(state, this.#viewPoint()).find((alive) => alive.title === title);
-    if (session === undefined) return;
-    const inMs = aliveUntilMs(session, this.#deps.policy) - this.#deps.clock.nowMs();
+    const { policy, clock } = this.#deps;
+    const ends = aliveSessions(state, this.#viewPoint())
+      .filter((alive) => alive.title === title)
+      .map((alive) => aliveUntilMs(alive, policy));
+    if (ends.length === 0) return;
+    const inMs = Math.max(0, Math.min(...ends) - clock.nowMs());
     this.#expiries.set(
       title,
-      this.#deps.clock.after(Math.max(0, inMs), () => this.#note([title])),
+      clock.after(inMs, () => this.#note([title])),
     );
   }
 

@@ -1,0 +1,190 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'graphql';
+import { createLog } from '../../../runtime/log.ts';
+import { subscribeToSubgraph } from '../../../runtime/subscribe.ts';
+import {
+  minuteMs,
+  openTestPlayback,
+  secondMs,
+  type TestDevice,
+  type TestPlayback,
+} from '../../support/playback.ts';
+import { follow } from './follow.ts';
+
+let playback: TestPlayback;
+let tv: TestDevice;
+
+beforeEach(async () => {
+  playback = await openTestPlayback();
+  tv = playback.device({ id: 'tv', kind: 'TV' });
+});
+afterEach(() => playback.close());
+
+/** Hot reads that a heartbeat causes: one for each subscriber that still listens. */
+async function readsAfterHeartbeat(): Promise<number> {
+  playback.hot.forgetCalls();
+  const input = { session: tv.session, heartbeats: [tv.observe('HEARTBEAT', minuteMs)] };
+  await playback.data(
+    'mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(input: $input) { durability } }',
+    { input },
+  );
+  for (let count = 0; count < 10; count += 1) await turn();
+  return playback.hot.calls('read');
+}
+
+/** A moment that lasts until the test lets it go on. */
+function held(): { reached: Promise<void>; wait: () => Promise<void>; release: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  return {
+    reached: reached.promise,
+    release: released.resolve,
+    wait: () => {
+      reached.resolve();
+      return released.promise;
+    },
+  };
+}
+
+describe('leaving', () => {
+  it('settles at once while nothing happens, and nobody listens any more', async () => {
+    await tv.play(minuteMs);
+    const follower = await follow(playback);
+    await follower.next();
+    follower.ask();
+    expect(await readsAfterHeartbeat()).toBe(1);
+    await follower.leave();
+    expect(await readsAfterHeartbeat()).toBe(0);
+    expect(await follower.hasEnded()).toBe(false);
+    expect(await follower.hasEnded()).toBe(false);
+  });
+
+  it('takes back every timer', async () => {
+    await tv.play(minuteMs);
+    const pending = playback.clock.pending;
+    const follower = await follow(playback);
+    await follower.next();
+    expect(playback.clock.pending).toBe(pending + 1);
+    await follower.leave();
+    expect(playback.clock.pending).toBe(pending);
+  });
+
+  it.each([
+    ['snapshot', 'read'],
+    ['place among the listeners', 'onChanged'],
+  ])(
+    'settles at once while waiting for the %s, and leaves nothing behind',
+    async (_what, method) => {
+      await tv.play(minuteMs);
+      const pending = playback.clock.pending;
+      const follower = await follow(playback);
+      const moment = held();
+      playback.hot.interrupt('after', method, moment.wait);
+      follower.ask();
+      await moment.reached;
+      await follower.leave();
+      moment.release();
+      expect(await follower.hasEnded()).toBe(true);
+      expect(playback.clock.pending).toBe(pending);
+      expect(await readsAfterHeartbeat()).toBe(0);
+    },
+  );
+
+  it('settles at once while a change is being read, and leaves nothing behind', async () => {
+    await tv.play(minuteMs);
+    const pending = playback.clock.pending;
+    const follower = await follow(playback);
+    await follower.next();
+    await tv.report('HEARTBEAT', minuteMs);
+    const moment = held();
+    playback.hot.interrupt('after', 'read', moment.wait);
+    follower.ask();
+    await moment.reached;
+    await follower.leave();
+    moment.release();
+    expect(await follower.hasEnded()).toBe(true);
+    expect(playback.clock.pending).toBe(pending);
+    expect(await readsAfterHeartbeat()).toBe(0);
+  });
+
+  it('before anything was asked for opens nothing', async () => {
+    await tv.begin();
+    const follower = await follow(playback);
+    await follower.leave();
+    expect(await follower.hasEnded()).toBe(true);
+    expect(await readsAfterHeartbeat()).toBe(1);
+  });
+
+  it('of a hundred subscribers leaves as many as came: none', async () => {
+    await tv.play(minuteMs);
+    const pending = playback.clock.pending;
+    const followers = await Promise.all(Array.from({ length: 100 }, () => follow(playback)));
+    for (const follower of followers) {
+      await follower.next();
+      follower.ask();
+    }
+    expect(await readsAfterHeartbeat()).toBe(100);
+    await Promise.all(followers.map((follower) => follower.leave()));
+    expect(await readsAfterHeartbeat()).toBe(0);
+    expect(playback.clock.pending).toBe(pending);
+  });
+});
+
+describe('a subscription whose title nobody can read', () => {
+  const query = 'subscription { playheadUpdates(playableId: "film") { playheads { positionMs } } }';
+  const log = createLog({ level: 'silent', part: 'test' });
+
+  it('says STATE_UNAVAILABLE once instead of showing a zero, and ends', async () => {
+    // Breaks: hot memory and durable store at once. Holds: an error, no playhead, no listener.
+    await tv.begin();
+    await playback.kill();
+    playback.durable.isDown = true;
+    const headers = { authorization: await playback.authorization() };
+    const answers = await subscribeToSubgraph(
+      playback.subgraph,
+      { document: parse(query), headers },
+      log,
+    );
+    if (!(Symbol.asyncIterator in answers)) throw new Error(JSON.stringify(answers));
+    expect(await answers.next()).toMatchObject({
+      value: { errors: [{ extensions: { code: 'STATE_UNAVAILABLE', retryable: true } }] },
+    });
+    expect(await answers.next()).toEqual({ done: true, value: undefined });
+    expect(await readsAfterHeartbeat()).toBe(1);
+  });
+
+  it.each([
+    ['without an access token', undefined, 'UNAUTHENTICATED', 'film'],
+    ['with an id that is none', 'demo', 'BAD_USER_INPUT', 'a|b'],
+  ])('is refused %s', async (_what, profileId, ...[code, playableId]) => {
+    const authorization =
+      profileId === undefined ? undefined : await playback.authorization(profileId);
+    const document = parse(query.replace('film', playableId ?? ''));
+    const headers = { authorization };
+    const refusal = await subscribeToSubgraph(playback.subgraph, { document, headers }, log);
+    expect(refusal).toMatchObject({ errors: [{ extensions: { code } }] });
+  });
+});
+
+describe('the context of a subscription', () => {
+  it('serves fresh values for as long as it lives', async () => {
+    await tv.play(minuteMs);
+    const follower = await follow(playback, {
+      query: `subscription { playheadUpdates { kind playheads {
+        positionMs playable { playhead { positionMs version } } } } }`,
+    });
+    await follower.next();
+    for (let step = 2; step <= 4; step += 1) {
+      await playback.clock.advance(secondMs);
+      const { playhead } = await tv.report('HEARTBEAT', step * minuteMs);
+      expect((await follower.next()).playheads).toEqual([
+        {
+          positionMs: step * minuteMs,
+          playable: { playhead: { positionMs: step * minuteMs, version: playhead?.version } },
+        },
+      ]);
+    }
+    await follower.leave();
+  });
+});
