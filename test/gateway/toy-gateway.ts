@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
-import { serveGateway } from '../../gateway/server.ts';
+import { type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
@@ -20,6 +20,7 @@ export const shapes: readonly Shape[] = ['embedded', 'split'];
 
 export interface ToyGateway {
   readonly toys: Toys;
+  readonly subgraphs: ToySubgraphs;
   /** Of /graphql. */
   readonly url: string;
   readonly webSocketUrl: string;
@@ -49,10 +50,17 @@ export interface Answer {
   errors: readonly NonNullable<ExecutionResult['errors']>[number][] | undefined;
 }
 
+export interface ToyGatewayOptions {
+  isProduction?: boolean;
+  clock?: Clock;
+  upstreamTimeoutMs?: number;
+  routesOf?: (dataDir: string) => readonly Route[];
+}
+
 /** The real gateway, served on a free port, over toy subgraphs. */
 export async function openToyGateway(
   shape: Shape,
-  options: { isProduction?: boolean; clock?: Clock; upstreamTimeoutMs?: number } = {},
+  options: ToyGatewayOptions = {},
 ): Promise<ToyGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
   const config = readConfig({ DATA_DIR: dataDir });
@@ -72,7 +80,9 @@ export async function openToyGateway(
     log,
   });
   const address = { host: '127.0.0.1', port: 0 };
-  const server = await serveGateway({ gateway, verifier, clock, log, routes: [], ...address });
+  const routes = options.routesOf?.(dataDir) ?? [];
+  const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
+  let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
     const lifetime = lifetimeS === undefined ? {} : { lifetimeS };
@@ -80,6 +90,7 @@ export async function openToyGateway(
   };
   return {
     toys,
+    subgraphs,
     url,
     webSocketUrl: url.replace(/^http/, 'ws'),
     dataDir,
@@ -92,6 +103,8 @@ export async function openToyGateway(
     },
     async close() {
       await server.close();
+      if (isClosed) return;
+      isClosed = true;
       await gateway[Symbol.asyncDispose]();
       await connected.close();
       for (const subgraph of Object.values(subgraphs)) await subgraph.close();
