@@ -1,0 +1,26 @@
+import { describe } from '@jest/globals';
+import { describeBacklog } from './hot-store-backlog.ts';
+import { describeChangesByHand } from './hot-store-changes-by-hand.ts';
+import { describeHistories } from './hot-store-histories.ts';
+import { describeHydration } from './hot-store-hydration.ts';
+import { describeListeners } from './hot-store-listeners.ts';
+import { describeMarks } from './hot-store-marks.ts';
+import { describeMerging } from './hot-store-merging.ts';
+import { describePresence } from './hot-store-presence.ts';
+import { describeTransitions } from './hot-store-transitions.ts';
+import type { OpenHotStore } from './hot-subject.ts';
+
+/** What every hot store does: the sentences of the port, against the port alone. */
+export function describeHotStore(name: string, open: OpenHotStore): void {
+  describe(`hot store contract: ${name}`, () => {
+    describeMerging(open);
+    describeChangesByHand(open);
+    describeTransitions(open);
+    describeMarks(open);
+    describeHydration(open);
+    describeBacklog(open);
+    describeListeners(open);
+    describePresence(open);
+    describeHistories(open);
+  });
+}
