@@ -20,8 +20,8 @@ export function embeddedTransports(executors: Readonly<Record<string, Executor>>
  * Runs the gateway's operations on a subgraph without a network: through its Apollo Server, so that
  * plugins and error mapping are those of a separate process.
  *
- * Errors: faults of resolvers are in the result; throws only when the subgraph gives no answer at all,
- * as a network would.
+ * Errors: never throws; a subgraph that gives no answer at all is an error without a code, as it is for
+ * one that cannot be reached.
  */
 export function embeddedExecutor<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
@@ -39,7 +39,12 @@ export function embeddedExecutor<Context extends SubgraphContext>(
     } catch (error) {
       return { errors: [toGraphQLError(error, log)] };
     }
-    return executeOnce(subgraph, request, contextValue);
+    try {
+      return await executeOnce(subgraph, request, contextValue);
+    } catch (error) {
+      log.error({ err: error, subgraph: subgraph.name }, 'subgraph gave no answer');
+      return { errors: [new GraphQLError(`${subgraph.name} gave no answer.`)] };
+    }
   };
 }
 

@@ -15,7 +15,7 @@ export function createErrorMask(options: { log: Logger; isProduction: boolean })
     // Several bad variables come as one; a live operation is refused with a single error.
     if (error instanceof AggregateError) return maskError(error.errors[0]);
     const fault = read(error);
-    const translation = translate(fault);
+    const translation = translate(fault, options.log);
     if (translation === undefined) return withStatus(toGraphQLError(error, options.log));
     const extensions = {
       ...pass(fault, options),
@@ -76,7 +76,11 @@ function read(error: unknown): Fault {
 }
 
 /** Codes of the federation runtime for a subgraph that gave no answer of its own. */
-const noAnswerCodes: readonly unknown[] = ['DOWNSTREAM_SERVICE_ERROR', 'SUBREQUEST_HTTP_ERROR'];
+const noAnswerCodes: readonly unknown[] = [
+  'DOWNSTREAM_SERVICE_ERROR',
+  'RESPONSE_VALIDATION_FAILED',
+  'SUBREQUEST_HTTP_ERROR',
+];
 
 const unavailable: Readonly<Record<string, Translation>> = {
   playback: { code: 'STATE_UNAVAILABLE', message: 'Playback does not answer just now.' },
@@ -87,9 +91,10 @@ const unavailable: Readonly<Record<string, Translation>> = {
   catalog: { code: 'CATALOG_UNAVAILABLE', message: 'The catalog does not answer just now.' },
 };
 
-function translate(fault: Fault): Translation | undefined {
+function translate(fault: Fault, log: Logger): Translation | undefined {
   const { code, serviceName } = fault.extensions;
   if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
+    log.warn({ subgraph: serviceName, code }, 'subgraph gave no answer');
     return unavailable[serviceName];
   }
   return translateOwn(fault) ?? keep(fault);
@@ -103,10 +108,15 @@ function translateOwn({ message, extensions }: Fault): Translation | undefined {
   if (/^Abstract type .* was resolved to a non-object type/.test(message)) {
     return { code: 'CATALOG_MISSING', message: 'The catalog does not know this playable.' };
   }
-  if (extensions.code === undefined && message.startsWith('Variable "$')) {
+  if (isBadVariable({ message, extensions })) {
     return { code: 'BAD_USER_INPUT', message, http: { status: 400, spec: true } };
   }
   return undefined;
+}
+
+/** Whether this refuses the whole request for its variables; the runtime gives such errors no code. */
+export function isBadVariable(error: Pick<Fault, 'message' | 'extensions'>): boolean {
+  return error.extensions?.code === undefined && error.message.startsWith('Variable "$');
 }
 
 /** An error that already carries a code of the closed list keeps its message. */

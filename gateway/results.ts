@@ -1,5 +1,6 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
-import { type GraphQLSchema, isAbstractType } from 'graphql';
+import { type GraphQLError, type GraphQLSchema, isAbstractType } from 'graphql';
+import { isBadVariable } from './errors.ts';
 
 /** Mends what the query planner gets wrong in results, those of subscriptions included. */
 export function repairResults(): GatewayPlugin {
@@ -25,7 +26,7 @@ export function repairResults(): GatewayPlugin {
 
 interface Result {
   data?: unknown;
-  errors?: readonly unknown[];
+  errors?: readonly GraphQLError[];
 }
 
 /**
@@ -36,8 +37,11 @@ function repair<Executed extends Result>(
   result: Executed,
   abstractTypeNames: ReadonlySet<string>,
 ): Executed {
-  const data = withoutAbstractObjects(result.data, abstractTypeNames);
-  return { ...result, data: data ?? null };
+  if (result.data !== undefined && result.data !== null) {
+    return { ...result, data: withoutAbstractObjects(result.data, abstractTypeNames) };
+  }
+  const wasRefused = result.errors?.every(isBadVariable) ?? false;
+  return wasRefused ? result : { ...result, data: null };
 }
 
 /**

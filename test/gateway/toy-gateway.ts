@@ -54,6 +54,7 @@ export interface ToyGatewayOptions {
   isProduction?: boolean;
   clock?: Clock;
   upstreamTimeoutMs?: number;
+  planner?: 'native' | 'portable';
   routesOf?: (dataDir: string) => readonly Route[];
 }
 

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { remoteTransports } from '../../gateway/remote-transports.ts';
+import { openGateway } from '../../gateway/supergraph.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+
+/** What stands in a subgraph's place: a proxy without a backend, another product, an old version. */
+describe('a subgraph that answers rubbish', () => {
+  let server: Server;
+  let gateway: GatewayRuntime;
+  let answer: { status: number; type: string; body: string };
+  beforeAll(async () => {
+    server = createServer((_request, response) => {
+      response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+    gateway = await openGateway({
+      connections: remoteTransports({
+        CATALOG_URL: url,
+        PLAYBACK_URL: url,
+        RECOMMENDATIONS_URL: url,
+      }),
+      verifier: { verify: async () => null },
+      clock: systemClock,
+      log: createLog({ level: 'silent', part: 'test' }),
+      isProduction: false,
+    });
+  });
+  afterAll(async () => {
+    await gateway[Symbol.asyncDispose]();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const json = 'application/json';
+  const html = 'text/html';
+  const cases: Record<string, typeof answer> = {
+    'a page': { status: 200, type: html, body: '<html>canary' },
+    'the page of a proxy': { status: 502, type: html, body: '<html>canary: bad gateway' },
+    'half a page of JSON': { status: 200, type: json, body: '{"data":{"canary"' },
+    'JSON of something else': { status: 500, type: json, body: '{"canary":1}' },
+    'an error without a code': {
+      status: 200,
+      type: json,
+      body: '{"errors":[{"message":"canary"}]}',
+    },
+  };
+
+  it.each(Object.entries(cases))('is taken for down: %s', async (_what, rubbish) => {
+    answer = rubbish;
+    const response = await gateway.fetch('http://gateway/graphql', {
+      method: 'POST',
+      headers: { 'content-type': json },
+      body: JSON.stringify({ query: '{ playable(id: "secret_id") { title } }' }),
+    });
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      data: null,
+      errors: [{ extensions: { code: 'CATALOG_UNAVAILABLE', retryable: true } }],
+    });
+    expect(text).not.toMatch(/canary|secret_id|request/);
+  });
+});
