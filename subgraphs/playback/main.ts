@@ -58,9 +58,12 @@ export async function openPlayback(
     async close() {
       stopTrimming();
       await reader.close();
-      // What is owed goes to the durable store before the hot one disappears.
-      await writeBehind.close();
-      await stores.close();
+      try {
+        // What is owed goes to the durable store before the hot one disappears.
+        await writeBehind.close();
+      } finally {
+        await stores.close();
+      }
     },
   });
   return { ...subgraph, events };
