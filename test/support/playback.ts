@@ -134,6 +134,7 @@ export class TestPlayback {
   readonly config: Config;
   readonly hot = new StoreGate();
   readonly durable = new StoreGate();
+  readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
   #life: Life | undefined;
   #sessions = 0;
 
@@ -177,9 +178,14 @@ export class TestPlayback {
     await rm(this.config.DATA_DIR, { recursive: true, force: true });
   }
 
+  /** The profile's access token: signed anew once half of its twelve hours are over. */
   async authorization(profileId = 'demo'): Promise<string> {
     const nowMs = this.clock.nowMs();
-    return `Bearer ${await mintDevelopmentToken(this.config, { profileId, nowMs })}`;
+    const held = this.#tokens.get(profileId);
+    if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
+    const authorization = `Bearer ${await mintDevelopmentToken(this.config, { profileId, nowMs })}`;
+    this.#tokens.set(profileId, { authorization, renewAtMs: nowMs + 6 * hourMs });
+    return authorization;
   }
 
   /** What the subgraph answers, errors included. */
