@@ -1,8 +1,8 @@
 import { type LiveDeps, LiveSubscription } from './live.ts';
 import { type LiveStore, Observable } from './observable.ts';
 import {
-  type ContinueWatchingData,
   type ContinueWatchingItem,
+  type ContinueWatchingResult,
   continueWatchingSubscription,
   type DeviceKind,
 } from './operations.ts';
@@ -31,7 +31,7 @@ export function continueWatching(
   deps: LiveDeps,
   deviceKind: DeviceKind,
 ): { store: LiveStore<ContinueWatchingRow | null>; close(): void } {
-  const subscription = new LiveSubscription<ContinueWatchingData>(deps, {
+  const subscription = new LiveSubscription<ContinueWatchingResult>(deps, {
     operation: continueWatchingSubscription,
     variables: (withOptional) => ({ first: rowLength, ...(withOptional ? { deviceKind } : {}) }),
     onData({ continueWatchingUpdates }) {

@@ -1,8 +1,7 @@
-import type { Heartbeat } from './outbox.ts';
-
 /** Kinds of devices the schema knows; anything else is OTHER. */
 export const deviceKinds = ['TV', 'PHONE', 'TABLET', 'WEB', 'DESKTOP', 'CONSOLE', 'OTHER'] as const;
 
+/** One of them. */
 export type DeviceKind = (typeof deviceKinds)[number];
 
 /** A device as the server shows it. `kind` may be a value newer than this SDK. */
@@ -72,10 +71,12 @@ export const playheadQuery: Operation = {
 }`,
 };
 
-export interface PlayheadQueryData {
+/** What `playheadQuery` answers. */
+export interface PlayheadQueryResult {
   viewer: { playhead: Playhead | null } | null;
 }
 
+/** Begins a session: ties its clock to the server's, and answers where the profile is. */
 export const beginSessionMutation: Operation = {
   name: 'BeginSession',
   document: `mutation BeginSession($input: BeginSessionInput!) {
@@ -87,6 +88,7 @@ export const beginSessionMutation: Operation = {
 }`,
 };
 
+/** What a session begins with; see schema/playback.graphql. Times in ms. */
 export interface BeginSessionInput {
   playableId: string;
   sessionId: string;
@@ -99,7 +101,8 @@ export interface BeginSessionInput {
   creditsStartMs?: number;
 }
 
-export interface BeginSessionData {
+/** What `beginSessionMutation` answers; null with an error beside it. */
+export interface BeginSessionResult {
   beginSession: {
     session: string | null;
     stale: boolean;
@@ -109,6 +112,7 @@ export interface BeginSessionData {
   } | null;
 }
 
+/** Records a batch of one session; safe to retry. */
 export const recordHeartbeatsMutation: Operation = {
   name: 'RecordHeartbeats',
   document: `mutation RecordHeartbeats($input: RecordHeartbeatsInput!) {
@@ -120,15 +124,12 @@ export const recordHeartbeatsMutation: Operation = {
 }`,
 };
 
-export interface RecordHeartbeatsInput {
-  session: string;
-  heartbeats: readonly Heartbeat[];
-}
-
-export interface RecordHeartbeatsData {
+/** What `recordHeartbeatsMutation` answers; null with an error beside it. */
+export interface RecordHeartbeatsResult {
   recordHeartbeats: RecordedHeartbeats | null;
 }
 
+/** What became of a batch, and the playhead now in force. */
 export interface RecordedHeartbeats {
   outcome: 'ACCEPTED' | 'SUPERSEDED' | 'DUPLICATE' | 'REFUSED';
   durability: 'HOT' | 'DURABLE' | 'NONE';
@@ -145,7 +146,8 @@ export const playheadUpdatesSubscription: Operation = {
 }`,
 };
 
-export interface PlayheadUpdatesData {
+/** One event of `playheadUpdatesSubscription`. */
+export interface PlayheadUpdatesResult {
   playheadUpdates: { kind: 'SNAPSHOT' | 'CHANGED'; playheads: Playhead[] };
 }
 
@@ -189,7 +191,8 @@ export interface ContinueWatchingItem {
   } | null;
 }
 
-export interface ContinueWatchingData {
+/** One event of `continueWatchingSubscription`; a row that is down is null. */
+export interface ContinueWatchingResult {
   continueWatchingUpdates: {
     viewer: {
       continueWatching: {

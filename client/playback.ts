@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts';
 import {
   type Playhead,
   type RecordedHeartbeats,
-  type RecordHeartbeatsData,
+  type RecordHeartbeatsResult,
   recordHeartbeatsMutation,
   type ServerProblem,
 } from './operations.ts';
@@ -38,6 +38,7 @@ export interface PlaybackListener {
   interval(event: PlaybackEvent, intervalMs: number): void;
 }
 
+/** What playbacks of one device share. */
 export interface PlaybackDeps extends SessionDeps {
   outbox: Outbox;
 }
@@ -203,7 +204,7 @@ export class Playback {
     const { outbox, transport } = this.#deps;
     const batch = outbox.take(this.#key);
     const input = { session: begun.session, heartbeats: this.#fitting(batch) };
-    const answer = await transport.request<RecordHeartbeatsData>(recordHeartbeatsMutation, {
+    const answer = await transport.request<RecordHeartbeatsResult>(recordHeartbeatsMutation, {
       input,
     });
     const recorded = answer.kind === 'answered' ? answer.data.recordHeartbeats : null;

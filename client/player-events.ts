@@ -29,8 +29,11 @@ export interface PlayerListener {
 /** Steps of one scrub follow each other within this; together they are one SEEK. */
 export const seekJoinMs = 400;
 
-/** Nearer than a few frames there is nothing to seek. */
-const seekMsMin = 250;
+/** Nearer than a few frames the player is where it should be. */
+const nearMsMax = 250;
+
+/** Players nudge themselves over gaps by tenths of a second; viewers seek further. */
+const nudgeMsMax = 500;
 
 /** `HTMLMediaElement.HAVE_METADATA`: before it a seek is only a wish, and fires no events. */
 const haveMetadata = 1;
@@ -42,7 +45,8 @@ const haveFutureData = 3;
  *
  * Shape: silent until `start`, and until the seek that `start` makes has ended: neither that seek nor
  * a position before it is ever reported. `playing` after a seek or a stall is no PLAY; `pause` before
- * `ended` or inside a seek is no PAUSE.
+ * `ended` or inside a seek is no PAUSE. Media that is loaded again goes on where it was: the zero in
+ * between is nobody's position.
  * Errors: none thrown.
  */
 export class PlayerEvents {
@@ -50,10 +54,13 @@ export class PlayerEvents {
   readonly #clock: DeviceClock;
   readonly #listener: PlayerListener;
   readonly #stopListening: () => void;
+  /** What the player does is reported; false before the start, and while media is loaded again. */
   #isArmed = false;
   #hasViewerSought = false;
-  /** Where `start` wants the player to be; null once it is there, or was asked to. */
+  /** Where the player should start; null: from where it is. */
   #startPositionMs: number | null = null;
+  /** Where the player is to be brought before anything is reported; null once it was asked to go. */
+  #targetMs: number | null = null;
   #isStartSeek = false;
   /** As last reported. */
   #state: 'idle' | 'playing' | 'paused' = 'idle';
@@ -72,8 +79,10 @@ export class PlayerEvents {
       seeked: () => this.#onSeeked(),
       timeupdate: () => this.#onAdvance(),
       ended: () => this.#onEnded(),
-      loadedmetadata: () => this.#seekToStart(),
+      emptied: () => this.#onEmptied(),
+      loadedmetadata: () => this.#seekToTarget(),
     });
+    this.#lastPositionMs = this.#playerPositionMs;
   }
 
   /** Begins to report: from `positionMs`, or, if null or if the viewer has sought, from where it is. */
@@ -83,15 +92,16 @@ export class PlayerEvents {
       return;
     }
     this.#startPositionMs = positionMs;
-    this.#seekToStart();
+    this.#targetMs = positionMs;
+    this.#seekToTarget();
   }
 
   /** The playback ends here: reports STOP, unless nothing was started or all is finished. */
   stop(): void {
     this.#endSeek();
     if (this.#state === 'idle') return;
-    this.#state = 'idle';
     this.#report('STOP');
+    this.#state = 'idle';
   }
 
   /** Lets go of the player. Idempotent. */
@@ -105,8 +115,10 @@ export class PlayerEvents {
     return this.#state === 'playing';
   }
 
+  /** Where the viewer is: while media is loaded again, where it was before. */
   get positionMs(): number {
-    return Math.max(0, Math.round(this.#player.currentTime * 1_000));
+    const isLoadedAgain = !this.#isArmed && this.#state !== 'idle';
+    return isLoadedAgain ? this.#lastPositionMs : this.#playerPositionMs;
   }
 
   /** Undefined while unknown, and for live programmes. */
@@ -115,25 +127,45 @@ export class PlayerEvents {
     return Number.isFinite(durationMs) && durationMs > 0 ? durationMs : undefined;
   }
 
-  #seekToStart(): void {
-    const targetMs = this.#startPositionMs;
+  get #playerPositionMs(): number {
+    return Math.max(0, Math.round(this.#player.currentTime * 1_000));
+  }
+
+  #seekToTarget(): void {
+    const targetMs = this.#targetMs;
     if (targetMs === null) return;
-    if (Math.abs(targetMs - this.positionMs) < seekMsMin) {
+    if (Math.abs(targetMs - this.#playerPositionMs) < nearMsMax) {
       this.#arm();
       return;
     }
     if (this.#player.readyState < haveMetadata) return;
-    this.#startPositionMs = null;
+    this.#targetMs = null;
     this.#isStartSeek = true;
     this.#player.currentTime = targetMs / 1_000;
   }
 
   #arm(): void {
-    this.#startPositionMs = null;
+    this.#targetMs = null;
     this.#isStartSeek = false;
     this.#isArmed = true;
-    this.#lastPositionMs = this.positionMs;
-    if (!this.#player.paused && this.#player.readyState >= haveFutureData) this.#onPlaying();
+    this.#lastPositionMs = this.#playerPositionMs;
+    this.#catchUp();
+  }
+
+  /** Makes up for what was passed over while nothing was reported: a pause, or play pressed. */
+  #catchUp(): void {
+    if (this.#player.paused) this.#onPause();
+    else if (this.#player.readyState >= haveFutureData) this.#onPlaying();
+  }
+
+  #onEmptied(): void {
+    const backToMs = this.#state === 'idle' ? this.#startPositionMs : this.#lastPositionMs;
+    if (backToMs === null) return;
+    this.#seek?.cancelJoin();
+    this.#seek = undefined;
+    this.#isStartSeek = false;
+    this.#isArmed = false;
+    this.#targetMs = backToMs;
   }
 
   #onPlaying(): void {
@@ -145,14 +177,15 @@ export class PlayerEvents {
 
   #onPause(): void {
     const isPartOfMore = this.#player.seeking || this.#player.ended || this.#seek !== undefined;
-    if (isPartOfMore || this.#state !== 'playing') return;
+    if (!this.#isArmed || isPartOfMore || this.#state !== 'playing') return;
     this.#state = 'paused';
     this.#report('PAUSE');
   }
 
   #onSeeking(): void {
     if (!this.#isArmed) {
-      this.#hasViewerSought ||= !this.#isStartSeek;
+      const movedMs = Math.abs(this.#playerPositionMs - this.#lastPositionMs);
+      this.#hasViewerSought ||= !this.#isStartSeek && movedMs > nudgeMsMax;
       return;
     }
     // Before the start there is nothing to tell: START says where it is.
@@ -168,14 +201,10 @@ export class PlayerEvents {
     if (this.#isStartSeek) this.#arm();
     if (this.#seek === undefined) return;
     this.#seek.cancelJoin();
-    this.#seek.cancelJoin = this.#clock.after(seekJoinMs, () => this.#onSeekJoined());
-  }
-
-  /** What was passed over during the seek is made up for: a pause, or play pressed. */
-  #onSeekJoined(): void {
-    this.#endSeek();
-    if (this.#player.paused) this.#onPause();
-    else if (this.#player.readyState >= haveFutureData) this.#onPlaying();
+    this.#seek.cancelJoin = this.#clock.after(seekJoinMs, () => {
+      this.#endSeek();
+      this.#catchUp();
+    });
   }
 
   #endSeek(): void {
@@ -183,20 +212,23 @@ export class PlayerEvents {
     const { fromPositionMs, cancelJoin } = this.#seek;
     cancelJoin();
     this.#seek = undefined;
-    this.#report('SEEK', fromPositionMs);
+    const isNudge = Math.abs(this.#playerPositionMs - fromPositionMs) <= nudgeMsMax;
+    if (!isNudge) this.#report('SEEK', fromPositionMs);
   }
 
   #onAdvance(): void {
-    if (this.#state !== 'playing' || this.#seek !== undefined || this.#player.seeking) return;
+    const isSeeking = this.#seek !== undefined || this.#player.seeking;
+    if (!this.#isArmed || this.#state !== 'playing' || isSeeking) return;
     this.#lastPositionMs = this.positionMs;
     this.#listener.advanced();
   }
 
   #onEnded(): void {
     this.#endSeek();
-    if (this.#state === 'idle') return;
-    this.#state = 'idle';
+    if (!this.#isArmed || this.#state === 'idle') return;
     this.#report('FINISH');
+    this.#state = 'idle';
+    this.#startPositionMs = null;
   }
 
   #report(event: PlayerReport['event'], fromPositionMs?: number): void {

@@ -16,7 +16,7 @@ import {
   type DeviceKind,
   deviceKinds,
   type Playhead,
-  type PlayheadUpdatesData,
+  type PlayheadUpdatesResult,
   playheadUpdatesSubscription,
   type ServerProblem,
 } from './operations.ts';
@@ -129,7 +129,7 @@ class Client implements PlayheadClient {
       chance,
       page,
     };
-    const updates = new LiveSubscription<PlayheadUpdatesData>(liveDeps, {
+    const updates = new LiveSubscription<PlayheadUpdatesResult>(liveDeps, {
       operation: playheadUpdatesSubscription,
       variables: () => ({}),
       onData: ({ playheadUpdates }) => this.#held.put(playheadUpdates.playheads),

@@ -1,6 +1,6 @@
 import { type DeviceClock, withinMs } from './clock.ts';
 import type { HeldPlayheads } from './held-playheads.ts';
-import { type Playhead, type PlayheadQueryData, playheadQuery } from './operations.ts';
+import { type Playhead, type PlayheadQueryResult, playheadQuery } from './operations.ts';
 import type { Transport } from './transport.ts';
 
 /** Where to start, and how far to trust it. */
@@ -47,7 +47,7 @@ async function ask(
   deps: { transport: Transport; held: HeldPlayheads },
   playableId: string,
 ): Promise<Playhead | undefined> {
-  const answer = await deps.transport.request<PlayheadQueryData>(playheadQuery, { playableId });
+  const answer = await deps.transport.request<PlayheadQueryResult>(playheadQuery, { playableId });
   const playhead = answer.kind === 'answered' ? answer.data.viewer?.playhead : undefined;
   if (!playhead) return undefined;
   deps.held.put([playhead]);

@@ -1,8 +1,8 @@
 import type { Chance } from './chance.ts';
 import type { DeviceClock } from './clock.ts';
 import {
-  type BeginSessionData,
   type BeginSessionInput,
+  type BeginSessionResult,
   beginSessionMutation,
   type DeviceKind,
   type ServerProblem,
@@ -86,7 +86,8 @@ export type BeginOutcome =
   | { kind: 'refused'; problems: readonly ServerProblem[] }
   | Fault;
 
-export type BegunSession = NonNullable<BeginSessionData['beginSession']> & { session: string };
+/** A session that is there: `session` is the token that goes with every heartbeat. */
+export type BegunSession = NonNullable<BeginSessionResult['beginSession']> & { session: string };
 
 /** What a session needs to begin. */
 export interface SessionDeps {
@@ -140,7 +141,7 @@ function isSlow({ outcome, tookMs }: TimedOutcome): boolean {
 
 async function beginOnce(deps: SessionDeps, session: SessionStart): Promise<BeginOutcome> {
   const ask = (input: BeginSessionInput) =>
-    deps.transport.request<BeginSessionData>(beginSessionMutation, { input });
+    deps.transport.request<BeginSessionResult>(beginSessionMutation, { input });
   const answer = await ask({ ...requiredInput(deps, session), ...optionalInput(deps, session) });
   if (answer.kind === 'answered' || answer.code !== 'BAD_USER_INPUT') return outcomeOf(answer);
   return outcomeOf(await ask(requiredInput(deps, session)));
@@ -171,7 +172,7 @@ function optionalInput(deps: SessionDeps, { subject }: SessionStart): Partial<Be
   };
 }
 
-function outcomeOf(answer: Answer<BeginSessionData>): BeginOutcome {
+function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {
   if (answer.kind === 'fault') return answer;
   const payload = answer.data.beginSession;
   if (payload?.session) return { kind: 'begun', begun: { ...payload, session: payload.session } };

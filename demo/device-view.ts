@@ -1,5 +1,6 @@
 import { button, element, icon } from './dom.ts';
 
+/** What a device looks like. */
 export type DeviceForm = 'tv' | 'phone';
 
 /** What presses on a device's screen do. */

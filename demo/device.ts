@@ -102,9 +102,11 @@ export class DemoDevice {
     for (const event of ['play', 'pause', 'timeupdate', 'seeking', 'durationchange']) {
       video.addEventListener(event, () => this.#showProgress());
     }
+    video.addEventListener('play', () => this.#showOffer());
     video.addEventListener('pause', () => {
       const isMeant = !video.ended && !video.seeking && this.#attachment !== undefined;
       if (isMeant && this.#playableId !== null) this.#listener.paused(this.#playableId);
+      this.#showOffer();
     });
     video.addEventListener('ended', () => this.stop());
   }
@@ -158,7 +160,8 @@ export class DemoDevice {
   }
 
   #showOffer(): void {
-    const here = { deviceId: this.client.deviceId, playableId: this.#playableId };
+    const playingId = this.#view.video.paused ? null : this.#playableId;
+    const here = { deviceId: this.client.deviceId, playingId };
     this.#offer = offerOf(this.client.live.getSnapshot().values(), here);
     const { offer, offerText, offerDetail, offerPicture } = this.#view;
     offer.hidden = this.#offer === null;

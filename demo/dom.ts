@@ -51,6 +51,7 @@ const icons = {
     'M18.3 7.1 16.9 5.7 12 10.6 7.1 5.7 5.7 7.1l4.9 4.9-4.9 4.9 1.4 1.4 4.9-4.9 4.9 4.9 1.4-1.4-4.9-4.9z',
 } as const;
 
+/** A picture there is. */
 export type IconName = keyof typeof icons;
 
 /** A picture that takes the colour of the text around it. */

@@ -11,11 +11,12 @@ export interface Offer {
 /**
  * The newest thing that another device of this viewer stopped at, if nothing newer happened here.
  *
- * Shape: pure. Null while this device plays that very title: there is nothing to hand over then.
+ * Shape: pure. Null while this device plays that very title: there is nothing to hand over then. One
+ * that is paused here and went on elsewhere is offered again.
  */
 export function offerOf(
   playheads: Iterable<Playhead>,
-  here: { deviceId: string; playableId: string | null },
+  here: { deviceId: string; playingId: string | null },
 ): Offer | null {
   let newest: Playhead | undefined;
   for (const playhead of playheads) {
@@ -24,7 +25,7 @@ export function offerOf(
   if (newest === undefined || newest.status !== 'IN_PROGRESS' || newest.hidden) return null;
   const { device, activeSession } = newest;
   if (device === null || device.id === here.deviceId) return null;
-  if (newest.playableId === here.playableId) return null;
+  if (newest.playableId === here.playingId) return null;
   const isPlaying =
     activeSession !== null &&
     activeSession.device.id === device.id &&

@@ -76,6 +76,20 @@ export class FakePlayer extends EventTarget implements MediaPlayer {
     this.fire('ended');
   }
 
+  /** The app loads media (again): everything begins at zero, without an event that says so. */
+  load(): void {
+    this.#currentTime = 0;
+    this.paused = true;
+    this.seeking = false;
+    this.readyState = 0;
+    this.fire('emptied');
+  }
+
+  loaded(): void {
+    this.readyState = 4;
+    this.fire('loadedmetadata');
+  }
+
   fire(event: string): void {
     this.dispatchEvent(new Event(event));
   }

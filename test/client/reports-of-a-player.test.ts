@@ -221,3 +221,64 @@ describe('the seek to where it starts', () => {
     expect(rig.player.currentTime).toBe(23);
   });
 });
+
+describe('media that is loaded again', () => {
+  it('goes on where it was, and the zero in between is never told', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    await watch(rig, 4_000);
+    rig.player.load();
+    rig.player.fire('timeupdate');
+    rig.player.loaded();
+    await rig.server.settle();
+    expect(rig.player.currentTime).toBe(4);
+    rig.player.play();
+    await rig.server.settle();
+    expect(events(rig)).toEqual(['START', 'PAUSE', 'PLAY']);
+    expect(rig.server.heartbeats.map(({ positionMs }) => positionMs)).toEqual([0, 4_000, 4_000]);
+  });
+
+  it('and let go before it is there stops where it was', async () => {
+    const rig = openRig();
+    const attachment = await startWatching(rig);
+    await watch(rig, 4_000);
+    rig.player.load();
+    attachment.detach();
+    await rig.server.settle();
+    expect(rig.server.heartbeats.at(-1)).toMatchObject({ event: 'STOP', positionMs: 4_000 });
+  });
+
+  it('starts where it should when the app loads it after all was ready', async () => {
+    const rig = openRig();
+    await rig.client.attach(rig.player, { playableId: 'mov_1', resume: 60_000 }).ready;
+    await rig.server.settle();
+    rig.player.load();
+    rig.player.loaded();
+    await rig.server.settle();
+    rig.player.play();
+    await rig.server.settle();
+    expect(rig.server.heartbeats).toMatchObject([{ event: 'START', positionMs: 60_000 }]);
+  });
+});
+
+describe('the nudges of a player', () => {
+  it('over a gap are no SEEK', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    await watch(rig, 2_000);
+    rig.player.currentTime = 2.3;
+    await rig.server.settle();
+    await rig.clock.advance(400);
+    await rig.server.settle();
+    expect(events(rig)).toEqual(['START']);
+  });
+
+  it('before the start do not count as the viewer’s choice', async () => {
+    const rig = openRig();
+    const { ready } = rig.client.attach(rig.player, { playableId: 'mov_1', resume: 60_000 });
+    rig.player.currentTime = 0.1;
+    await ready;
+    await rig.server.settle();
+    expect(rig.player.currentTime).toBe(60);
+  });
+});
