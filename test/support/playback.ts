@@ -11,6 +11,7 @@ import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/main.ts';
 import { type Answer, ask } from './ask.ts';
 import { ManualClock } from './manual-clock.ts';
+import { until } from './until.ts';
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
@@ -169,6 +170,18 @@ export class TestPlayback {
     await subgraph.server.stop();
     await stores.close();
     await this.open();
+  }
+
+  /** Lets time pass until everything that is hot is durable as well. */
+  async drain(): Promise<void> {
+    const { hot } = this.#current.stores;
+    const partitions = Array.from({ length: hot.partitions }, (_, partition) => partition);
+    const isDrained = async () => {
+      await this.clock.advance(this.config.PLAYBACK_WRITE_BEHIND_MS);
+      const backlogs = await Promise.all(partitions.map((partition) => hot.backlog(partition)));
+      return backlogs.every(({ dirty }) => dirty === 0);
+    };
+    await until(isDrained, { what: 'the hot store owes the durable one nothing' });
   }
 
   async close(): Promise<void> {
