@@ -18,6 +18,13 @@ export function renderBackdrop(id: string): string {
   return drawing(landscape(id));
 }
 
+/** The light that falls around a screen: the landscape, blurred here once and not by every frame. */
+export function renderGlow(id: string): string {
+  return drawing(`<filter id="soft" x="-25%" y="-25%" width="150%" height="150%">
+<feGaussianBlur stdDeviation="34"/><feColorMatrix type="saturate" values="1.5"/></filter>
+<g transform="translate(64 36) scale(.8)" filter="url(#soft)">${landscape(id)}</g>`);
+}
+
 function drawing(content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${artworkWidth} ${artworkHeight}">
 ${content}

@@ -138,9 +138,8 @@ export class DemoDevice {
   }
 
   #showPicture(playableId: string): void {
-    const picture = pictureOf(playableId, true);
-    this.#view.backdrop.src = picture;
-    this.#view.glow.src = picture;
+    this.#view.backdrop.src = pictureOf(playableId, 'backdrop');
+    this.#view.glow.src = pictureOf(playableId, 'glow');
   }
 
   #showProgress(): void {

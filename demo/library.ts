@@ -64,7 +64,10 @@ function titleOf(title: CatalogTitle): Title {
   };
 }
 
-/** The picture of a title; with `isBackdrop` without words on it. */
-export function pictureOf(playableId: string, isBackdrop = false): string {
-  return `${isBackdrop ? 'backdrop' : 'artwork'}/${playableId}.svg`;
+/** A picture of a title: with its name on it, without, or the light that falls from it. */
+export function pictureOf(
+  playableId: string,
+  picture: 'artwork' | 'backdrop' | 'glow' = 'artwork',
+): string {
+  return `${picture}/${playableId}.svg`;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
-import { renderArtwork, renderBackdrop } from './artwork.ts';
+import { renderArtwork, renderBackdrop, renderGlow } from './artwork.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type DemoHandler = (
@@ -54,15 +54,17 @@ const ownModulePattern = /^\/(demo\/(?!(?:serve|artwork|scenery)\.ts)[a-z-]+\.ts
 /** Modules the page shares with the rest of the repository. */
 const sharedModulePattern = /^\/demo\/((?:client|domain)\/[a-z-]+\.ts)$/;
 const vendorPattern = /^\/demo\/vendor\/(graphql-sse)\/(client|common|parser|utils)\.mjs$/;
-const artworkPattern = /^\/demo\/(artwork|backdrop)\/([A-Za-z0-9_-]{1,64})\.svg$/;
+const picturePattern = /^\/demo\/(artwork|backdrop|glow)\/([A-Za-z0-9_-]{1,64})\.svg$/;
+
+const pictures = { artwork: renderArtwork, backdrop: renderBackdrop, glow: renderGlow };
 
 async function find(path: string): Promise<Found | undefined> {
   if (path === '/demo/') return page();
   if (asIsPattern.test(path)) return { headers: headersFor() };
-  const [, picture, id] = artworkPattern.exec(path) ?? [];
+  const [, picture, id] = picturePattern.exec(path) ?? [];
   if (id !== undefined) {
-    const body = picture === 'artwork' ? renderArtwork(id) : renderBackdrop(id);
-    return { headers: headersFor('image/svg+xml'), body };
+    const render = pictures[picture as keyof typeof pictures];
+    return { headers: headersFor('image/svg+xml'), body: render(id) };
   }
   const [, vendor, vendorModule] = vendorPattern.exec(path) ?? [];
   if (vendor !== undefined) {

@@ -75,6 +75,7 @@ describe('the files of the demo', () => {
     for (const path of [
       '/demo/artwork/ep_night_signal_s1e2.svg',
       '/demo/backdrop/mov_unheard_of.svg',
+      '/demo/glow/mov_sintel.svg',
     ]) {
       const [first, again] = await Promise.all([get(path), get(path)]);
       expect(first.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8');
