@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { authorizationOfSocket } from '../../gateway/identity.ts';
 import { viewerId } from '../../runtime/identity.ts';
 import { until } from '../support/until.ts';
 import { clientKinds, overWebSocket } from './live-clients.ts';
@@ -104,5 +105,22 @@ describe.each(shapes)('identity of viewers, %s', (shape) => {
     expect(data.viewer.id).toBe(viewerId('alice'));
     const anonymous = await gateway.ask(whoAmI, { extensions });
     expect(anonymous.data.viewer).toBeNull();
+  });
+});
+
+describe('what a socket may say about its sender', () => {
+  it.each([
+    [{ authorization: 'a.b.c' }, { authorization: 'Bearer a.b.c' }],
+    [{ Authorization: 'bearer a.b.c' }, { authorization: 'bearer a.b.c' }],
+    [
+      { authorization: 'a.b.c', 'x-user-id': 'bob', cookie: 'c' },
+      { authorization: 'Bearer a.b.c' },
+    ],
+    [{ authorization: ['a.b.c'] }, {}],
+    [{ authorization: '' }, {}],
+    [{ 'x-user-id': 'bob' }, {}],
+    [undefined, {}],
+  ])('is a token and nothing else: %j', (connectionParams, headers) => {
+    expect(authorizationOfSocket(connectionParams)).toEqual(headers);
   });
 });
