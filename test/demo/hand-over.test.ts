@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { type Product, startProduct } from '../support/product.ts';
 import {
@@ -27,6 +27,9 @@ describeInBrowser('hand-over between two devices', () => {
 
   beforeAll(async () => {
     [product, browser] = await Promise.all([startProduct(), openBrowser()]);
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
   });
   afterAll(async () => {
     await browser?.close();
@@ -77,6 +80,21 @@ describeInBrowser('hand-over between two devices', () => {
     await phone.page.getByTestId('offer').click();
     await untilPlaying(phone.page, 'phone');
     expect(Math.abs((await firstPosition(phone.page)) - pausedMs)).toBeLessThan(slackMs);
+  });
+
+  it('tells the phone where the TV was when its page was left', async () => {
+    const profile = 'left';
+    const tv = await openDemo({ browser, product }, { profile, device: 'tv' });
+    const phone = await openDemo({ browser, product }, { profile, device: 'phone' });
+    await playTitle(tv.page, { playableId, on: 'tv' });
+    await untilAt(tv.page, { device: 'tv', positionMs: 7_500 });
+    const leftAtMs = await positionMsOf(tv.page, 'tv');
+    await tv.page.goto('about:blank');
+
+    const offer = phone.page.getByText(/^Continue from 0:\d\d — Living room TV$/);
+    const [, seconds] = /0:(\d\d)/.exec((await offer.textContent()) ?? '') ?? [];
+    // Shown in whole seconds, rounded down; without STOP it would be the heartbeat at about 5 s.
+    expect(Number(seconds) * 1_000).toBeGreaterThan(leftAtMs - 1_000);
   });
 });
 
