@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Product } from '../support/product.ts';
 
 /** Where systems have Chromium; CHROMIUM_PATH names another place. */
@@ -35,7 +35,6 @@ export function openBrowser(): Promise<Browser> {
 /** One demo page in a browser context of its own, so with a storage, and device, of its own. */
 export interface OpenDemo {
   page: Page;
-  context: BrowserContext;
   /** What went wrong in the page: console errors and uncaught exceptions. */
   errors: string[];
   /** Origins of everything the page asked for. */
@@ -62,7 +61,7 @@ export async function openDemo(
   });
   await page.goto(`${at.product.url}/demo/?${new URLSearchParams(query)}`);
   await page.getByTestId('library').waitFor();
-  return { page, context, errors, origins };
+  return { page, errors, origins };
 }
 
 /** Presses play on a title of the library, and waits until it plays. */
