@@ -63,7 +63,7 @@ export async function openPlaybackStores(
 }
 
 async function openDurableStore(config: StoreConfig & CassandraConfig): Promise<DurableStore> {
-  const local = localDataCentre(config);
+  const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
     return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db') });
@@ -72,7 +72,7 @@ async function openDurableStore(config: StoreConfig & CassandraConfig): Promise<
   return openCassandraDurableStore({
     keyspace: config.CASSANDRA_KEYSPACE,
     local,
-    remote: remoteDataCentre(config),
+    remote: remoteRegion(config),
     login: loginOf(config),
   });
 }
@@ -87,7 +87,7 @@ export async function migrateDurableStore(
   config: CassandraConfig,
   options: { isDryRun: boolean; print: (line: string) => void },
 ): Promise<void> {
-  const local = localDataCentre(config);
+  const local = localRegion(config);
   if (local === null) {
     options.print('The embedded stores bring their files up to date by themselves.');
     return;
@@ -96,25 +96,30 @@ export async function migrateDurableStore(
   await migrate({
     ...options,
     keyspace: config.CASSANDRA_KEYSPACE,
-    dataCentre: local,
+    region: local,
     login: loginOf(config),
     replication: config.CASSANDRA_REPLICATION ?? null,
   });
 }
 
-interface Addresses {
-  name: string;
+interface Region {
+  dataCentre: string;
   contactPoints: readonly string[];
 }
 
-function localDataCentre(config: CassandraConfig): Addresses | null {
-  const { CASSANDRA_LOCAL_DC: name, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
-  return name === undefined || contactPoints === undefined ? null : { name, contactPoints };
+function localRegion(config: CassandraConfig): Region | null {
+  const { CASSANDRA_LOCAL_DC: dataCentre, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
+  return dataCentre === undefined || contactPoints === undefined
+    ? null
+    : { dataCentre, contactPoints };
 }
 
-function remoteDataCentre(config: CassandraConfig): Addresses | null {
-  const { CASSANDRA_REMOTE_DC: name, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } = config;
-  return name === undefined || contactPoints === undefined ? null : { name, contactPoints };
+function remoteRegion(config: CassandraConfig): Region | null {
+  const { CASSANDRA_REMOTE_DC: dataCentre, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } =
+    config;
+  return dataCentre === undefined || contactPoints === undefined
+    ? null
+    : { dataCentre, contactPoints };
 }
 
 function loginOf(config: CassandraConfig): { username: string; password: string } | null {

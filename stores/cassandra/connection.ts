@@ -2,9 +2,9 @@ import { Client, policies, types } from 'cassandra-driver';
 import { PlatformError } from '../../domain/errors.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
 
-/** One data centre of the cluster, and where to reach its nodes: `host` or `host:port`. */
-export interface DataCentre {
-  name: string;
+/** One region of the cluster: its name for the data centre, and its nodes as `host` or `host:port`. */
+export interface Region {
+  dataCentre: string;
   contactPoints: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export interface Login {
 }
 
 export interface ConnectionOptions {
-  dataCentre: DataCentre;
+  region: Region;
   keyspace: string;
   /** Null for a cluster that asks for no password. */
   login: Login | null;
@@ -109,11 +109,11 @@ async function connect(
   }
 }
 
-function createClient({ dataCentre, keyspace, login }: ConnectionOptions): Client {
+function createClient({ region, keyspace, login }: ConnectionOptions): Client {
   return new Client({
     applicationName: 'playhead',
-    contactPoints: [...dataCentre.contactPoints],
-    localDataCenter: dataCentre.name,
+    contactPoints: [...region.contactPoints],
+    localDataCenter: region.dataCentre,
     keyspace,
     ...(login === null ? {} : { credentials: login }),
     // A version's first 16 digits are beyond the numbers that JavaScript counts exactly.

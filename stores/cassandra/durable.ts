@@ -10,7 +10,7 @@ import { type Device, floorTitle, type TitleState } from '../../domain/playhead.
 import { deviceHash, type Version } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
 import type { TitleWrite } from '../hot-store.ts';
-import { type Connection, type DataCentre, type Login, openConnection } from './connection.ts';
+import { type Connection, type Login, openConnection, type Region } from './connection.ts';
 import { retryAfterMs, SchemaMismatch } from './faults.ts';
 import { checkSchema } from './schema-version.ts';
 import { createWindow } from './window.ts';
@@ -18,9 +18,9 @@ import { createWindow } from './window.ts';
 /** A keyspace and the data centres to reach it in. */
 export interface ClusterOptions {
   keyspace: string;
-  local: DataCentre;
+  local: Region;
   /** Read when the local one does not answer. */
-  remote: DataCentre | null;
+  remote: Region | null;
   login: Login | null;
 }
 
@@ -74,11 +74,9 @@ interface Statement {
  */
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
   const { keyspace, login } = options;
-  const local = openConnection({ dataCentre: options.local, keyspace, login }, checkSchema);
+  const local = openConnection({ region: options.local, keyspace, login }, checkSchema);
   const remote =
-    options.remote === null
-      ? null
-      : openConnection({ dataCentre: options.remote, keyspace, login });
+    options.remote === null ? null : openConnection({ region: options.remote, keyspace, login });
   const store = createStore(local, remote);
   // Connected before it is needed: a remote data centre is asked when something is wrong already.
   const warmUps = [local, remote].map((connection) =>

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, policies, types } from 'cassandra-driver';
-import type { DataCentre, Login } from './connection.ts';
+import type { Login, Region } from './connection.ts';
 import { SchemaMismatch } from './faults.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
 import { bookkeepingTables, type SchemaLock, takeSchemaLock } from './schema-lock.ts';
@@ -11,7 +11,7 @@ export type Replication = Readonly<Record<string, number>>;
 
 export interface MigrateOptions {
   keyspace: string;
-  dataCentre: DataCentre;
+  region: Region;
   login: Login | null;
   /** Null takes a keyspace as it is, and makes none. */
   replication: Replication | null;
@@ -172,11 +172,11 @@ function inOrder(copies: Readonly<Record<string, string | number>>): string {
     .join(',');
 }
 
-function createClient({ dataCentre, login }: MigrateOptions): Client {
+function createClient({ region, login }: MigrateOptions): Client {
   return new Client({
     applicationName: 'playhead-migrate',
-    contactPoints: [...dataCentre.contactPoints],
-    localDataCenter: dataCentre.name,
+    contactPoints: [...region.contactPoints],
+    localDataCenter: region.dataCentre,
     ...(login === null ? {} : { credentials: login }),
     queryOptions: { prepare: true, serialConsistency: types.consistencies.serial },
     policies: { retry: new policies.retry.FallthroughRetryPolicy() },

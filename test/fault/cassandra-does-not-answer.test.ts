@@ -31,8 +31,8 @@ describeWith(
     const open = async (remote: typeof us | null) => {
       const store = await openCassandraDurableStore({
         keyspace: keyspace.name,
-        local: eu.dataCentre,
-        remote: remote?.dataCentre ?? null,
+        local: eu.region,
+        remote: remote?.region ?? null,
         login: null,
       });
       stores.push(store);
@@ -54,7 +54,7 @@ describeWith(
     };
 
     beforeAll(async () => {
-      keyspace = await testKeyspace(eu.dataCentre, us.dataCentre);
+      keyspace = await testKeyspace(eu.region, us.region);
       await keyspace.migrate();
       alone = await open(null);
       withRemote = await open(us);
@@ -72,7 +72,7 @@ describeWith(
     async function openedIn(node: typeof us) {
       const store = await openCassandraDurableStore({
         keyspace: keyspace.name,
-        local: node.dataCentre,
+        local: node.region,
         remote: null,
         login: null,
       });

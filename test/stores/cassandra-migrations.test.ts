@@ -72,7 +72,7 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     expect(lines.join('\n')).toContain(`CREATE TABLE IF NOT EXISTS ${keyspace.name}.film`);
     expect(lines[0]).toBe(
       `CREATE KEYSPACE IF NOT EXISTS ${keyspace.name} WITH replication = ` +
-        `{'class': 'NetworkTopologyStrategy', '${local.name}': 1};`,
+        `{'class': 'NetworkTopologyStrategy', '${local.dataCentre}': 1};`,
     );
     expect(await tableNames()).toEqual([]);
     await keyspace.migrate({ folder: await folderOf(one) });
@@ -121,7 +121,7 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
 
   it('refuse a keyspace that is replicated in another way', async () => {
     await keyspace.migrate({ folder: await folderOf(one) });
-    const replication = { [local.name]: 1, moon: 3 };
+    const replication = { [local.dataCentre]: 1, moon: 3 };
     await expect(keyspace.migrate({ replication })).rejects.toThrow('ALTER KEYSPACE');
     expect(await keyspace.migrate({ folder: await folderOf(one), replication: null })).toEqual([
       `Keyspace ${keyspace.name} is up to date.`,

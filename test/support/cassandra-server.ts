@@ -5,13 +5,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataCentre } from '../../stores/cassandra/connection.ts';
+import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { until } from './until.ts';
 
 /** One node of a cluster of our own, alone in its data centre. */
 export interface CassandraNode {
-  dataCentre: DataCentre;
+  region: Region;
   pid: number;
   signal(name: NodeJS.Signals): void;
   /** SIGKILL; returns when the process is gone. */
@@ -86,7 +86,7 @@ async function startNode(options: NodeOptions): Promise<CassandraNode> {
   });
   child.unref();
   await once(child, 'spawn');
-  const node = nodeOf(child, { name, contactPoints: [`${address}:${ports.native}`] });
+  const node = nodeOf(child, { dataCentre: name, contactPoints: [`${address}:${ports.native}`] });
   endWith(options.keeperPid ?? process.pid, node.pid);
   try {
     await until(
@@ -105,10 +105,10 @@ async function startNode(options: NodeOptions): Promise<CassandraNode> {
   }
 }
 
-function nodeOf(child: ChildProcess, dataCentre: DataCentre): CassandraNode {
+function nodeOf(child: ChildProcess, region: Region): CassandraNode {
   const ended = once(child, 'exit');
   return {
-    dataCentre,
+    region,
     pid: child.pid!,
     signal: (name) => child.kill(name),
     async kill9() {

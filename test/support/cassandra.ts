@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { Client } from 'cassandra-driver';
 import { readConfig } from '../../runtime/config.ts';
-import type { DataCentre } from '../../stores/cassandra/connection.ts';
+import type { Region } from '../../stores/cassandra/connection.ts';
 import { type MigrateOptions, migrate } from '../../stores/cassandra/migrate.ts';
 import { type CassandraCluster, startCassandra } from './cassandra-server.ts';
 import { until } from './until.ts';
@@ -16,9 +16,9 @@ const sharedDeadlineMs = 400_000;
  * The Cassandra that all test files of a run share: the one at CASSANDRA_CONTACT_POINTS, else one that
  * the first file to ask starts. Null where it cannot be started, except in CI, where that fails.
  */
-export async function sharedCassandra(): Promise<DataCentre | null> {
-  const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_LOCAL_DC: name } = readConfig();
-  if (contactPoints !== undefined && name !== undefined) return { name, contactPoints };
+export async function sharedCassandra(): Promise<Region | null> {
+  const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_LOCAL_DC: dataCentre } = readConfig();
+  if (contactPoints !== undefined && dataCentre !== undefined) return { dataCentre, contactPoints };
   return orSkip(async () => {
     const folder = process.env.TEST_RUN_DIR!;
     const answerFile = join(folder, 'cassandra.json');
@@ -31,12 +31,12 @@ export async function sharedCassandra(): Promise<DataCentre | null> {
       what: 'the shared Cassandra is up',
       deadlineMs: sharedDeadlineMs,
     });
-    const { dataCentre, problem } = JSON.parse(answer) as {
-      dataCentre?: DataCentre;
+    const { region, problem } = JSON.parse(answer) as {
+      region?: Region;
       problem?: string;
     };
-    if (dataCentre === undefined) throw new Error(problem);
-    return dataCentre;
+    if (region === undefined) throw new Error(problem);
+    return region;
   });
 }
 
@@ -68,12 +68,12 @@ export interface TestKeyspace {
 }
 
 /** Nothing is made before `migrate`; one copy in each data centre. */
-export async function testKeyspace(...dataCentres: readonly DataCentre[]): Promise<TestKeyspace> {
+export async function testKeyspace(...regions: readonly Region[]): Promise<TestKeyspace> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const [local] = dataCentres as [DataCentre];
+  const [local] = regions as [Region];
   const client = new Client({
     contactPoints: [...local.contactPoints],
-    localDataCenter: local.name,
+    localDataCenter: local.dataCentre,
     // Dropping a table takes a while where everything shares two cores.
     socketOptions: { readTimeout: 30_000 },
     monitorReporting: { enabled: false },
@@ -86,9 +86,9 @@ export async function testKeyspace(...dataCentres: readonly DataCentre[]): Promi
       const lines: string[] = [];
       await migrate({
         keyspace: name,
-        dataCentre: local,
+        region: local,
         login: null,
-        replication: Object.fromEntries(dataCentres.map((each) => [each.name, 1])),
+        replication: Object.fromEntries(regions.map((each) => [each.dataCentre, 1])),
         isDryRun: false,
         print: (line) => lines.push(line),
         ...options,
@@ -119,10 +119,10 @@ async function share(folder: string, answerFile: string): Promise<void> {
   await rename(`${answerFile}.new`, answerFile);
 }
 
-async function startShared(folder: string): Promise<{ dataCentre: DataCentre }> {
+async function startShared(folder: string): Promise<{ region: Region }> {
   const keeperPid = Number(process.env.TEST_RUN_PID);
   const { nodes } = await startCassandra({ dataCentres: ['eu'], keeperPid, parentDir: folder });
-  const { pid, dataCentre } = nodes[0]!;
+  const { pid, region } = nodes[0]!;
   await writeFile(join(folder, 'cassandra.pid'), String(pid));
-  return { dataCentre };
+  return { region };
 }
