@@ -70,7 +70,7 @@ interface Statement {
  * different seconds does the later one stay, because expiry is compared first. The floor never expires.
  * Errors: also when the keyspace is not of this release: at once where the cluster answers, with each
  * use where it does not yet.
- * Cost: LOCAL_QUORUM; a write is a round trip for each 100 registers, a read one for each 500 rows.
+ * Cost: LOCAL_QUORUM; a write is one round trip, a read one for each 500 rows.
  */
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
   const { keyspace, login } = options;
@@ -107,6 +107,7 @@ function createStore(local: Connection, remote: Connection | null): DurableStore
     read(profileId) {
       return reads.run(async () => {
         const { rows, isRemote } = await readEither({ local, remote, profileId });
+        if (rows.length > rowsMax) throw tooLong(profileId);
         return profileOf(rows, isRemote);
       });
     },
@@ -149,7 +150,7 @@ function writeTimeUs(version: Version): bigint {
   return BigInt(version.slice(0, 16));
 }
 
-/** Asks the local data centre; when it fails, the remote one, whose copy may be older. */
+/** Asks the local data centre; when it does not answer, the remote one, whose copy may be older. */
 async function readEither(query: {
   local: Connection;
   remote: Connection | null;
@@ -159,12 +160,19 @@ async function readEither(query: {
   try {
     return { rows: await query.local.use('Reading a profile', read), isRemote: false };
   } catch (error) {
-    if (query.remote === null) throw error;
-    const rows = await query.remote.use('Reading a profile remotely', read);
+    if (query.remote === null || error instanceof SchemaMismatch) throw error;
+    const rows = await query.remote.use('Reading a profile remotely', read).catch((remoteError) => {
+      throw new PlatformError('No data centre of Cassandra answers.', {
+        code: 'STATE_UNAVAILABLE',
+        cause: new AggregateError([error, remoteError]),
+        retryAfterMs,
+      });
+    });
     return { rows, isRemote: true };
   }
 }
 
+/** Page by page, and no further than one row more than a profile may have. */
 async function readRows(client: Client, profileId: string): Promise<Row[]> {
   const rows: Row[] = [];
   let pageState: string | null = null;
@@ -173,14 +181,8 @@ async function readRows(client: Client, profileId: string): Promise<Row[]> {
     const options = { fetchSize: pageLength, ...paging };
     const page = await client.execute(selectProfile, [profileId], options);
     rows.push(...(page.rows as unknown as Row[]));
-    if (rows.length > rowsMax) {
-      throw new PlatformError(`Profile ${profileId} has more than ${rowsMax} registers.`, {
-        code: 'STATE_UNAVAILABLE',
-        retryAfterMs,
-      });
-    }
-    pageState = page.pageState;
-  } while (pageState !== null && pageState !== undefined);
+    pageState = page.pageState ?? null;
+  } while (pageState !== null && rows.length <= rowsMax);
   return rows;
 }
 
@@ -198,4 +200,11 @@ function profileOf(rows: readonly Row[], isRemote: boolean): DurableProfile {
     }
   }
   return { titles, devices, isRemote };
+}
+
+function tooLong(profileId: string): PlatformError {
+  return new PlatformError(`Profile ${profileId} has more than ${rowsMax} registers.`, {
+    code: 'STATE_UNAVAILABLE',
+    retryAfterMs,
+  });
 }
