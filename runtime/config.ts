@@ -3,6 +3,18 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
+const addresses = z
+  .string()
+  .regex(/^[^\s,]+(,[^\s,]+)*$/, 'addresses, separated by commas')
+  .transform((text) => text.split(','));
+const dataCentre = z.string().regex(/^[\w-]+$/, 'the name of a data centre');
+const replication = z
+  .string()
+  .regex(/^[\w-]+:[1-9](,[\w-]+:[1-9])*$/, 'data centres and copies, such as eu:3,us:3')
+  .transform((text): Record<string, number> => {
+    const pairs = text.split(',').map((pair) => pair.split(':'));
+    return Object.fromEntries(pairs.map(([name, copies]) => [name, Number(copies)]));
+  });
 
 /** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
 export const settings = z.object({
@@ -85,6 +97,36 @@ export const settings = z.object({
     .max(60_000)
     .default(5_000)
     .describe('Interval between heartbeats that players are told.'),
+  CASSANDRA_CONTACT_POINTS: addresses
+    .optional()
+    .describe(
+      'Cassandra nodes of this region, `host` or `host:port`, by commas: the durable store is there, after `npm run migrate`. Default: a file in DATA_DIR.',
+    ),
+  CASSANDRA_LOCAL_DC: dataCentre
+    .optional()
+    .describe('Their data centre. Required with CASSANDRA_CONTACT_POINTS.'),
+  CASSANDRA_REMOTE_CONTACT_POINTS: addresses
+    .optional()
+    .describe('Nodes of another region, read when this region does not answer.'),
+  CASSANDRA_REMOTE_DC: dataCentre
+    .optional()
+    .describe('Their data centre. Required with CASSANDRA_REMOTE_CONTACT_POINTS.'),
+  CASSANDRA_KEYSPACE: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,47}$/, 'a lower-case letter, then letters, digits, underscores')
+    .default('playhead')
+    .describe('Keyspace of the durable store.'),
+  CASSANDRA_REPLICATION: replication
+    .optional()
+    .describe(
+      'Copies of each profile by data centre, such as `eu:3,us:3`: what `npm run migrate` makes the keyspace with.',
+    ),
+  CASSANDRA_USERNAME: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Login of a cluster that asks for one.'),
+  CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
 });
 
 export type Config = Readonly<z.output<typeof settings>> & { readonly HOST: string };
@@ -106,13 +148,35 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
-  const missing = (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const).filter(
-    (key) => isProduction && parsed.data[key] === undefined,
-  );
+  const missing = [
+    ...(isProduction ? missingInProduction(parsed.data) : []),
+    ...missingPartners(parsed.data),
+  ];
   if (missing.length > 0) {
-    const lines = missing.map((key) => `${key}: required when NODE_ENV is production`);
-    throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
+    throw new ConfigError(`Configuration is not usable:\n  ${missing.join('\n  ')}`);
   }
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   return Object.freeze({ ...parsed.data, HOST });
+}
+
+type Settings = z.output<typeof settings>;
+
+function missingInProduction(parsed: Settings): string[] {
+  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const)
+    .filter((key) => parsed[key] === undefined)
+    .map((key) => `${key}: required when NODE_ENV is production`);
+}
+
+/** Settings that say nothing without one another. */
+const partners = [
+  ['CASSANDRA_CONTACT_POINTS', 'CASSANDRA_LOCAL_DC'],
+  ['CASSANDRA_REMOTE_CONTACT_POINTS', 'CASSANDRA_REMOTE_DC'],
+  ['CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD'],
+] as const;
+
+function missingPartners(parsed: Settings): string[] {
+  return partners
+    .flatMap(([first, second]) => [[first, second] as const, [second, first] as const])
+    .filter(([given, wanted]) => parsed[given] !== undefined && parsed[wanted] === undefined)
+    .map(([given, wanted]) => `${wanted}: required with ${given}`);
 }

@@ -11,6 +11,8 @@ export interface ProfileBatch {
 export interface DurableProfile {
   titles: Map<string, TitleState>;
   devices: Device[];
+  /** Answered by another data centre, whose copy may lag: good to show, not to be taken as compared. */
+  isRemote: boolean;
 }
 
 /**

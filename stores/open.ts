@@ -11,6 +11,18 @@ export interface StoreConfig {
   PLAYBACK_PARTITIONS: number;
 }
 
+/** With contact points the durable store is a Cassandra; without, nothing else here counts. */
+export interface CassandraConfig {
+  CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
+  CASSANDRA_LOCAL_DC?: string | undefined;
+  CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
+  CASSANDRA_REMOTE_DC?: string | undefined;
+  CASSANDRA_KEYSPACE: string;
+  CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
+  CASSANDRA_USERNAME?: string | undefined;
+  CASSANDRA_PASSWORD?: string | undefined;
+}
+
 export interface StoreClock {
   nowMs(): number;
   after(delayMs: number, task: () => void): () => void;
@@ -26,17 +38,15 @@ export interface PlaybackStores {
 
 /** Opens what the playback subgraph keeps its state in. Adapters are loaded when they are chosen. */
 export async function openPlaybackStores(
-  config: StoreConfig,
+  config: StoreConfig & CassandraConfig,
   parts: { clock: StoreClock; policy: Policy },
 ): Promise<PlaybackStores> {
-  const [{ openEmbeddedEventStream }, { openEmbeddedHotStore }, { openEmbeddedDurableStore }] =
-    await Promise.all([
-      import('./embedded/stream.ts'),
-      import('./embedded/hot.ts'),
-      import('./embedded/durable.ts'),
-    ]);
+  const [{ openEmbeddedEventStream }, { openEmbeddedHotStore }] = await Promise.all([
+    import('./embedded/stream.ts'),
+    import('./embedded/hot.ts'),
+  ]);
   const partitions = config.PLAYBACK_PARTITIONS;
-  const durable = openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db') });
+  const durable = await openDurableStore(config);
   const path = join(config.DATA_DIR, 'events.db');
   const events = openEmbeddedEventStream({ path, partitions, clock: parts.clock });
   const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
@@ -50,6 +60,71 @@ export async function openPlaybackStores(
       await durable.close();
     },
   };
+}
+
+async function openDurableStore(config: StoreConfig & CassandraConfig): Promise<DurableStore> {
+  const local = localRegion(config);
+  if (local === null) {
+    const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
+    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db') });
+  }
+  const { openCassandraDurableStore } = await import('./cassandra/durable.ts');
+  return openCassandraDurableStore({
+    keyspace: config.CASSANDRA_KEYSPACE,
+    local,
+    remote: remoteRegion(config),
+    login: loginOf(config),
+  });
+}
+
+/**
+ * Brings the durable store's tables up to this release, or with `isDryRun` tells what that would do.
+ *
+ * Errors: PlatformError STATE_UNAVAILABLE saying what is wrong with the keyspace; the driver's own
+ * where the cluster fails. Safe to repeat.
+ */
+export async function migrateDurableStore(
+  config: CassandraConfig,
+  options: { isDryRun: boolean; print: (line: string) => void },
+): Promise<void> {
+  const local = localRegion(config);
+  if (local === null) {
+    options.print('The embedded stores bring their files up to date by themselves.');
+    return;
+  }
+  const { migrate } = await import('./cassandra/migrate.ts');
+  await migrate({
+    ...options,
+    keyspace: config.CASSANDRA_KEYSPACE,
+    region: local,
+    login: loginOf(config),
+    replication: config.CASSANDRA_REPLICATION ?? null,
+  });
+}
+
+interface Region {
+  dataCentre: string;
+  contactPoints: readonly string[];
+}
+
+function localRegion(config: CassandraConfig): Region | null {
+  const { CASSANDRA_LOCAL_DC: dataCentre, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
+  return dataCentre === undefined || contactPoints === undefined
+    ? null
+    : { dataCentre, contactPoints };
+}
+
+function remoteRegion(config: CassandraConfig): Region | null {
+  const { CASSANDRA_REMOTE_DC: dataCentre, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } =
+    config;
+  return dataCentre === undefined || contactPoints === undefined
+    ? null
+    : { dataCentre, contactPoints };
+}
+
+function loginOf(config: CassandraConfig): { username: string; password: string } | null {
+  const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config;
+  return username === undefined || password === undefined ? null : { username, password };
 }
 
 /** The event stream alone, for those who only read it. */

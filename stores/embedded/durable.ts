@@ -137,7 +137,11 @@ function createRead(database: DatabaseSync): (profileId: string) => DurableProfi
       titles.set(row.title, state);
     }
     const known = rows<{ id: string; kind: string; name: string | null }>(devices, profileId);
-    return { titles, devices: known.map(({ id, kind, name }) => ({ id, kind, name })) };
+    return {
+      titles,
+      devices: known.map(({ id, kind, name }) => ({ id, kind, name })),
+      isRemote: false,
+    };
   };
 }
 

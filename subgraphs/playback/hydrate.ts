@@ -79,7 +79,7 @@ export class ProfileReader {
       // Evicted, or another epoch by now: what was here when it was asked for, and what the durable
       // store said since, is complete all the same; what is here now need not be.
       const known = compared.mark === 'valid' ? compared : together(hot, durable);
-      return fromHot(known, { isDegraded: false, isComplete: true });
+      return fromHot(known, { isDegraded: durable.isRemote, isComplete: true });
     } catch (error) {
       this.#warn(query.profileId, error);
       return fromHot(hot, { isDegraded: true, isComplete: hot.mark === 'expired' });
@@ -115,14 +115,13 @@ export class ProfileReader {
 
   async #hydrate(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
     const durable = await this.#durableRead(profileId);
-    const markMs =
-      witness.lengthMs === null ? markMsFirst : Math.min(2 * witness.lengthMs, markMsMax);
     await this.#deps.hot.hydrate({
       profileId,
       ...durable,
       witness,
       nowMs: this.#deps.clock.nowMs(),
-      markMs,
+      // A copy that may lag is merged all the same, but does not count as compared.
+      markMs: durable.isRemote ? 0 : nextMarkMs(witness),
     });
     return durable;
   }
@@ -154,6 +153,11 @@ export class ProfileReader {
       else next();
     }
   }
+}
+
+/** Each mark that merely ran out is followed by one twice as long. */
+function nextMarkMs({ lengthMs }: MarkWitness): number {
+  return lengthMs === null ? markMsFirst : Math.min(2 * lengthMs, markMsMax);
 }
 
 /** The fault that a title's state is unknown just now. */

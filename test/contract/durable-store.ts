@@ -35,7 +35,8 @@ function describeRegisters(open: OpenDurableStore): void {
     const subject = eachTime(open);
 
     it('is empty when nothing was ever written', async () => {
-      expect(await subject().durable.read('nobody')).toEqual({ titles: new Map(), devices: [] });
+      const empty = { titles: new Map(), devices: [], isRemote: false };
+      expect(await subject().durable.read('nobody')).toEqual(empty);
     });
 
     it('is all that was written, the floor included', async () => {

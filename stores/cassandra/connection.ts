@@ -1,0 +1,185 @@
+import { Client, policies, types } from 'cassandra-driver';
+import { PlatformError } from '../../domain/errors.ts';
+import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
+
+/** One region of the cluster: its name for the data centre, and its nodes as `host` or `host:port`. */
+export interface Region {
+  dataCentre: string;
+  contactPoints: readonly string[];
+}
+
+export interface Login {
+  username: string;
+  password: string;
+}
+
+export interface ConnectionOptions {
+  region: Region;
+  keyspace: string;
+  /** Null for a cluster that asks for no password. */
+  login: Login | null;
+}
+
+/** A cluster's client that connects when it is first used, and again after every failed attempt. */
+export interface Connection {
+  /**
+   * Runs `work` with the connected client.
+   *
+   * Errors: PlatformError as `translated` says.
+   * Cost: at most `deadlineMs`, and as long again for connecting first, whatever the cluster does.
+   */
+  use<Result>(what: string, work: (client: Client) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/**
+ * One answer of one node. A healthy one takes 1 to 50 ms; the driver's own 12 s would keep every
+ * viewer of a hung node waiting for as long.
+ */
+const readTimeoutMs = 800;
+/** A TCP handshake: the longest round trip on Earth is some 300 ms. */
+const connectTimeoutMs = 500;
+/** All attempts of one operation together: two nodes, each for `readTimeoutMs`, and some slack. */
+const deadlineMs = 2_000;
+/** After a failed attempt to connect, others fail at once for as long, instead of piling up. */
+const reconnectAfterMs = 500;
+/** First and longest pause before the driver tries a lost node again (jittered). */
+const reconnectionMs = { first: 100, longest: 2_000 };
+/** A connection that was idle for as long is probed, so that a hung node is noticed between reads. */
+const heartbeatMs = 5_000;
+/** A read that a healthy node would have answered by now is asked of a second one. */
+const speculateAfterMs = 50;
+
+/**
+ * Opens a connection to the nodes of one data centre. Nothing waits here: a cluster that is down
+ * when the process starts must not keep the process down.
+ *
+ * Shape: `check` is asked once per connected client, before anything else may use it; while it
+ * rejects, nothing may.
+ */
+export function openConnection(
+  options: ConnectionOptions,
+  check: (client: Client) => Promise<void> = async () => {},
+): Connection {
+  let connected: Promise<Client> | null = null;
+  let isClosed = false;
+
+  function client(): Promise<Client> {
+    if (isClosed) return Promise.reject(new Error('The connection was closed.'));
+    if (connected !== null) return connected;
+    const attempt = connect(options, check);
+    connected = attempt;
+    attempt.catch(() => {
+      setTimeout(() => {
+        if (connected === attempt) connected = null;
+      }, reconnectAfterMs).unref();
+    });
+    return attempt;
+  }
+
+  return {
+    async use(what, work) {
+      const open = await within(deadlineMs, client()).catch(unreachable);
+      return translated(what, () => within(deadlineMs, work(open)));
+    },
+    async close() {
+      isClosed = true;
+      const open = await connected?.catch(() => null);
+      await open?.shutdown();
+    },
+  };
+}
+
+async function connect(
+  options: ConnectionOptions,
+  check: (client: Client) => Promise<void>,
+): Promise<Client> {
+  const client = createClient(options);
+  try {
+    await client.connect();
+    await check(client);
+    return client;
+  } catch (error) {
+    await client.shutdown();
+    if (!isInvalid(error)) throw error;
+    throw new SchemaMismatch(
+      `Keyspace ${options.keyspace} is not usable: \`npm run migrate\` makes it.`,
+      { cause: error },
+    );
+  }
+}
+
+function createClient({ region, keyspace, login }: ConnectionOptions): Client {
+  return new Client({
+    applicationName: 'playhead',
+    contactPoints: [...region.contactPoints],
+    localDataCenter: region.dataCentre,
+    keyspace,
+    ...(login === null ? {} : { credentials: login }),
+    // A version's first 16 digits are beyond the numbers that JavaScript counts exactly.
+    encoding: { useBigIntAsLong: true },
+    queryOptions: {
+      prepare: true,
+      // True of every statement here: a register's write time is its version's, so nothing is newer
+      // for being repeated.
+      isIdempotent: true,
+      consistency: types.consistencies.localQuorum,
+    },
+    policies: {
+      reconnection: new policies.reconnection.ExponentialReconnectionPolicy(
+        reconnectionMs.first,
+        reconnectionMs.longest,
+        true,
+      ),
+      retry: new OneMoreNode(),
+      speculativeExecution: readsTwice,
+    },
+    pooling: { heartBeatInterval: heartbeatMs },
+    socketOptions: { readTimeout: readTimeoutMs, connectTimeout: connectTimeoutMs },
+    monitorReporting: { enabled: false },
+  });
+}
+
+/** The driver would ask every node in turn: in a hung data centre each costs `readTimeoutMs`. */
+class OneMoreNode extends policies.retry.RetryPolicy {
+  override onRequestError(
+    info: policies.retry.OperationInfo,
+    consistency: types.consistencies,
+  ): policies.retry.DecisionInfo {
+    return info.nbRetry > 0 ? this.rethrowResult() : this.retryResult(consistency, false);
+  }
+}
+
+/**
+ * A slow read is asked of one more node; a slow write is not, because a node that is slow under load
+ * would get twice the load. All writes are batches: the driver hands those over as a list.
+ */
+const readsTwice: policies.speculativeExecution.SpeculativeExecutionPolicy = {
+  init() {},
+  shutdown() {},
+  getOptions: () => new Map(),
+  newPlan(_keyspace, request) {
+    const delaysMs = typeof request === 'string' ? [speculateAfterMs] : [];
+    return { nextExecution: () => delaysMs.shift() ?? -1 };
+  },
+};
+
+/** Whatever keeps a client from connecting, it is not the fault of the values that wait for it. */
+function unreachable(cause: unknown): never {
+  if (cause instanceof SchemaMismatch) throw cause;
+  throw new PlatformError('Cassandra is not reachable.', {
+    code: 'STATE_UNAVAILABLE',
+    cause,
+    retryAfterMs,
+  });
+}
+
+async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`No answer within ${limitMs} ms.`)), limitMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,210 @@
+import type { Client } from 'cassandra-driver';
+import {
+  packPlayhead,
+  packVisibility,
+  unpackPlayhead,
+  unpackVisibility,
+} from '../../domain/codec.ts';
+import { PlatformError } from '../../domain/errors.ts';
+import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
+import { deviceHash, type Version } from '../../domain/version.ts';
+import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
+import type { TitleWrite } from '../hot-store.ts';
+import { type Connection, type Login, openConnection, type Region } from './connection.ts';
+import { retryAfterMs, SchemaMismatch } from './faults.ts';
+import { checkSchema } from './schema-version.ts';
+import { createWindow } from './window.ts';
+
+/** A keyspace and the data centres to reach it in. */
+export interface ClusterOptions {
+  keyspace: string;
+  local: Region;
+  /** Read when the local one does not answer. */
+  remote: Region | null;
+  login: Login | null;
+}
+
+/**
+ * Of the driver's 2,048 requests a connection takes (past that it refuses them all); throughput no
+ * longer grows beyond 128. A few thousand may wait: a cluster that has just started writes 400 a second.
+ */
+const writeLimits = { inFlightMax: 128, waitingMax: 4_096, waitMsMax: 10_000 };
+/** A window of their own: a drain that writes whatever is due must not keep a viewer waiting. */
+const readLimits = { inFlightMax: 64, waitingMax: 4_096, waitMsMax: 10_000 };
+/** Registers in one batch, which is one mutation: about 1 MB, of the server's 16 MB. */
+const batchLengthMax = 5_000;
+/** Rows a page: a profile of 300 titles in one round trip. */
+const pageLength = 500;
+/**
+ * Rows of a profile that are read at all: 20 titles a day for as long as they are kept make 8,000.
+ * More is no viewer, and half a profile would pass for a whole one.
+ */
+const rowsMax = 10_000;
+
+const putRow = `UPDATE profile_state USING TIMESTAMP ? SET packed = ?
+  WHERE profile_id = ? AND kind = ? AND id = ?`;
+/** The floor covers rows that come after it, so it must outlive them all. */
+const putFloor = putRow.replace('TIMESTAMP ?', 'TIMESTAMP ? AND TTL 0');
+/** Of two names of a device the one that was written last stays, by the clocks of the writers. */
+const putDevice = `UPDATE profile_state SET packed = ?
+  WHERE profile_id = ? AND kind = 'device' AND id = ?`;
+const selectProfile = 'SELECT kind, id, packed FROM profile_state WHERE profile_id = ?';
+
+interface Row {
+  kind: string;
+  id: string;
+  packed: string;
+}
+
+interface Statement {
+  query: string;
+  params: unknown[];
+}
+
+/**
+ * The durable store as a table in Cassandra 4.1 or later: a profile is a partition, each register one
+ * cell whose write time is its version's, so the cluster itself keeps the newest in any order.
+ *
+ * Shape: two versions whose first 16 digits are equal are kept apart by their bytes, as `mergePlayhead`
+ * does; only if such a pair (one in a thousand of the same millisecond) reaches the cluster in
+ * different seconds does the later one stay, because expiry is compared first. The floor never expires.
+ * Errors: also when the keyspace is not of this release: at once where the cluster answers, with each
+ * use where it does not yet.
+ * Cost: LOCAL_QUORUM; a write is one round trip, a read one for each 500 rows.
+ */
+export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
+  const { keyspace, login } = options;
+  const local = openConnection({ region: options.local, keyspace, login }, checkSchema);
+  const remote =
+    options.remote === null ? null : openConnection({ region: options.remote, keyspace, login });
+  const store = createStore(local, remote);
+  // Connected before it is needed: a remote data centre is asked when something is wrong already.
+  const warmUps = [local, remote].map((connection) =>
+    connection?.use('Connecting', async () => {}),
+  );
+  const [attempt] = await Promise.allSettled(warmUps);
+  if (attempt?.status === 'rejected' && attempt.reason instanceof SchemaMismatch) {
+    await store.close();
+    throw attempt.reason;
+  }
+  return store;
+}
+
+function createStore(local: Connection, remote: Connection | null): DurableStore {
+  const writes = createWindow(writeLimits);
+  const reads = createWindow(readLimits);
+
+  return {
+    write(batch) {
+      return writes.run(() =>
+        local.use('Writing a profile', async (client) => {
+          const statements = statementsOf(batch);
+          // Unlogged: within one partition a batch is one mutation, whole or not at all.
+          if (statements.length > 0) await client.batch(statements, { logged: false });
+        }),
+      );
+    },
+    read(profileId) {
+      return reads.run(async () => {
+        const { rows, isRemote } = await readEither({ local, remote, profileId });
+        if (rows.length > rowsMax) throw tooLong(profileId);
+        return profileOf(rows, isRemote);
+      });
+    },
+    async close() {
+      await Promise.all([writes.drained(), reads.drained()]);
+      await Promise.all([local.close(), remote?.close()]);
+    },
+  };
+}
+
+function statementsOf({ profileId, titles, devices }: ProfileBatch): Statement[] {
+  const statements = titles.flatMap((title) => registerStatements(profileId, title));
+  for (const device of devices) {
+    const params = [JSON.stringify(device), profileId, deviceHash(device.id)];
+    statements.push({ query: putDevice, params });
+  }
+  if (statements.length > batchLengthMax) {
+    throw new RangeError(`More than ${batchLengthMax} registers in one batch of ${profileId}.`);
+  }
+  return statements;
+}
+
+function registerStatements(profileId: string, write: TitleWrite): Statement[] {
+  const { title, playhead, visibility } = write;
+  const statements: Statement[] = [];
+  if (playhead !== null) {
+    const value = [writeTimeUs(playhead.version), packPlayhead(playhead)];
+    const query = title === floorTitle ? putFloor : putRow;
+    statements.push({ query, params: [...value, profileId, 'playhead', title] });
+  }
+  if (visibility !== null) {
+    const value = [writeTimeUs(visibility.version), packVisibility(visibility)];
+    statements.push({ query: putRow, params: [...value, profileId, 'visibility', title] });
+  }
+  return statements;
+}
+
+/** The first 16 digits of a version are a time in microseconds: Cassandra's write timestamp. */
+function writeTimeUs(version: Version): bigint {
+  return BigInt(version.slice(0, 16));
+}
+
+/** Asks the local data centre; when it does not answer, the remote one, whose copy may be older. */
+async function readEither(query: {
+  local: Connection;
+  remote: Connection | null;
+  profileId: string;
+}): Promise<{ rows: Row[]; isRemote: boolean }> {
+  const read = (client: Client) => readRows(client, query.profileId);
+  try {
+    return { rows: await query.local.use('Reading a profile', read), isRemote: false };
+  } catch (error) {
+    if (query.remote === null || error instanceof SchemaMismatch) throw error;
+    const rows = await query.remote.use('Reading a profile remotely', read).catch((remoteError) => {
+      throw new PlatformError('No data centre of Cassandra answers.', {
+        code: 'STATE_UNAVAILABLE',
+        cause: new AggregateError([error, remoteError]),
+        retryAfterMs,
+      });
+    });
+    return { rows, isRemote: true };
+  }
+}
+
+/** Page by page, and no further than one row more than a profile may have. */
+async function readRows(client: Client, profileId: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  let pageState: string | null = null;
+  do {
+    const paging: { pageState?: string } = pageState === null ? {} : { pageState };
+    const options = { fetchSize: pageLength, ...paging };
+    const page = await client.execute(selectProfile, [profileId], options);
+    rows.push(...(page.rows as unknown as Row[]));
+    pageState = page.pageState ?? null;
+  } while (pageState !== null && rows.length <= rowsMax);
+  return rows;
+}
+
+function profileOf(rows: readonly Row[], isRemote: boolean): DurableProfile {
+  const titles = new Map<string, TitleState>();
+  const devices: Device[] = [];
+  for (const { kind, id, packed } of rows) {
+    if (kind === 'device') {
+      devices.push(JSON.parse(packed) as Device);
+    } else if (kind === 'playhead' || kind === 'visibility') {
+      const state = titles.get(id) ?? { playhead: null, visibility: null };
+      if (kind === 'playhead') state.playhead = unpackPlayhead(packed);
+      else state.visibility = unpackVisibility(packed);
+      titles.set(id, state);
+    }
+  }
+  return { titles, devices, isRemote };
+}
+
+function tooLong(profileId: string): PlatformError {
+  return new PlatformError(`Profile ${profileId} has more than ${rowsMax} registers.`, {
+    code: 'STATE_UNAVAILABLE',
+    retryAfterMs,
+  });
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from '@jest/globals';
+import { openCassandraDurableStore } from '../../stores/cassandra/durable.ts';
+import type { DurableStore } from '../../stores/durable-store.ts';
+import {
+  describeWith,
+  sharedCassandra,
+  type TestKeyspace,
+  testKeyspace,
+} from '../support/cassandra.ts';
+import { describeDurableStore } from './durable-store.ts';
+import { playheadAt } from './writes.ts';
+
+describeWith(await sharedCassandra(), 'on a real server', (local) => {
+  let keyspace: TestKeyspace;
+  beforeAll(async () => {
+    keyspace = await testKeyspace(local);
+    await keyspace.migrate();
+    // Of two equal write times the one that expires later stays, before any look at the bytes: here
+    // nothing expires, so that random histories need not fit into one second.
+    await keyspace.client.execute(
+      `ALTER TABLE ${keyspace.name}.profile_state WITH default_time_to_live = 0`,
+    );
+  }, 120_000);
+  afterAll(() => keyspace.close());
+
+  describeDurableStore('Cassandra', async () => {
+    const open = () =>
+      openCassandraDurableStore({ keyspace: keyspace.name, local, remote: null, login: null });
+    const namespace = randomUUID();
+    const durable = within(namespace, await open());
+    let reopened: DurableStore | undefined;
+    return {
+      durable,
+      async reopen() {
+        await durable.close();
+        reopened = within(namespace, await open());
+        return reopened;
+      },
+      poisonOf: (batch) => ({
+        ...batch,
+        titles: [
+          ...batch.titles,
+          // Longer than a part of a key can be.
+          { title: 'x'.repeat(70_000), playhead: playheadAt(1), visibility: null },
+        ],
+      }),
+      async close() {
+        await durable.close();
+        await reopened?.close();
+      },
+    };
+  });
+});
+
+/** As good as empty: profiles of a name that nobody used before. A new keyspace takes seconds. */
+function within(namespace: string, store: DurableStore): DurableStore {
+  const named = (profileId: string) => `${namespace}.${profileId}`;
+  return {
+    write: (batch) => store.write({ ...batch, profileId: named(batch.profileId) }),
+    read: (profileId) => store.read(named(profileId)),
+    close: () => store.close(),
+  };
+}

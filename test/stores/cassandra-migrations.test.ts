@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { openCassandraDurableStore } from '../../stores/cassandra/durable.ts';
+import { readMigrations } from '../../stores/cassandra/migration-files.ts';
+import { playheadAt } from '../contract/writes.ts';
+import {
+  describeWith,
+  sharedCassandra,
+  type TestKeyspace,
+  testKeyspace,
+} from '../support/cassandra.ts';
+
+describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (local) => {
+  let keyspace: TestKeyspace;
+  let folders: string[];
+  beforeEach(async () => {
+    folders = [];
+    keyspace = await testKeyspace(local);
+  });
+  afterEach(async () => {
+    await keyspace.close();
+    for (const folder of folders) await rm(folder, { recursive: true });
+  });
+
+  const folderOf = async (files: Record<string, string>) => {
+    const path = await mkdtemp(join(tmpdir(), 'playhead-migrations-'));
+    folders.push(path);
+    for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text);
+    return pathToFileURL(`${path}/`);
+  };
+  const tableNames = async () => {
+    const select = 'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?';
+    const { rows } = await keyspace.client.execute(select, [keyspace.name], { prepare: true });
+    return rows.map((row) => row.table_name as string).sort();
+  };
+  const open = () =>
+    openCassandraDurableStore({ keyspace: keyspace.name, local, remote: null, login: null });
+
+  const film = 'CREATE TABLE IF NOT EXISTS $keyspace.film (id text PRIMARY KEY);\n';
+  const series = '-- more;\nALTER TABLE $keyspace.film ADD IF NOT EXISTS series text;\n';
+  const one = { '001-film.cql': film };
+  const two = { ...one, '002-series.cql': series };
+
+  it('make keyspace and tables, and the second time nothing', async () => {
+    expect(await keyspace.migrate()).toEqual([
+      `Keyspace ${keyspace.name} made.`,
+      ...(await readMigrations()).map(({ file }) => `${file} applied.`),
+    ]);
+    const durable = await open();
+    await durable.write({
+      profileId: 'demo',
+      titles: [{ title: 'sintel', playhead: playheadAt(1), visibility: null }],
+      devices: [],
+    });
+    expect(await keyspace.migrate()).toEqual([`Keyspace ${keyspace.name} is up to date.`]);
+    expect((await durable.read('demo')).titles.size).toBe(1);
+    await durable.close();
+  });
+
+  it('apply only what is new, in order', async () => {
+    await keyspace.migrate({ folder: await folderOf(one) });
+    const lines = await keyspace.migrate({ folder: await folderOf(two) });
+    expect(lines).toEqual(['002-series.cql applied.']);
+  });
+
+  it('run dry change nothing, and print every statement', async () => {
+    const folder = await folderOf(two);
+    const lines = await keyspace.migrate({ folder, isDryRun: true });
+    expect(lines.join('\n')).toContain(`CREATE TABLE IF NOT EXISTS ${keyspace.name}.film`);
+    expect(lines[0]).toBe(
+      `CREATE KEYSPACE IF NOT EXISTS ${keyspace.name} WITH replication = ` +
+        `{'class': 'NetworkTopologyStrategy', '${local.dataCentre}': 1};`,
+    );
+    expect(await tableNames()).toEqual([]);
+    await keyspace.migrate({ folder: await folderOf(one) });
+    expect(await keyspace.migrate({ folder, isDryRun: true })).toEqual([
+      '-- 002-series.cql',
+      `ALTER TABLE ${keyspace.name}.film ADD IF NOT EXISTS series text;`,
+    ]);
+  });
+
+  it('are applied once when two run them at the same time', async () => {
+    const folder = await folderOf(two);
+    const lines = await Promise.all([keyspace.migrate({ folder }), keyspace.migrate({ folder })]);
+    expect(lines.flat().filter((line) => line.endsWith('applied.'))).toEqual([
+      '001-film.cql applied.',
+      '002-series.cql applied.',
+    ]);
+    expect(await tableNames()).toEqual(['film', 'schema_lock', 'schema_migration']);
+  });
+
+  it('go on where a run that died left off', async () => {
+    const broken = await folderOf({
+      ...one,
+      '002-series.cql': 'ALTER TABLE $keyspace.fylm ADD a int;',
+    });
+    await expect(keyspace.migrate({ folder: broken })).rejects.toThrow('fylm');
+    expect(await keyspace.migrate({ folder: await folderOf(two) })).toEqual([
+      '002-series.cql applied.',
+    ]);
+  });
+
+  it('refuse a file that was changed after it was applied, and name it', async () => {
+    await keyspace.migrate({ folder: await folderOf(two) });
+    const changed = await folderOf({ ...two, '001-film.cql': `${film}-- harmless\n` });
+    await expect(keyspace.migrate({ folder: changed })).rejects.toThrow('001-film.cql');
+    await expect(keyspace.migrate({ folder: changed, isDryRun: true })).rejects.toThrow(
+      '001-film.cql',
+    );
+  });
+
+  it('refuse a keyspace of a later release', async () => {
+    await keyspace.migrate({ folder: await folderOf(two) });
+    await expect(keyspace.migrate({ folder: await folderOf(one) })).rejects.toThrow(
+      /later release.*002-series\.cql/,
+    );
+  });
+
+  it('refuse a keyspace that is replicated in another way', async () => {
+    await keyspace.migrate({ folder: await folderOf(one) });
+    const replication = { [local.dataCentre]: 1, moon: 3 };
+    await expect(keyspace.migrate({ replication })).rejects.toThrow('ALTER KEYSPACE');
+    expect(await keyspace.migrate({ folder: await folderOf(one), replication: null })).toEqual([
+      `Keyspace ${keyspace.name} is up to date.`,
+    ]);
+  });
+
+  it('ask for the replication before they make a keyspace', async () => {
+    await expect(keyspace.migrate({ replication: null })).rejects.toThrow('CASSANDRA_REPLICATION');
+  });
+
+  it('refuse a folder whose numbers have a gap, or a file without a statement', async () => {
+    const gap = await folderOf({ ...one, '003-late.cql': series });
+    await expect(keyspace.migrate({ folder: gap })).rejects.toThrow('003-late.cql');
+    const empty = await folderOf({ '001-nothing.cql': '-- nothing;\n' });
+    await expect(keyspace.migrate({ folder: empty })).rejects.toThrow('001-nothing.cql');
+  });
+
+  it('are missed at once by a store that opens before them, and say what to do', async () => {
+    const problem = {
+      code: 'STATE_UNAVAILABLE',
+      message: expect.stringContaining('npm run migrate'),
+    };
+    await expect(open()).rejects.toMatchObject(problem);
+    await keyspace.migrate({ folder: await folderOf({ '001-film.cql': film }) });
+    await expect(open()).rejects.toMatchObject({ message: expect.stringContaining('001-') });
+  });
+
+  it('of a later release keep an older store from opening', async () => {
+    await keyspace.migrate();
+    const next = (await readMigrations()).length + 1;
+    await keyspace.client.execute(
+      `INSERT INTO ${keyspace.name}.schema_migration (number, file, checksum)
+       VALUES (${next}, '00${next}-later.cql', '0')`,
+    );
+    await expect(open()).rejects.toMatchObject({
+      message: expect.stringContaining(`00${next}-later.cql`),
+    });
+  });
+});

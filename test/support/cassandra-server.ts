@@ -1,0 +1,266 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Region } from '../../stores/cassandra/connection.ts';
+import { cassandraJars } from './cassandra-jars.ts';
+import { until } from './until.ts';
+
+/** One node of a cluster of our own, alone in its data centre. */
+export interface CassandraNode {
+  region: Region;
+  pid: number;
+  signal(name: NodeJS.Signals): void;
+  /** SIGKILL; returns when the process is gone. */
+  kill9(): Promise<void>;
+}
+
+export interface CassandraCluster {
+  nodes: CassandraNode[];
+  /** Kills the nodes and removes their files. */
+  stop(): Promise<void>;
+}
+
+/** The first node takes 8 s and each further one 7 s where nothing else runs. */
+const startDeadlineMs = 150_000;
+
+/**
+ * Starts a real Cassandra: a node in each data centre, on 127.0.0.1, 127.0.0.2, …
+ *
+ * `keeperPid`: the nodes end when this process has ended, however it did. Default: this one.
+ * `parentDir`: where the files are until `stop`. Default: the system's.
+ */
+export async function startCassandra(options: {
+  dataCentres: readonly string[];
+  keeperPid?: number;
+  parentDir?: string;
+}): Promise<CassandraCluster> {
+  const jars = await cassandraJars();
+  const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
+  const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
+  const [native, storage] = await freePorts(addresses, 2);
+  const nodes: CassandraNode[] = [];
+  const stop = async () => {
+    for (const node of nodes) await node.kill9();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    for (const [index, name] of options.dataCentres.entries()) {
+      const address = addresses[index]!;
+      const place = { folder: join(folder, name), address, ports: { native, storage } as Ports };
+      nodes.push(await startNode({ ...place, jars, name, keeperPid: options.keeperPid }));
+    }
+    return { nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Ports {
+  native: number;
+  storage: number;
+}
+
+interface NodeOptions {
+  folder: string;
+  jars: string;
+  name: string;
+  address: string;
+  ports: Ports;
+  keeperPid: number | undefined;
+}
+
+async function startNode(options: NodeOptions): Promise<CassandraNode> {
+  const { folder, address, ports, name } = options;
+  await writeConfiguration(options);
+  const [jmxPort] = await freePorts(['127.0.0.1'], 1);
+  const logFile = join(folder, 'log');
+  const log = openSync(logFile, 'w');
+  const child = spawn('java', javaArguments(options, jmxPort!), {
+    cwd: folder,
+    stdio: ['ignore', log, log],
+  });
+  child.unref();
+  await once(child, 'spawn');
+  const node = nodeOf(child, { dataCentre: name, contactPoints: [`${address}:${ports.native}`] });
+  endWith(options.keeperPid ?? process.pid, node.pid);
+  try {
+    await until(
+      async () => {
+        if (hasEnded(child)) throw new Error('The process ended.');
+        const isAnnounced = (await readFile(logFile, 'utf8')).includes('listening for CQL clients');
+        return isAnnounced && (await isListening({ host: address, port: ports.native }));
+      },
+      { what: `Cassandra in ${name} listens`, deadlineMs: startDeadlineMs },
+    );
+    return node;
+  } catch (cause) {
+    await node.kill9();
+    const tail = (await readFile(logFile, 'utf8')).slice(-3_000);
+    throw new Error(`Cassandra in ${name} did not start; it wrote:\n${tail}`, { cause });
+  }
+}
+
+function nodeOf(child: ChildProcess, region: Region): CassandraNode {
+  const ended = once(child, 'exit');
+  return {
+    region,
+    pid: child.pid!,
+    signal: (name) => child.kill(name),
+    async kill9() {
+      if (!hasEnded(child)) child.kill('SIGKILL');
+      child.ref();
+      await ended;
+    },
+  };
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** A run that is killed runs no teardown: its servers must not outlive it all the same. */
+function endWith(keeperPid: number, pid: number): void {
+  const watch = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -9 "$2"';
+  const watcher = spawn('sh', ['-c', watch, 'sh', String(keeperPid), String(pid)], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  watcher.unref();
+}
+
+/** Ports that are free on all of the addresses. */
+async function freePorts(addresses: readonly string[], count: number): Promise<number[]> {
+  const found = new Set<number>();
+  while (found.size < count) {
+    const [first, ...others] = addresses;
+    const port = await listenOnce(first!, 0);
+    const ports = await Promise.all(others.map((host) => listenOnce(host, port).catch(() => null)));
+    if (ports.every((one) => one === port)) found.add(port);
+  }
+  return [...found];
+}
+
+async function listenOnce(host: string, port: number): Promise<number> {
+  const server = createServer();
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return address.port;
+}
+
+/** The log announces the port shortly before it opens. */
+async function isListening(address: { host: string; port: number }): Promise<boolean> {
+  const socket = connect(address);
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isOpen;
+}
+
+async function writeConfiguration(options: NodeOptions): Promise<void> {
+  const { folder, name } = options;
+  await mkdir(join(folder, 'conf'), { recursive: true });
+  const write = (file: string, text: string) => writeFile(join(folder, 'conf', file), text);
+  await write('cassandra.yaml', settingsOf(options));
+  await write('cassandra-rackdc.properties', `dc=${name}\nrack=r1\n`);
+  await write(
+    'logback.xml',
+    `<configuration>
+       <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+         <encoder><pattern>%-5level %date{HH:mm:ss,SSS} %logger{0} %msg%n</pattern></encoder>
+       </appender>
+       <root level="INFO"><appender-ref ref="OUT"/></root>
+     </configuration>`,
+  );
+}
+
+function settingsOf({ folder, address, ports }: NodeOptions): string {
+  return `
+cluster_name: playhead-test
+num_tokens: 8
+partitioner: org.apache.cassandra.dht.Murmur3Partitioner
+listen_address: ${address}
+rpc_address: ${address}
+native_transport_port: ${ports.native}
+storage_port: ${ports.storage}
+endpoint_snitch: GossipingPropertyFileSnitch
+commitlog_sync: periodic
+commitlog_sync_period: 10000ms
+auto_snapshot: false
+memtable_heap_space: 64MiB
+concurrent_reads: 8
+concurrent_writes: 8
+data_file_directories: ['${folder}/data']
+commitlog_directory: ${folder}/commitlog
+cdc_raw_directory: ${folder}/cdc
+hints_directory: ${folder}/hints
+saved_caches_directory: ${folder}/caches
+seed_provider:
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters: [{ seeds: '127.0.0.1:${ports.storage}' }]
+`;
+}
+
+function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {
+  const unnamed = (flag: string, packages: readonly string[]) =>
+    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
+  return [
+    '-Xms512M',
+    '-Xmx512M',
+    '-XX:+UseG1GC',
+    '-Djdk.attach.allowAttachSelf=true',
+    ...unnamed('--add-exports', exportedPackages),
+    ...unnamed('--add-opens', openedPackages),
+    `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
+    `-Dcassandra.storagedir=${folder}`,
+    '-Dcassandra-foreground=yes',
+    `-Dcassandra.jmx.local.port=${jmxPort}`,
+    // A cluster that nobody else joins need not wait for whoever might.
+    '-Dcassandra.ring_delay_ms=2000',
+    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+    '-Dcassandra.superuser_setup_delay_ms=0',
+    '-cp',
+    `${folder}/conf:${jars}/*`,
+    'org.apache.cassandra.service.CassandraDaemon',
+  ];
+}
+
+/** As Cassandra's own start script gives them to Java 17. */
+const exportedPackages = [
+  'java.base/jdk.internal.misc',
+  'java.base/java.lang.ref',
+  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
+  'java.rmi/sun.rmi.registry',
+  'java.rmi/sun.rmi.server',
+  'java.rmi/sun.rmi.transport.tcp',
+  'java.sql/java.sql',
+  'jdk.unsupported/sun.misc',
+];
+const openedPackages = [
+  'java.base/java.io',
+  'java.base/java.lang',
+  'java.base/java.lang.module',
+  'java.base/java.lang.reflect',
+  'java.base/java.net',
+  'java.base/java.nio',
+  'java.base/java.util',
+  'java.base/java.util.concurrent',
+  'java.base/java.util.concurrent.atomic',
+  'java.base/jdk.internal.loader',
+  'java.base/jdk.internal.math',
+  'java.base/jdk.internal.module',
+  'java.base/jdk.internal.ref',
+  'java.base/jdk.internal.reflect',
+  'java.base/jdk.internal.util.jar',
+  'java.base/sun.nio.ch',
+  'jdk.management/com.sun.management.internal',
+];
