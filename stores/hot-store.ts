@@ -1,3 +1,4 @@
+import { mergeTitle } from '../domain/merge.ts';
 import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts';
 import type { Presence, PresenceReport } from '../domain/presence.ts';
 import type { Transition } from '../domain/transition.ts';
@@ -155,4 +156,14 @@ export interface HotStore {
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>>;
   close(): Promise<void>;
+}
+
+/** Several writes to one title as the one that they come to; for adapters. */
+export function oneByTitle(writes: readonly TitleWrite[]): TitleWrite[] {
+  const merged = new Map<string, TitleWrite>();
+  for (const write of writes) {
+    const other = merged.get(write.title);
+    merged.set(write.title, other ? { ...write, ...mergeTitle(other, write) } : write);
+  }
+  return [...merged.values()];
 }
