@@ -64,6 +64,23 @@ export const settings = z.object({
     .describe(
       'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
     ),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('One Redis (7 or later) as hot store and event stream. Default: in process.'),
+  REDIS_CLUSTER_NODES: z
+    .string()
+    .regex(/^[^\s,]+(,[^\s,]+)*$/)
+    .transform((nodes) => nodes.split(','))
+    .optional()
+    .describe('A Redis Cluster instead: some of its nodes as `host:port` or URLs, by commas.'),
+  REDIS_COMMAND_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(150)
+    .describe('A Redis that takes longer to answer counts as down for that request.'),
   PLAYBACK_PARTITIONS: z.coerce
     .number()
     .int()
@@ -109,8 +126,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const missing = (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const).filter(
     (key) => isProduction && parsed.data[key] === undefined,
   );
-  if (missing.length > 0) {
-    const lines = missing.map((key) => `${key}: required when NODE_ENV is production`);
+  const lines = missing.map((key) => `${key}: required when NODE_ENV is production`);
+  if (parsed.data.REDIS_URL !== undefined && parsed.data.REDIS_CLUSTER_NODES !== undefined) {
+    lines.push('REDIS_CLUSTER_NODES: not beside REDIS_URL, set one of them');
+  }
+  if (lines.length > 0) {
     throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
   }
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
