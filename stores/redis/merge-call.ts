@@ -27,10 +27,11 @@ export function mergeArguments(request: MergeRequest, policy: Policy): (string |
     profileId,
     nowMs,
     ...(device === null ? ['', '', ''] : deviceArguments(device)),
-    ...list(conditions),
-    ...list(writes.map((write) => [write.title, ...registerArguments(write)])),
-    ...list(offers),
-    ...list(reports),
+    ...[conditions.length, writes.length, offers.length, reports.length],
+    ...conditions.flat(),
+    ...writes.flatMap((write) => [write.title, ...registerArguments(write)]),
+    ...offers.flat(),
+    ...reports.flat(),
   ];
 }
 
@@ -65,8 +66,4 @@ export function mergeResult(request: MergeRequest, reply: MergeReply): MergeResu
 /** What the script stored follows from what it met: its rule is the domain's. */
 function mergedTitle(before: TitleState, write: TitleWrite): MergedTitle {
   return { title: write.title, before, after: mergeTitle(before, write) };
-}
-
-function list(rows: readonly (readonly (string | number)[])[]): (string | number)[] {
-  return [rows.length, ...rows.flat()];
 }

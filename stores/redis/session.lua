@@ -6,21 +6,12 @@
      KEYS    none of its own
      ARGV[2] TTL of a profile's sessions (ms)  ARGV[3] sessions kept of a profile
      Returns the function fold_report
-     Cost    HGET, HSET, PEXPIRE; a session that is new also HLEN ]]
-local not_paused = string.rep('0', 13)
+     Cost    HGET, HSET; a session that is new also HLEN; PEXPIRE every quarter of an hour ]]
+local not_paused = '0000000000000'
+local no_session = string.rep('0', 38)
 
-local function unpack_session(packed)
-  return {
-    sequence = string.sub(packed, 1, 10), state = string.sub(packed, 11, 11),
-    has_acted = string.sub(packed, 12, 12), paused_since = string.sub(packed, 13, 25),
-    alive_until = string.sub(packed, 26, 38), body = string.sub(packed, 39),
-  }
-end
-
-local function put_session(key, id, session)
-  redis.call('HSET', key, id, session.sequence .. session.state .. session.has_acted
-    .. session.paused_since .. session.alive_until .. session.body)
-end
+-- Times that agree in their first 7 of 13 digits are less than 17 minutes apart.
+local ttl_digits = 7
 
 -- Room for a new session: the one that was, or will be, over first gives way.
 local function make_room(key)
@@ -33,43 +24,48 @@ local function make_room(key)
   redis.call('HDEL', key, first)
 end
 
--- When it stops counting as alive unless it reports again; 13 digits.
-local function alive_until(session, report)
-  local received_ms, playing_ms, paused_ms, longest_ms = unpack(report, 6, 9)
-  local until_ms = tonumber(received_ms)
-  if session.state == 'A' then
-    until_ms = math.min(until_ms + paused_ms, tonumber(session.paused_since) + longest_ms)
-  elseif session.state ~= 'S' then
-    until_ms = until_ms + playing_ms
+-- When the session of the report at `at` stops counting as alive unless it reports again; 13 digits.
+local function alive_until_of(state, paused_since, at)
+  local until_ms = tonumber(ARGV[at + 5])
+  if state == 'A' then
+    until_ms = math.min(until_ms + ARGV[at + 7], paused_since + ARGV[at + 8])
+  elseif state ~= 'S' then
+    until_ms = until_ms + ARGV[at + 6]
   end
   return string.format('%013.0f', until_ms)
 end
 
--- Answers the session's title when who plays there changed, else false.
-local function fold_report(key, report, now_ms)
-  local id, title, sequence, state, has_acted, received_ms = unpack(report)
-  local packed = redis.call('HGET', key, id)
-  local previous = packed and unpack_session(packed)
-  if previous and sequence <= previous.sequence then
-    if has_acted == '1' and previous.has_acted == '0' then
-      previous.has_acted = '1'
-      put_session(key, id, previous)
-    end
+-- Of a late or repeated report only that the viewer acted is news to the session.
+local function fold_late(key, previous, at)
+  if ARGV[at + 4] == '1' and string.sub(previous, 12, 12) == '0' then
+    local acted = string.sub(previous, 1, 11) .. '1' .. string.sub(previous, 13)
+    redis.call('HSET', key, ARGV[at], acted)
+  end
+end
+
+-- Folds the report at `at`; answers the session's title when who plays there changed, else false.
+local function fold_report(key, at, now_ms)
+  local found, sequence, state = redis.call('HGET', key, ARGV[at]), ARGV[at + 2], ARGV[at + 3]
+  if found and sequence <= string.sub(found, 1, 10) then
+    fold_late(key, found, at)
     return false
   end
-  if not previous then make_room(key) end
-  if state == '' then state = previous and previous.state or 'P' end
-  local session = {
-    sequence = sequence, state = state, paused_since = not_paused, body = report[10],
-    has_acted = previous and previous.has_acted == '1' and '1' or has_acted,
-  }
+  if not found then make_room(key) end
+  local previous = found or no_session
+  local was_state, was_alive_until = string.sub(previous, 11, 11), string.sub(previous, 26, 38)
+  if state == '' then state = found and was_state or 'P' end
+  local has_acted = string.sub(previous, 12, 12) == '1' and '1' or ARGV[at + 4]
+  local paused_since = not_paused
   if state == 'A' then
-    local was_paused = previous and previous.paused_since ~= not_paused
-    session.paused_since = was_paused and previous.paused_since or received_ms
+    local was_paused_since = string.sub(previous, 13, 25)
+    paused_since = was_paused_since ~= not_paused and was_paused_since or ARGV[at + 5]
   end
-  session.alive_until = alive_until(session, report)
-  put_session(key, id, session)
-  redis.call('PEXPIRE', key, ARGV[2])
-  local was_alive = previous and tonumber(now_ms) < tonumber(previous.alive_until)
-  return (not was_alive or previous.state ~= state) and title
+  local alive_until = alive_until_of(state, paused_since, at)
+  redis.call('HSET', key, ARGV[at],
+    sequence .. state .. has_acted .. paused_since .. alive_until .. ARGV[at + 9])
+  if string.sub(alive_until, 1, ttl_digits) ~= string.sub(was_alive_until, 1, ttl_digits) then
+    redis.call('PEXPIRE', key, ARGV[2])
+  end
+  local was_alive = now_ms + 0 < was_alive_until + 0
+  return (not was_alive or was_state ~= state) and ARGV[at + 1]
 end
