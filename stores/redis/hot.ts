@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
 import {
@@ -109,7 +110,7 @@ class RedisHotStore implements HotStore {
     return this.#readable(async () => {
       const reply = await this.#connection.run(scripts.read, {
         keys: [profile, sessions, partition.generation],
-        args: [query.nowMs, ...titles],
+        args: [query.nowMs, newIncarnation(), cleanProfileTtlMs, ...titles],
       });
       return unpackProfile(query.profileId, reply as ProfileReply, this.#policy);
     });
@@ -122,7 +123,8 @@ class RedisHotStore implements HotStore {
     const risen = await this.#connection.run(scripts.hydrate, {
       keys: [profile, partition.dirty, partition.quarantine, partition.generation, changed],
       args: [
-        ...[profileId, nowMs, cleanProfileTtlMs, markMs, witness.epoch, witness.generation],
+        ...[profileId, nowMs, cleanProfileTtlMs, markMs],
+        ...[witness.epoch, witness.generation, witness.incarnation],
         ...[rows.length, ...rows.flat()],
         ...devices.flatMap(deviceArguments),
       ],
@@ -132,8 +134,8 @@ class RedisHotStore implements HotStore {
 
   async dropMark(profileId: string): Promise<void> {
     const { profile } = this.#keys(profileId);
-    // Deleting a field works even when Redis is full.
-    await this.#connection.ask('drop mark', (client) => client.hdel(profile, '#h'));
+    // Deleting fields works even when Redis is full.
+    await this.#connection.ask('drop mark', (client) => client.hdel(profile, '#h', '#i'));
   }
 
   async raiseGeneration(partition: number): Promise<void> {
@@ -270,4 +272,9 @@ class RedisHotStore implements HotStore {
     const partition = this.#partition(profileId);
     return { ...profileKeys({ partition, profileId }), partition: partitionKeys(partition) };
   }
+}
+
+/** 64 random bits: no two incarnations of one profile agree. */
+function newIncarnation(): string {
+  return randomBytes(8).toString('hex');
 }

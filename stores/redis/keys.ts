@@ -34,7 +34,7 @@ export function partitionKeys(partition: number): PartitionKeys {
 
 /** The keys of one profile, in the slot of its partition. */
 export interface ProfileKeys {
-  /** Hash of registers, devices, mark and count of dirty titles. */
+  /** Hash: `t:`, `v:` a title's registers, `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty. */
   profile: string;
   /** Hash session id → packed session. */
   sessions: string;

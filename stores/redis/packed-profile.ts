@@ -15,6 +15,7 @@ import { unpackSession } from './session.ts';
 export type ProfileReply = [
   epoch: string,
   generation: string,
+  incarnation: string,
   mark: MarkState,
   lengthMs: string,
   fields: string[],
@@ -91,7 +92,7 @@ export function unpackDevice(packed: { kindAndId: string; name: string | null })
 
 /** Errors: UnreadableValue. */
 export function unpackProfile(profileId: string, reply: ProfileReply, policy: Policy): HotProfile {
-  const [epoch, generation, mark, lengthMs, fields, sessions] = reply;
+  const [epoch, generation, incarnation, mark, lengthMs, fields, sessions] = reply;
   const values = new Map(pairs(fields));
   const titles = unpackTitles(profileId, values);
   const floor = titles.get(floorTitle)?.playhead ?? null;
@@ -101,6 +102,7 @@ export function unpackProfile(profileId: string, reply: ProfileReply, policy: Po
     witness: {
       epoch,
       generation: Number(generation),
+      incarnation,
       lengthMs: lengthMs === '' ? null : Number(lengthMs),
     },
     titles,

@@ -1,23 +1,35 @@
 --[[ read: a profile, or some of its titles, with its mark and the identity it was judged by.
      KEYS[1] profile  KEYS[2] its sessions  KEYS[3] generation
-     ARGV[1] now (ms)  ARGV[2..] titles; none: all
-     Returns {epoch, generation, state of the mark, its length (ms) or '', {field, value, …},
-             {session id, packed session, …}}; fields are t: and v: a title, d: and n: a device
-     Cost    O(titles asked for), or O(titles of the profile); one INFO ]]
+     ARGV[1] now (ms)  ARGV[2] incarnation for a profile that has none  ARGV[3] TTL of a clean profile (ms)
+     ARGV[4..] titles; none: all
+     Returns {epoch, generation, incarnation or '', state of the mark, its length (ms) or '',
+             {field, value, …}, {session id, packed session, …}}; fields are t: and v: a title, d: and
+             n: a device
+     Cost    O(titles asked for), or O(titles of the profile); one INFO; a profile that is not here yet
+             two writes ]]
 -- include mark.lua
 
+-- The witness that nothing was evicted since: gone with the profile, and with a dropped mark. A Redis
+-- that takes no writes answers all the same; no mark is set then.
+local function incarnate()
+-- include owed.lua
+  local is_set = redis.pcall('HSETNX', KEYS[1], '#i', ARGV[2]) == 1
+  if is_set then touch(KEYS[1], ARGV[3]) end
+  return is_set and ARGV[2] or ''
+end
+
 local function read_all()
-  local mark, fields = false, {}
+  local own, fields = {}, {}
   local all = redis.call('HGETALL', KEYS[1])
   for index = 1, #all, 2 do
-    if all[index] == '#h' then
-      mark = all[index + 1]
-    elseif all[index] ~= '#d' then
+    if string.sub(all[index], 1, 1) == '#' then
+      own[all[index]] = all[index + 1]
+    else
       fields[#fields + 1] = all[index]
       fields[#fields + 1] = all[index + 1]
     end
   end
-  return mark, fields
+  return own, fields
 end
 
 local function get(names)
@@ -34,7 +46,7 @@ end
 -- The titles asked for, and the devices that their playheads name.
 local function read_some()
   local names = { 't:*' }
-  for index = 2, #ARGV do
+  for index = 4, #ARGV do
     names[#names + 1] = 't:' .. ARGV[index]
     names[#names + 1] = 'v:' .. ARGV[index]
   end
@@ -49,11 +61,15 @@ local function read_some()
   if #devices > 0 then
     for _, part in ipairs(get(devices)) do fields[#fields + 1] = part end
   end
-  return redis.call('HGET', KEYS[1], '#h'), fields
+  local mark, incarnation = unpack(redis.call('HMGET', KEYS[1], '#h', '#i'))
+  return { ['#h'] = mark, ['#i'] = incarnation }, fields
 end
 
 local epoch, generation = identity(KEYS[3])
-local mark, fields
-if #ARGV == 1 then mark, fields = read_all() else mark, fields = read_some() end
-local state, length_ms = mark_of(mark, { epoch = epoch, generation = generation, ms = ARGV[1] })
-return { epoch, generation, state, length_ms, fields, redis.call('HGETALL', KEYS[2]) }
+local own, fields
+if #ARGV == 3 then own, fields = read_all() else own, fields = read_some() end
+local now = { epoch = epoch, generation = generation, ms = ARGV[1] }
+local state, length_ms = mark_of(own['#h'], now)
+local incarnation = own['#i'] or incarnate()
+local sessions = redis.call('HGETALL', KEYS[2])
+return { epoch, generation, incarnation, state, length_ms, fields, sessions }

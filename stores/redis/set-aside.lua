@@ -6,5 +6,5 @@
      Cost    O(1) ]]
 if redis.call('HGET', KEYS[1], ARGV[2]) == ARGV[3] then
   redis.call('HSET', KEYS[2], ARGV[1] .. '|' .. ARGV[2], ARGV[3])
-  redis.call('HDEL', KEYS[1], ARGV[2], '#h')
+  redis.call('HDEL', KEYS[1], ARGV[2], '#h', '#i')
 end
