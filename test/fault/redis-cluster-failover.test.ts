@@ -56,6 +56,7 @@ const isThere = await hasRedisServer();
     const primary = await ownerOf(cluster.nodes, home);
     expect(await primary.ask('wait', '1', '5000')).toBe('1');
     await primary.kill();
+    told.length = 0;
     const profile = await until(() => read(hot).catch(() => null), {
       what: 'the replica answers',
       deadlineMs: failoverMsMax,
