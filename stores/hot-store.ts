@@ -150,7 +150,10 @@ export interface HotStore {
   /** Takes a title that cannot be written out of the way, value and all, for an operator. */
   quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void>;
   backlog(partition: number): Promise<Backlog>;
-  /** Calls back with the titles of the profile that changed (`*`: all); the answer stops it. */
+  /**
+   * Calls back with the titles of the profile that changed; `*`: any may have, because its floor moved
+   * or because changes were missed while the store could not be reached. The answer stops it.
+   */
   onChanged(
     profileId: string,
     listener: (titles: readonly string[]) => void,
