@@ -47,9 +47,14 @@ const statesAfter: Partial<Record<PlaybackEvent, PlayerState>> = {
   FINISH: 'STOPPED',
 };
 
+/** What the player does after this event; null: what it did before. */
+export function stateAfter(event: PlaybackEvent): PlayerState | null {
+  return statesAfter[event] ?? null;
+}
+
 /** Whether an event says what the player does from then on. */
 export function changesPlayer(event: PlaybackEvent): boolean {
-  return statesAfter[event] !== undefined;
+  return stateAfter(event) !== null;
 }
 
 /** Folds a report into what is known of its session; of a late or repeated one only `hasActed`. */
@@ -60,7 +65,7 @@ export function advancePresence(
 ): Presence {
   const hasActed = report.hasActed || (previous?.hasActed ?? false);
   if (previous !== null && report.sequence <= previous.sequence) return { ...previous, hasActed };
-  const playerState = statesAfter[report.event] ?? previous?.playerState ?? 'PLAYING';
+  const playerState = stateAfter(report.event) ?? previous?.playerState ?? 'PLAYING';
   const wasPausedSinceMs = previous?.pausedSinceMs ?? null;
   return {
     sessionId: report.sessionId,
@@ -79,15 +84,19 @@ export function advancePresence(
 
 /** When the next heartbeat is wanted after this event, ms: a paused player only pings. */
 export function intervalAfter(event: PlaybackEvent, policy: Policy): number {
-  return intervalIn(statesAfter[event] ?? 'PLAYING', policy);
+  return intervalIn(stateAfter(event) ?? 'PLAYING', policy);
 }
 
-function intervalIn(playerState: PlayerState, policy: Policy): number {
+/** How often a player reports in this state, ms. */
+export function intervalIn(playerState: PlayerState, policy: Policy): number {
   return playerState === 'PAUSED' ? policy.pingEveryMs : policy.heartbeatEveryMs;
 }
 
 /** When a session stops counting as alive unless it reports again, ms since the Unix epoch. */
-export function aliveUntilMs(presence: Presence, policy: Policy): number {
+export function aliveUntilMs(
+  presence: Pick<Presence, 'playerState' | 'lastHeartbeatAtMs' | 'intervalMs' | 'pausedSinceMs'>,
+  policy: Policy,
+): number {
   if (presence.playerState === 'STOPPED') return presence.lastHeartbeatAtMs;
   const silentMs = Math.min(policy.livenessFactor * presence.intervalMs, policy.sessionOverAfterMs);
   const untilMs = presence.lastHeartbeatAtMs + silentMs;

@@ -76,6 +76,23 @@ export const settings = z.object({
     .describe(
       'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
     ),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('One Redis (7 or later) as hot store and event stream. Default: in process.'),
+  REDIS_CLUSTER_NODES: z
+    .string()
+    .regex(/^[^\s,]+(,[^\s,]+)*$/)
+    .transform((nodes) => nodes.split(','))
+    .optional()
+    .describe('A Redis Cluster instead: some of its nodes as `host:port` or URLs, by commas.'),
+  REDIS_COMMAND_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(150)
+    .describe('A Redis that takes longer to answer counts as down for that request.'),
   PLAYBACK_PARTITIONS: z.coerce
     .number()
     .int()
@@ -151,6 +168,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const missing = [
     ...(isProduction ? missingInProduction(parsed.data) : []),
     ...missingPartners(parsed.data),
+    ...rivals(parsed.data),
   ];
   if (missing.length > 0) {
     throw new ConfigError(`Configuration is not usable:\n  ${missing.join('\n  ')}`);
@@ -165,6 +183,12 @@ function missingInProduction(parsed: Settings): string[] {
   return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const)
     .filter((key) => parsed[key] === undefined)
     .map((key) => `${key}: required when NODE_ENV is production`);
+}
+
+/** Settings of which one is enough. */
+function rivals(parsed: Settings): string[] {
+  const isBoth = parsed.REDIS_URL !== undefined && parsed.REDIS_CLUSTER_NODES !== undefined;
+  return isBoth ? ['REDIS_CLUSTER_NODES: not beside REDIS_URL, set one of them'] : [];
 }
 
 /** Settings that say nothing without one another. */

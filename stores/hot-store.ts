@@ -1,3 +1,4 @@
+import { mergeTitle } from '../domain/merge.ts';
 import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts';
 import type { Presence, PresenceReport } from '../domain/presence.ts';
 import type { Transition } from '../domain/transition.ts';
@@ -149,10 +150,23 @@ export interface HotStore {
   /** Takes a title that cannot be written out of the way, value and all, for an operator. */
   quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void>;
   backlog(partition: number): Promise<Backlog>;
-  /** Calls back with the titles of the profile that changed (`*`: all); the answer stops it. */
+  /**
+   * Calls back with the titles of the profile that changed; `*`: any may have, because its floor moved
+   * or because changes were missed while the store could not be reached. The answer stops it.
+   */
   onChanged(
     profileId: string,
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>>;
   close(): Promise<void>;
+}
+
+/** Several writes to one title as the one that they come to; for adapters. */
+export function oneByTitle(writes: readonly TitleWrite[]): TitleWrite[] {
+  const merged = new Map<string, TitleWrite>();
+  for (const write of writes) {
+    const other = merged.get(write.title);
+    merged.set(write.title, other ? { ...write, ...mergeTitle(other, write) } : write);
+  }
+  return [...merged.values()];
 }

@@ -9,6 +9,9 @@ import type { ViewingStore } from './viewing-store.ts';
 export interface StoreConfig {
   DATA_DIR: string;
   PLAYBACK_PARTITIONS: number;
+  REDIS_URL?: string | undefined;
+  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
+  REDIS_COMMAND_TIMEOUT_MS: number;
 }
 
 /** With contact points the durable store is a Cassandra; without, nothing else here counts. */
@@ -41,15 +44,8 @@ export async function openPlaybackStores(
   config: StoreConfig & CassandraConfig,
   parts: { clock: StoreClock; policy: Policy },
 ): Promise<PlaybackStores> {
-  const [{ openEmbeddedEventStream }, { openEmbeddedHotStore }] = await Promise.all([
-    import('./embedded/stream.ts'),
-    import('./embedded/hot.ts'),
-  ]);
-  const partitions = config.PLAYBACK_PARTITIONS;
   const durable = await openDurableStore(config);
-  const path = join(config.DATA_DIR, 'events.db');
-  const events = openEmbeddedEventStream({ path, partitions, clock: parts.clock });
-  const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
+  const { hot, events } = await openHotStore(config, parts);
   return {
     hot,
     durable,
@@ -132,12 +128,48 @@ export async function openEventStream(
   config: StoreConfig,
   clock: StoreClock,
 ): Promise<EventStream> {
+  const redis = redisOptions(config, clock);
+  if (redis !== null) {
+    const { openRedisEventStream } = await import('./redis/stream.ts');
+    return openRedisEventStream(redis);
+  }
   const { openEmbeddedEventStream } = await import('./embedded/stream.ts');
-  return openEmbeddedEventStream({
-    path: join(config.DATA_DIR, 'events.db'),
+  return openEmbeddedEventStream(embeddedStreamOptions(config, clock));
+}
+
+/** The hot store, and the event stream that its merges append to. */
+async function openHotStore(
+  config: StoreConfig,
+  parts: { clock: StoreClock; policy: Policy },
+): Promise<{ hot: HotStore; events: EventStream }> {
+  const redis = redisOptions(config, parts.clock);
+  if (redis !== null) {
+    const { openRedisHotStore } = await import('./redis/hot.ts');
+    const events = await openEventStream(config, parts.clock);
+    return { hot: await openRedisHotStore({ ...redis, policy: parts.policy }), events };
+  }
+  const { openEmbeddedEventStream } = await import('./embedded/stream.ts');
+  const { openEmbeddedHotStore } = await import('./embedded/hot.ts');
+  const events = openEmbeddedEventStream(embeddedStreamOptions(config, parts.clock));
+  const { PLAYBACK_PARTITIONS: partitions } = config;
+  return { hot: openEmbeddedHotStore({ policy: parts.policy, partitions, events }), events };
+}
+
+function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
+  const path = join(config.DATA_DIR, 'events.db');
+  return { path, partitions: config.PLAYBACK_PARTITIONS, clock };
+}
+
+/** Null when no Redis is configured. */
+function redisOptions(config: StoreConfig, clock: StoreClock) {
+  const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
+  if (url === undefined && clusterNodes === undefined) return null;
+  return {
+    address: clusterNodes === undefined ? { url: url as string } : { clusterNodes },
+    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     partitions: config.PLAYBACK_PARTITIONS,
     clock,
-  });
+  };
 }
 
 /** What the recommendations subgraph keeps its view in. */

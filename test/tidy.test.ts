@@ -24,7 +24,7 @@ function importsOf(file: string): string[] {
 describe('the repository', () => {
   it('names adapters in stores/open.ts only', () => {
     const elsewhere = product.filter(
-      (file) => file !== 'stores/open.ts' && !file.startsWith('stores/embedded/'),
+      (file) => file !== 'stores/open.ts' && !/^stores\/(embedded|redis)\//.test(file),
     );
     expect(offenders(elsewhere, /stores\/(embedded|redis|cassandra)\//)).toEqual([]);
   });
@@ -53,6 +53,13 @@ describe('the repository', () => {
     };
     entries.forEach(visit);
     expect(sources.filter((file) => !reached.has(file))).toEqual([]);
+  });
+
+  it('says of each script what it takes, answers and costs', () => {
+    const header = /^--\[\[ [a-z-]+: .*\n *KEYS.*\n *ARGV.*\n *Returns .*\n *Cost .*\]\]/s;
+    const scripts = files.filter((file) => file.endsWith('.lua'));
+    expect(scripts).not.toEqual([]);
+    expect(scripts.filter((file) => !header.test(text(file)))).toEqual([]);
   });
 
   it('has no drawers', () => {

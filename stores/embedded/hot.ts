@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { aboveFloor, mergeTitle } from '../../domain/merge.ts';
+import { aboveFloor } from '../../domain/merge.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
 import { partitionOf, versionZero } from '../../domain/version.ts';
-import type {
-  Backlog,
-  DirtyTitle,
-  HotProfile,
-  HotStore,
-  Hydration,
-  MergedTitle,
-  MergeRequest,
-  MergeResult,
-  SettledTitle,
-  TitleWrite,
-  TransitionOffer,
+import {
+  type Backlog,
+  type DirtyTitle,
+  type HotProfile,
+  type HotStore,
+  type Hydration,
+  type MergedTitle,
+  type MergeRequest,
+  type MergeResult,
+  oneByTitle,
+  type SettledTitle,
+  type TransitionOffer,
 } from '../hot-store.ts';
 import { DirtySet } from './dirty-set.ts';
 import { HotEntry } from './hot-entry.ts';
@@ -253,14 +253,4 @@ class EmbeddedHotStore implements HotStore {
       this.#profiles.set(profileId, entry);
     }
   }
-}
-
-/** Several writes to one title as the one that they come to. */
-function oneByTitle(writes: readonly TitleWrite[]): TitleWrite[] {
-  const merged = new Map<string, TitleWrite>();
-  for (const write of writes) {
-    const other = merged.get(write.title);
-    merged.set(write.title, other ? { ...write, ...mergeTitle(other, write) } : write);
-  }
-  return [...merged.values()];
 }

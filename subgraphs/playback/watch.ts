@@ -86,8 +86,7 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     }
     const state = await this.#read(this.#title === null ? null : [this.#title]);
     if (this.#isEnded) return null;
-    const recent = () => recentTitles(state).map(({ title }) => title);
-    const titles = this.#title === null ? recent().slice(0, snapshotLengthMax) : [this.#title];
+    const titles = this.#title === null ? recentlyActive(state) : [this.#title];
     const playheads = titles.map((title) => this.#view(state, title));
     return { kind: 'SNAPSHOT', playheads };
   }
@@ -117,21 +116,20 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
 
   /** Null when everything that changed turned out to be old news, or the subscriber left meanwhile. */
   async #readChanged(): Promise<PlayheadUpdate | null> {
-    const titles = this.#takeChanged();
-    const state = await this.#read(titles);
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    const mayBeAny = changed.delete(floorTitle);
+    // The floor stands for all that was sent: only now, for it may have moved before the snapshot was.
+    if (mayBeAny) for (const sent of this.#sentVersions.keys()) changed.add(sent);
+    const isWhole = mayBeAny && this.#title === null;
+    const state = await this.#read(isWhole ? null : [...changed]);
     if (this.#isEnded) return null;
-    const playheads = titles
+    // It also stands for what was told to nobody while the hot store could not be reached.
+    if (isWhole) for (const title of recentlyActive(state)) changed.add(title);
+    const playheads = [...changed]
       .filter((title) => !this.#isOlder(state, title))
       .map((title) => this.#view(state, title));
     return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
-  }
-
-  /** The floor stands for all that was sent: only now, for it may have moved before the snapshot was. */
-  #takeChanged(): string[] {
-    const hasFloorMoved = this.#changed.delete(floorTitle);
-    const titles = new Set([...this.#changed, ...(hasFloorMoved ? this.#sentVersions.keys() : [])]);
-    this.#changed.clear();
-    return [...titles];
   }
 
   #read(titles: readonly string[] | null): Promise<ProfileState> {
@@ -170,4 +168,10 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     const { policy, clock } = this.#deps;
     return { profileId: this.#profileId, nowMs: clock.nowMs(), policy };
   }
+}
+
+function recentlyActive(state: ProfileState): string[] {
+  return recentTitles(state)
+    .slice(0, snapshotLengthMax)
+    .map(({ title }) => title);
 }

@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-export function describeHistories(open: OpenHotStore): void {
+export function describeHistories(open: OpenHotStore, histories: number): void {
   describe('any history of writes, drains, hydrations and evictions', () => {
     it('loses nothing that was acknowledged, and trusts no mark that it may not', async () => {
       await fc.assert(
@@ -52,7 +52,7 @@ export function describeHistories(open: OpenHotStore): void {
             await opened.close();
           }
         }),
-        { numRuns: 1_000 },
+        { numRuns: histories },
       );
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { floorTitle } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
+import { until } from '../support/until.ts';
 import {
   appended,
   dirtyOf,
@@ -121,6 +122,7 @@ export function describeHydration(open: OpenHotStore): void {
       const older = { spring: { playhead: playheadAt(1) } };
       await hydrate(hot, { titles: older });
       await hydrate(hot, { titles: { ...older, sintel: { playhead: playheadAt(1) } } });
+      await until(() => told.length > 0, { what: 'the listener is told' });
       expect(told).toEqual([['sintel']]);
       await stop();
     });

@@ -10,8 +10,14 @@ import { describePresence } from './hot-store-presence.ts';
 import { describeTransitions } from './hot-store-transitions.ts';
 import type { OpenHotStore } from './hot-subject.ts';
 
-/** What every hot store does: the sentences of the port, against the port alone. */
-export function describeHotStore(name: string, open: OpenHotStore): void {
+/** Random histories of a store in process: a few seconds' worth. */
+const historiesMax = 1_000;
+
+/**
+ * What every hot store does: the sentences of the port, against the port alone.
+ * `histories`: fewer for a store behind a network, where each of some 500 steps is a round trip.
+ */
+export function describeHotStore(name: string, open: OpenHotStore, histories = historiesMax): void {
   describe(`hot store contract: ${name}`, () => {
     describeMerging(open);
     describeChangesByHand(open);
@@ -21,6 +27,6 @@ export function describeHotStore(name: string, open: OpenHotStore): void {
     describeBacklog(open);
     describeListeners(open);
     describePresence(open);
-    describeHistories(open);
+    describeHistories(open, histories);
   });
 }

@@ -1,0 +1,228 @@
+import { randomInt } from 'node:crypto';
+import { Cluster, Redis } from 'ioredis';
+import { PlatformError } from '../../domain/errors.ts';
+import type { Script } from './scripts.ts';
+
+/** Longest wait for a connection: a server in the same region answers in a few milliseconds. */
+const connectTimeoutMs = 500;
+/** A connection that owes answers and is silent this long is cut: the other end may be gone. */
+const socketTimeoutMs = 1_000;
+/** Longest pause between attempts to connect: back on Redis within two seconds of its repair. */
+const reconnectMsMax = 1_000;
+/** Random part of that pause: processes must not come back all at once. */
+const reconnectJitterMs = 100;
+/** Opening waits this long for the first connection, then goes on without: Redis may come later. */
+const firstConnectionMsMax = 2_000;
+/** What a client is told to wait: the pace at which a lost Redis is looked for. */
+const retryAfterMs = 1_000;
+
+/** One Redis by URL, or the nodes of a Redis Cluster, as `host:port` or URLs. */
+export type RedisAddress = { url: string } | { clusterNodes: readonly string[] };
+
+export interface RedisConnectionOptions {
+  address: RedisAddress;
+  /** A command that takes longer has failed, and may still run. */
+  commandTimeoutMs: number;
+  clock: { after(delayMs: number, task: () => void): () => void };
+}
+
+export type RedisClient = Redis | Cluster;
+
+/**
+ * A connection that never keeps a caller waiting: for commands, and another for subscriptions.
+ *
+ * Errors: PlatformError STATE_UNAVAILABLE, at once while there is no connection, after
+ * `commandTimeoutMs` while Redis hangs. What failed may have run all the same: every script is safe
+ * to repeat.
+ */
+export class RedisConnection {
+  /** For listening: a connection that subscribes does nothing else. */
+  readonly subscriber: RedisClient;
+  readonly #commands: RedisClient;
+  readonly #options: RedisConnectionOptions;
+
+  private constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+    this.#commands = createClient(options);
+    this.subscriber = createSubscriber(options) ?? this.#commands;
+  }
+
+  /**
+   * Connects, or goes on trying in the background.
+   *
+   * Errors: PlatformError STATE_UNAVAILABLE when Redis would evict what nobody else has yet.
+   */
+  static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection(options);
+    const isConnected = await connection.#connect();
+    try {
+      if (isConnected) await connection.#checkEviction();
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  /** Runs one atomic step. Cost: one round trip; two when Redis does not know the script yet. */
+  async run(
+    script: Script,
+    step: { keys: readonly string[]; args: readonly (string | number)[] },
+  ): Promise<unknown> {
+    const { keys, args } = step;
+    return this.ask(script.name, async (client) => {
+      try {
+        return await client.evalsha(script.sha1, keys.length, ...keys, ...args);
+      } catch (error) {
+        // Scripts are gone after a restart or a failover, and come back with their first use.
+        if (!isMessage(error, 'NOSCRIPT')) throw error;
+        return client.eval(script.source, keys.length, ...keys, ...args);
+      }
+    });
+  }
+
+  /** Asks Redis something; translates whatever the driver throws, which never crosses a port. */
+  async ask<Answer>(
+    what: string,
+    question: (client: RedisClient) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { clock, commandTimeoutMs } = this.#options;
+    const late = Promise.withResolvers<never>();
+    // The driver's own timeout begins when a command is sent: behind a hanging one, that is late.
+    const cancel = clock.after(commandTimeoutMs, () =>
+      late.reject(new Error(`No answer within ${commandTimeoutMs} ms.`)),
+    );
+    try {
+      return await Promise.race([question(this.#commands), late.promise]);
+    } catch (cause) {
+      throw unavailable(what, cause);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Idempotent; whatever is asked afterwards fails. */
+  async close(): Promise<void> {
+    this.#commands.disconnect();
+    this.subscriber.disconnect();
+  }
+
+  async #connect(): Promise<boolean> {
+    const clients = new Set([this.#commands, this.subscriber]);
+    const attempts = [...clients].map((client) => client.connect());
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#options.clock.after(firstConnectionMsMax, () =>
+      late.reject(new Error('Not connected yet.')),
+    );
+    try {
+      await Promise.race([Promise.all(attempts), late.promise]);
+      return true;
+    } catch {
+      // Redis is down: every command says so until it is back, and nothing else is lost.
+      return false;
+    } finally {
+      cancel();
+      for (const attempt of attempts) attempt.catch(() => {});
+    }
+  }
+
+  async #checkEviction(): Promise<void> {
+    const memory = await this.ask('memory policy', (client) => client.info('memory'));
+    const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
+    if (policy?.startsWith('allkeys')) {
+      throw unavailable(
+        'start',
+        new Error(`maxmemory-policy is ${policy}: set volatile-ttl, or playheads are lost.`),
+      );
+    }
+  }
+}
+
+/** The fault that Redis, or one step in it, failed. */
+export function unavailable(what: string, cause: unknown): PlatformError {
+  if (cause instanceof PlatformError) return cause;
+  return new PlatformError(`Redis failed: ${what}.`, {
+    code: 'STATE_UNAVAILABLE',
+    cause,
+    retryAfterMs,
+  });
+}
+
+function isMessage(error: unknown, start: string): boolean {
+  return error instanceof Error && error.message.startsWith(start);
+}
+
+function createClient(options: RedisConnectionOptions): RedisClient {
+  const { address } = options;
+  if ('clusterNodes' in address) return createCluster(options, address.clusterNodes);
+  const commands = { ...singleOptions(options), enableAutoPipelining: true };
+  return silenced(new Redis(address.url, commands));
+}
+
+/** A Cluster's client keeps connections of its own for subscriptions, one a primary. */
+function createSubscriber(options: RedisConnectionOptions): Redis | null {
+  const { address } = options;
+  if ('clusterNodes' in address) return null;
+  // Channels are subscribed to again by whoever listens, who must know when that was.
+  return silenced(new Redis(address.url, { ...singleOptions(options), autoResubscribe: false }));
+}
+
+function createCluster(options: RedisConnectionOptions, nodes: readonly string[]): Cluster {
+  const { username, password, protocol } = nodeUrl(nodes[0] ?? '');
+  const cluster = new Cluster(nodes.map(startupNode), {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: reconnectAfterMs,
+    slotsRefreshTimeout: connectTimeoutMs,
+    shardedSubscribers: true,
+    enableAutoPipelining: true,
+    autoPipeliningIgnoredCommands: ['ssubscribe', 'sunsubscribe'],
+    redisOptions: {
+      ...nodeOptions(options),
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    },
+  });
+  return silenced(cluster);
+}
+
+/** Whoever asks learns of an error; without a listener the driver would print it as well. */
+function silenced<Client extends RedisClient>(client: Client): Client {
+  client.on('error', () => {});
+  return client;
+}
+
+function singleOptions(options: RedisConnectionOptions) {
+  return {
+    ...nodeOptions(options),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectAfterMs,
+  };
+}
+
+/** Nothing waits in the driver, nothing is sent twice, and a silent connection is given up. */
+function nodeOptions({ commandTimeoutMs }: RedisConnectionOptions) {
+  return {
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: Math.max(socketTimeoutMs, 2 * commandTimeoutMs),
+  };
+}
+
+/** 50, 100, … 1,000 ms, with jitter: at once after a short cut, and no storm after a long one. */
+function reconnectAfterMs(attempts: number): number {
+  return Math.min(25 * 2 ** Math.min(attempts, 6), reconnectMsMax) + randomInt(reconnectJitterMs);
+}
+
+function nodeUrl(node: string): URL {
+  return new URL(node.includes('://') ? node : `redis://${node}`);
+}
+
+function startupNode(node: string): { host: string; port: number } {
+  const { hostname, port } = nodeUrl(node);
+  return { host: hostname, port: Number(port || 6379) };
+}

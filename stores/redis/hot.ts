@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto';
+import type { Policy } from '../../domain/policy.ts';
+import { partitionOf } from '../../domain/version.ts';
+import {
+  type Backlog,
+  type DirtyTitle,
+  type HotProfile,
+  type HotStore,
+  type Hydration,
+  type MergeRequest,
+  type MergeResult,
+  oneByTitle,
+  type SettledTitle,
+} from '../hot-store.ts';
+import { Channels } from './channels.ts';
+import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
+import { type PartitionKeys, partitionKeys, profileKeys } from './keys.ts';
+import { MergeBatches } from './merge-batches.ts';
+import {
+  deviceArguments,
+  type MergeReply,
+  mergeArguments,
+  mergeResult,
+  registerArguments,
+} from './merge-call.ts';
+import {
+  type ProfileReply,
+  UnreadableValue,
+  unpackDevice,
+  unpackProfile,
+  unpackState,
+} from './packed-profile.ts';
+import { readScript } from './scripts.ts';
+import { eventsLengthMax } from './stream.ts';
+
+/** A clean profile is kept this long after it was last written or compared: three evenings. */
+const cleanProfileTtlMs = 72 * 3_600_000;
+/** Sessions outlast the longest night's sleep of a paused player, and no more. */
+const sessionsTtlMs = 24 * 3_600_000;
+/** Sessions remembered of one profile: far more than a household has screens. */
+const sessionsMax = 20;
+/** Accepted registers kept for other regions: 100 s of a partition at 1,000 a second, some 12 MB. */
+const outLengthMax = 100_000;
+/** Unreadable values that one call moves out of its way; more than that is no accident. */
+const setAsideMax = 8;
+
+const scripts = {
+  merge: readScript('merge'),
+  read: readScript('read'),
+  hydrate: readScript('hydrate'),
+  due: readScript('due'),
+  settle: readScript('settle'),
+  quarantine: readScript('quarantine'),
+  setAside: readScript('set-aside'),
+  backlog: readScript('backlog'),
+};
+
+export interface RedisHotOptions extends RedisConnectionOptions {
+  policy: Policy;
+  partitions: number;
+}
+
+/** The hot store in Redis 7 or later, one Redis or a Redis Cluster: every method is one script. */
+export async function openRedisHotStore(options: RedisHotOptions): Promise<HotStore> {
+  return new RedisHotStore(await RedisConnection.open(options), options);
+}
+
+type DueReply = [
+  member: string,
+  sinceMs: string,
+  playhead: string | null,
+  visibility: string | null,
+  deviceHash: string | null,
+  kindAndId: string | null,
+  name: string | null,
+];
+
+class RedisHotStore implements HotStore {
+  readonly partitions: number;
+  readonly #policy: Policy;
+  readonly #connection: RedisConnection;
+  readonly #channels: Channels;
+  readonly #batches: MergeBatches<MergeReply>[];
+
+  constructor(connection: RedisConnection, options: RedisHotOptions) {
+    this.partitions = options.partitions;
+    this.#policy = options.policy;
+    this.#connection = connection;
+    this.#channels = new Channels(connection.subscriber, options.clock);
+    this.#batches = Array.from(
+      { length: options.partitions },
+      (_, partition) => new MergeBatches((requests) => this.#mergeBatch(partition, requests)),
+    );
+  }
+
+  async merge(request: MergeRequest): Promise<MergeResult> {
+    const one = { ...request, writes: oneByTitle(request.writes) };
+    const batches = this.#batches[this.#partition(request.profileId)] as MergeBatches<MergeReply>;
+    return this.#readable(async () => mergeResult(one, await batches.add(one)));
+  }
+
+  async read(query: {
+    profileId: string;
+    titles: readonly string[] | null;
+    nowMs: number;
+  }): Promise<HotProfile> {
+    const { profile, sessions, partition } = this.#keys(query.profileId);
+    // Nothing asked for is not everything: the floor alone is what an empty list reads.
+    const titles = query.titles?.length === 0 ? ['*'] : (query.titles ?? []);
+    return this.#readable(async () => {
+      const reply = await this.#connection.run(scripts.read, {
+        keys: [profile, sessions, partition.generation],
+        args: [query.nowMs, newIncarnation(), cleanProfileTtlMs, ...titles],
+      });
+      return unpackProfile(query.profileId, reply as ProfileReply, this.#policy);
+    });
+  }
+
+  async hydrate(hydration: Hydration): Promise<string[]> {
+    const { profileId, titles, devices, witness, nowMs, markMs } = hydration;
+    const { profile, changed, partition } = this.#keys(profileId);
+    const rows = [...titles].map(([title, state]) => [title, ...registerArguments(state)]);
+    const risen = await this.#connection.run(scripts.hydrate, {
+      keys: [profile, partition.dirty, partition.quarantine, partition.generation, changed],
+      args: [
+        ...[profileId, nowMs, cleanProfileTtlMs, markMs],
+        ...[witness.epoch, witness.generation, witness.incarnation],
+        ...[rows.length, ...rows.flat()],
+        ...devices.flatMap(deviceArguments),
+      ],
+    });
+    return risen as string[];
+  }
+
+  async dropMark(profileId: string): Promise<void> {
+    const { profile } = this.#keys(profileId);
+    // Deleting fields works even when Redis is full.
+    await this.#connection.ask('drop mark', (client) => client.hdel(profile, '#h', '#i'));
+  }
+
+  async raiseGeneration(partition: number): Promise<void> {
+    const { generation } = partitionKeys(partition);
+    await this.#connection.ask('raise generation', (client) => client.incr(generation));
+  }
+
+  async due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]> {
+    const { dirty, profilePrefix } = partitionKeys(query.partition);
+    const rows = await this.#connection.run(scripts.due, {
+      keys: [dirty],
+      args: [query.sinceMs, query.limit, profilePrefix],
+    });
+    const titles: DirtyTitle[] = [];
+    for (const row of rows as DueReply[]) {
+      const title = await this.#dirtyTitle(query.partition, row);
+      if (title !== null) titles.push(title);
+    }
+    return titles;
+  }
+
+  async settle(done: {
+    partition: number;
+    titles: readonly SettledTitle[];
+    nowMs: number;
+  }): Promise<void> {
+    if (done.titles.length === 0) return;
+    const { dirty, quarantine, profilePrefix } = partitionKeys(done.partition);
+    const rows = done.titles.map(({ profileId, title, playheadVersion, visibilityVersion }) => [
+      profileId,
+      title,
+      playheadVersion ?? '',
+      visibilityVersion ?? '',
+    ]);
+    await this.#connection.run(scripts.settle, {
+      keys: [dirty, quarantine, ...done.titles.map(({ profileId }) => profilePrefix + profileId)],
+      args: [done.nowMs, cleanProfileTtlMs, ...rows.flat()],
+    });
+  }
+
+  async quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void> {
+    const { dirty, quarantine } = partitionKeys(poison.partition);
+    await this.#connection.run(scripts.quarantine, {
+      keys: [dirty, quarantine],
+      args: [`${poison.profileId}|${poison.title}`],
+    });
+  }
+
+  async backlog(partition: number): Promise<Backlog> {
+    const { dirty, quarantine, aside } = partitionKeys(partition);
+    const reply = await this.#connection.run(scripts.backlog, {
+      keys: [dirty, quarantine, aside],
+      args: [],
+    });
+    const [count, oldest, quarantined] = reply as [number, string | null, number];
+    return {
+      dirty: count,
+      oldestSinceMs: oldest === null ? null : Number(oldest),
+      quarantined,
+    };
+  }
+
+  onChanged(
+    profileId: string,
+    listener: (titles: readonly string[]) => void,
+  ): Promise<() => Promise<void>> {
+    const { changed } = this.#keys(profileId);
+    // After a lost connection anything may have changed.
+    return this.#channels.listen(changed, (titles) => listener(titles?.split(',') ?? ['*']));
+  }
+
+  async close(): Promise<void> {
+    this.#channels.close();
+    await this.#connection.close();
+  }
+
+  async #mergeBatch(partition: number, requests: readonly MergeRequest[]): Promise<MergeReply[]> {
+    const keys = partitionKeys(partition);
+    const profiles = requests.map(({ profileId }) => profileKeys({ partition, profileId }));
+    const replies = await this.#connection.run(scripts.merge, {
+      keys: [
+        ...[keys.dirty, keys.quarantine, keys.events, keys.out, keys.generation, keys.appended],
+        ...profiles.flatMap(({ profile, sessions, changed }) => [profile, sessions, changed]),
+      ],
+      args: [
+        ...[cleanProfileTtlMs, sessionsTtlMs, sessionsMax, eventsLengthMax, outLengthMax],
+        ...requests.flatMap((request) => mergeArguments(request, this.#policy)),
+      ],
+    });
+    return replies as MergeReply[];
+  }
+
+  /** Null for a title that cannot be read: it goes into quarantine, and the drain flows on. */
+  async #dirtyTitle(partition: number, row: DueReply): Promise<DirtyTitle | null> {
+    const [member, sinceMs, playhead, visibility, , kindAndId, name] = row;
+    const [profileId = '', title = ''] = member.split('|');
+    const devices = kindAndId === null ? [] : [unpackDevice({ kindAndId, name })];
+    try {
+      const state = unpackState({ profileId, title, playhead, visibility });
+      return { profileId, title, sinceMs: Number(sinceMs), ...state, devices };
+    } catch (error) {
+      if (!(error instanceof UnreadableValue)) throw error;
+      await this.quarantine({ partition, profileId, title });
+      return null;
+    }
+  }
+
+  /** Does it again without the values that no release packed; the durable store has the last good ones. */
+  async #readable<Answer>(step: () => Promise<Answer>): Promise<Answer> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await step();
+      } catch (error) {
+        const isHopeless = !(error instanceof UnreadableValue) || !error.isOfNoRelease;
+        if (isHopeless || tries >= setAsideMax) throw error;
+        await this.#setAside(error);
+      }
+    }
+  }
+
+  async #setAside({ profileId, field, value }: UnreadableValue): Promise<void> {
+    const { profile, partition } = this.#keys(profileId);
+    await this.#connection.run(scripts.setAside, {
+      keys: [profile, partition.aside],
+      args: [profileId, field, value],
+    });
+  }
+
+  #partition(profileId: string): number {
+    return partitionOf(profileId, this.partitions);
+  }
+
+  #keys(profileId: string): ReturnType<typeof profileKeys> & { partition: PartitionKeys } {
+    const partition = this.#partition(profileId);
+    return { ...profileKeys({ partition, profileId }), partition: partitionKeys(partition) };
+  }
+}
+
+/** 64 random bits: no two incarnations of one profile agree. */
+function newIncarnation(): string {
+  return randomBytes(8).toString('hex');
+}

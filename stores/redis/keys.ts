@@ -1,0 +1,52 @@
+/** The keys of one partition. They share a hash tag: one slot of a Redis Cluster, so one script. */
+export interface PartitionKeys {
+  /** Sorted set `profile|title` → dirty since, ms. */
+  dirty: string;
+  /** Sorted set of the titles that a drain could not write. */
+  quarantine: string;
+  /** Hash `profile|field` → a value that no release packed. */
+  aside: string;
+  /** Stream of transitions. */
+  events: string;
+  /** Channel that says that transitions were appended. */
+  appended: string;
+  /** Stream of accepted registers, for other regions. */
+  out: string;
+  /** Raised to invalidate every hydration mark of the partition. */
+  generation: string;
+  /** What the key of a profile's hash begins with. */
+  profilePrefix: string;
+}
+
+export function partitionKeys(partition: number): PartitionKeys {
+  const tag = `ph:{${partition}}`;
+  return {
+    dirty: `${tag}:dirty`,
+    quarantine: `${tag}:quarantine`,
+    aside: `${tag}:aside`,
+    events: `${tag}:events`,
+    appended: `${tag}:appended`,
+    out: `${tag}:out`,
+    generation: `${tag}:gen`,
+    profilePrefix: `${tag}:p:`,
+  };
+}
+
+/** The keys of one profile, in the slot of its partition. */
+export interface ProfileKeys {
+  /** Hash: `t:`, `v:` a title's registers, `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty. */
+  profile: string;
+  /** Hash session id → packed session. */
+  sessions: string;
+  /** Channel that says which titles changed. */
+  changed: string;
+}
+
+export function profileKeys(of: { partition: number; profileId: string }): ProfileKeys {
+  const tag = `ph:{${of.partition}}`;
+  return {
+    profile: `${tag}:p:${of.profileId}`,
+    sessions: `${tag}:live:${of.profileId}`,
+    changed: `${tag}:u:${of.profileId}`,
+  };
+}

@@ -1,0 +1,29 @@
+--[[ settle: the durable store has these titles. Clean where nothing newer came, else dirty from now on.
+     KEYS[1] dirty set  KEYS[2] quarantine  KEYS[3..] the profile of each title
+     ARGV[1] now (ms)  ARGV[2] TTL of a clean profile (ms)
+     ARGV[3..] of each title: profile id, title, version of the playhead written or '', version of the
+             visibility written or ''
+     Returns nothing
+     Cost    O(titles): HMGET, ZREM; the last one of a profile HINCRBY, HDEL, PEXPIRE ]]
+-- include register.lua
+-- include owed.lua
+
+local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
+
+local function is_written(key, title, written)
+  local held = redis.call('HMGET', key, 't:' .. title, 'v:' .. title)
+  local position = held[1] and version(held[1]) or ''
+  local visibility = held[2] and version(held[2]) or ''
+  return position == written.playhead and visibility == written.visibility
+end
+
+for index = 3, #KEYS do
+  local profile_id, title, playhead, visibility = unpack(ARGV, 4 * index - 9, 4 * index - 6)
+  local profile = { key = KEYS[index], member = profile_id .. '|' .. title }
+  if is_written(profile.key, title, { playhead = playhead, visibility = visibility }) then
+    release(sets, profile, ARGV[2])
+  else
+    owe(sets, profile, ARGV[1])
+    redis.call('ZADD', sets.dirty, 'XX', ARGV[1], profile.member)
+  end
+end

@@ -1,0 +1,132 @@
+import type { Transition } from '../../domain/transition.ts';
+import type { EventStream, Offset, StreamEntry } from '../event-stream.ts';
+import { Channels } from './channels.ts';
+import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
+import { partitionKeys } from './keys.ts';
+import { readScript } from './scripts.ts';
+
+/**
+ * Entries kept of a partition, however young: 250 bytes each, so at most 50 MB should a consumer of
+ * age (`trim`) be away for long.
+ */
+export const eventsLengthMax = 200_000;
+
+/** Digits of each half of an offset: what Redis counts in 64 bits, so that offsets compare as text. */
+const halfLength = 20;
+
+export interface RedisStreamOptions extends RedisConnectionOptions {
+  partitions: number;
+}
+
+/** The event stream as one Redis stream a partition. */
+export async function openRedisEventStream(options: RedisStreamOptions): Promise<EventStream> {
+  return new RedisEventStream(await RedisConnection.open(options), options);
+}
+
+class RedisEventStream implements EventStream {
+  readonly partitions: number;
+  readonly #connection: RedisConnection;
+  readonly #channels: Channels;
+  readonly #append = readScript('append');
+
+  constructor(connection: RedisConnection, options: RedisStreamOptions) {
+    this.partitions = options.partitions;
+    this.#connection = connection;
+    this.#channels = new Channels(connection.subscriber, options.clock);
+  }
+
+  async append(entry: { partition: number; transitions: readonly Transition[] }): Promise<void> {
+    if (entry.transitions.length === 0) return;
+    const { events, appended } = partitionKeys(entry.partition);
+    const entries = entry.transitions.map((transition) => JSON.stringify(transition));
+    await this.#connection.run(this.#append, {
+      keys: [events, appended],
+      args: [eventsLengthMax, ...entries],
+    });
+  }
+
+  async read(from: {
+    partition: number;
+    after: Offset | null;
+    limit: number;
+  }): Promise<StreamEntry[]> {
+    const { events } = partitionKeys(from.partition);
+    const start = from.after === null ? '-' : `(${idOf(from.after)}`;
+    const entries = await this.#connection.ask('read events', (client) =>
+      client.xrange(events, start, '+', 'COUNT', from.limit),
+    );
+    return entries.map(([id, fields]) => ({
+      offset: offsetOf(id),
+      transition: transitionOf(fields[1] ?? ''),
+    }));
+  }
+
+  async newest(partition: number): Promise<Offset | null> {
+    const { events } = partitionKeys(partition);
+    const [entry] = await this.#connection.ask('newest event', (client) =>
+      client.xrevrange(events, '+', '-', 'COUNT', 1),
+    );
+    return entry === undefined ? null : offsetOf(entry[0]);
+  }
+
+  async trim({ beforeMs }: { beforeMs: number }): Promise<number> {
+    const trimmed = await Promise.all(
+      this.#all().map((partition) =>
+        this.#connection.ask('trim events', (client) =>
+          client.xtrim(partitionKeys(partition).events, 'MINID', Math.floor(beforeMs)),
+        ),
+      ),
+    );
+    return trimmed.reduce((sum, count) => sum + count, 0);
+  }
+
+  onAppended(listener: (partition: number) => void): () => void {
+    let isStopped = false;
+    const listening = this.#all().map(async (partition) => {
+      const tell = () => {
+        if (!isStopped) listener(partition);
+      };
+      const stop = await this.#channels.listen(partitionKeys(partition).appended, tell);
+      // Whatever was appended before Redis confirmed was told to nobody.
+      if (await this.#holdsEntries(partition)) tell();
+      return stop;
+    });
+    return () => {
+      isStopped = true;
+      for (const started of listening) void started.then((stop) => stop());
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#channels.close();
+    await this.#connection.close();
+  }
+
+  #all(): number[] {
+    return Array.from({ length: this.partitions }, (_, partition) => partition);
+  }
+
+  /** False while Redis is away: once it is back, every listener is told. */
+  async #holdsEntries(partition: number): Promise<boolean> {
+    const newest = await this.newest(partition).catch(() => null);
+    return newest !== null;
+  }
+}
+
+function offsetOf(id: string): Offset {
+  const [time = '', count = ''] = id.split('-');
+  return `${time.padStart(halfLength, '0')}-${count.padStart(halfLength, '0')}`;
+}
+
+function idOf(offset: Offset): string {
+  return offset.replace(/\b0+(?=\d)/g, '');
+}
+
+/** What is not JSON goes on as it is: consumers check what they read, and pass over what they cannot. */
+function transitionOf(body: string): Transition {
+  try {
+    return JSON.parse(body) as Transition;
+  } catch {
+    return body as unknown as Transition;
+  }
+}

@@ -1,0 +1,14 @@
+import { afterAll, describe, it } from '@jest/globals';
+import { describeEventStream } from './event-stream.ts';
+import { describeHotStore } from './hot-store.ts';
+import { redisClusterSubject } from './redis-subject.ts';
+
+const redis = await redisClusterSubject();
+
+if (redis === null) {
+  describe('the Redis stores on a Cluster', () => it.skip('need redis-server', () => {}));
+} else {
+  afterAll(() => redis.close());
+  describeHotStore('redis cluster', () => redis.openHot(), 100);
+  describeEventStream('redis cluster', () => redis.openEvents());
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cluster, Redis } from 'ioredis';
+import { defaultPolicy } from '../../domain/policy.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { EventStream } from '../../stores/event-stream.ts';
+import type { RedisAddress } from '../../stores/redis/connection.ts';
+import { openRedisHotStore } from '../../stores/redis/hot.ts';
+import { openRedisEventStream } from '../../stores/redis/stream.ts';
+import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-server.ts';
+import type { EventStreamUnderTest } from './event-stream.ts';
+import type { HotStoreUnderTest } from './hot-subject.ts';
+
+const partitions = 4;
+
+/** Hangs are what other tests are about: a busy machine must not look like one here. */
+const commandTimeoutMs = 2_000;
+
+/** A Redis that a suite may empty: only what the stores of this product write is touched. */
+export class RedisSubject {
+  readonly address: RedisAddress;
+  readonly #client: Redis | Cluster;
+  readonly #stop: () => Promise<void>;
+
+  constructor(address: RedisAddress, stop: () => Promise<void> = async () => {}) {
+    this.address = address;
+    this.#stop = stop;
+    this.#client = 'url' in address ? new Redis(address.url) : clusterOf(address.clusterNodes);
+  }
+
+  /** Resolves once a Cluster's primaries are known. */
+  async ready(): Promise<this> {
+    await this.#client.ping();
+    return this;
+  }
+
+  /** An empty hot store with the stream that it feeds. */
+  async openHot(): Promise<HotStoreUnderTest> {
+    await this.#remove('ph:*', () => true);
+    const options = { ...this.#options(), policy: defaultPolicy };
+    const [hot, events] = await Promise.all([
+      openRedisHotStore(options),
+      openRedisEventStream(options),
+    ]);
+    return {
+      hot,
+      events,
+      // What may be evicted is what has a TTL: all of it goes.
+      evict: () => this.#remove('ph:*:p:*', (ttlMs) => ttlMs >= 0),
+      async close() {
+        await hot.close();
+        await events.close();
+      },
+    };
+  }
+
+  async openEvents(): Promise<EventStreamUnderTest> {
+    await this.#remove('ph:*', () => true);
+    const opened: EventStream[] = [];
+    const another = async () => {
+      const events = await openRedisEventStream(this.#options());
+      opened.push(events);
+      return events;
+    };
+    return {
+      events: await another(),
+      another,
+      nowMs: () => systemClock.nowMs(),
+      pass: (ms) => delay(ms),
+      async close() {
+        await Promise.all(opened.map((events) => events.close()));
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+    await this.#stop();
+  }
+
+  #options() {
+    return { address: this.address, partitions, commandTimeoutMs, clock: systemClock };
+  }
+
+  async #remove(pattern: string, isMeant: (ttlMs: number) => boolean): Promise<void> {
+    const client = this.#client;
+    const primaries = client instanceof Cluster ? client.nodes('master') : [client];
+    for (const primary of primaries) {
+      const keys = await primary.keys(pattern);
+      const ttls = await Promise.all(keys.map((key) => primary.pttl(key)));
+      const meant = keys.filter((_, index) => isMeant(ttls[index] as number));
+      await Promise.all(meant.map((key) => primary.del(key)));
+    }
+  }
+}
+
+/** One Redis: that of `REDIS_URL`, or one of our own. Null: there is none, and nobody insists. */
+export async function redisSubject(): Promise<RedisSubject | null> {
+  const url = process.env.REDIS_URL;
+  if (url !== undefined) return new RedisSubject({ url });
+  if (!(await hasRedisServer())) return null;
+  const server = await startRedis();
+  return new RedisSubject({ url: server.url }, () => server.close());
+}
+
+/** A Redis Cluster: that of `REDIS_CLUSTER_NODES`, or six processes of our own. */
+export async function redisClusterSubject(): Promise<RedisSubject | null> {
+  const given = process.env.REDIS_CLUSTER_NODES;
+  if (given !== undefined) return new RedisSubject({ clusterNodes: given.split(',') }).ready();
+  if (!(await hasRedisServer())) return null;
+  const cluster = await startRedisCluster();
+  const address = { clusterNodes: cluster.addresses };
+  return new RedisSubject(address, () => cluster.close()).ready();
+}
+
+function clusterOf(nodes: readonly string[]): Cluster {
+  return new Cluster(nodes.map((node) => `redis://${node}`));
+}

@@ -1,0 +1,14 @@
+import { afterAll, describe, it } from '@jest/globals';
+import { describeEventStream } from './event-stream.ts';
+import { describeHotStore } from './hot-store.ts';
+import { redisSubject } from './redis-subject.ts';
+
+const redis = await redisSubject();
+
+if (redis === null) {
+  describe('the Redis stores', () => it.skip('need redis-server', () => {}));
+} else {
+  afterAll(() => redis.close());
+  describeHotStore('redis', () => redis.openHot(), 300);
+  describeEventStream('redis', () => redis.openEvents());
+}
