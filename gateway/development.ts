@@ -17,9 +17,10 @@ export function developmentRoutes(config: Config, clock: Clock): readonly Route[
   };
   return [
     (request, response) => {
-      const location = redirects[pathOf(request)];
-      if (location === undefined) return false;
-      response.writeHead(302, { location }).end();
+      const page = redirects[pathOf(request)];
+      if (page === undefined) return false;
+      const { search } = new URL(request.url ?? '', 'http://localhost');
+      response.writeHead(302, { location: page + search }).end();
       return true;
     },
     async (request, response) => {

@@ -26,6 +26,7 @@ describe('what development serves besides the API', () => {
   it.each([
     ['/', '/demo/'],
     ['/demo', '/demo/'],
+    ['/demo?profile=carol', '/demo/?profile=carol'],
     ['/graphiql', '/graphql'],
   ])('leads from %s to %s', async (from, to) => {
     const response = await get(from, { redirect: 'manual' });
