@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import {
-  assertCompositionSuccess,
   composeServices,
+  compositionHasErrors,
   transformSupergraphToPublicSchema,
 } from '@theguild/federation-composition';
 import {
@@ -29,7 +29,10 @@ export function composeSupergraph(sources: readonly SubgraphSource[]): {
 } {
   assertInterfaceEntitiesAreWhole(sources);
   const result = composeServices([...sources]);
-  assertCompositionSuccess(result, 'The subgraphs do not compose.');
+  if (compositionHasErrors(result)) {
+    const lines = result.errors.map(({ message }) => message);
+    throw new Error(`The subgraphs do not compose:\n  ${lines.join('\n  ')}`);
+  }
   const publicSchema = transformSupergraphToPublicSchema(parse(result.supergraphSdl));
   const api = printSchema(lexicographicSortSchema(buildASTSchema(publicSchema)));
   return { supergraph: `${result.supergraphSdl.trim()}\n`, api: `${api.trim()}\n` };
