@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PlatformError } from '../../domain/errors.ts';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { defaultPolicy } from '../../domain/policy.ts';
+import type { Transition } from '../../domain/transition.ts';
+import { partitionOf } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Config, readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
@@ -10,6 +13,7 @@ import { createLog } from '../../runtime/log.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/main.ts';
 import { type Answer, ask } from './ask.ts';
+import { type Call, faulty, unreachable, type Weather } from './faulty.ts';
 import { ManualClock } from './manual-clock.ts';
 import { until } from './until.ts';
 
@@ -66,11 +70,11 @@ export type ChangeByHand =
   | 'unhidePlayhead'
   | 'forgetPlayhead';
 
-/** Stands before a store: counts its calls, fails them while it is down, lets others come between. */
-export class StoreGate {
+/** Between the subgraph and a store: counts calls, fails them while it is down, lets others come between. */
+export class StoreGate implements Weather {
   isDown = false;
   #calls: string[] = [];
-  readonly #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
+  #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
 
   /** Calls of a method since the last `forgetCalls`. */
   calls(method: string): number {
@@ -86,28 +90,21 @@ export class StoreGate {
     this.#interruptions.push({ at: `${moment} ${method}`, act });
   }
 
-  guard<Store extends object>(store: Store): Store {
-    return new Proxy(store, {
-      get: (target, name) => {
-        const member: unknown = Reflect.get(target, name, target);
-        if (typeof member !== 'function' || name === 'close') {
-          return typeof member === 'function' ? member.bind(target) : member;
-        }
-        return (...given: unknown[]) =>
-          this.#call(String(name), () => member.apply(target, given) as Promise<unknown>);
-      },
-    });
+  /** As new: up, with nothing counted and nobody about to come between. */
+  repair(): void {
+    this.isDown = false;
+    this.#calls = [];
+    this.#interruptions = [];
   }
 
-  async #call(method: string, answer: () => Promise<unknown>): Promise<unknown> {
+  async before({ method }: Call): Promise<void> {
     this.#calls.push(method);
     await this.#reach(`before ${method}`);
-    if (this.isDown) {
-      throw new PlatformError('The store is down.', { code: 'STATE_UNAVAILABLE' });
-    }
-    const answered = await answer();
-    await this.#reach(`after ${method}`);
-    return answered;
+    if (this.isDown) throw unreachable();
+  }
+
+  after({ method }: Call): Promise<void> {
+    return this.#reach(`after ${method}`);
   }
 
   async #reach(moment: string): Promise<void> {
@@ -133,30 +130,46 @@ export interface TestPlaybackOptions {
 export class TestPlayback {
   readonly clock = new ManualClock();
   readonly config: Config;
+  /** Who asks, unless a test says otherwise. */
+  profileId = 'demo';
   readonly hot = new StoreGate();
   readonly durable = new StoreGate();
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
-  #life: Life | undefined;
+  #life!: Life;
+  #profiles = 0;
   #sessions = 0;
 
-  constructor(config: Config) {
-    this.config = config;
-  }
-
-  get #current(): Life {
-    if (this.#life === undefined) throw new Error('Not open.');
-    return this.#life;
+  constructor(options: TestPlaybackOptions = {}) {
+    this.config = readConfig({
+      NODE_ENV: 'test',
+      DATA_DIR: mkdtempSync(join(tmpdir(), 'playhead-playback-')),
+      PLAYBACK_PARTITIONS: '4',
+      PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? minuteMs),
+    });
   }
 
   get subgraph(): PlaybackSubgraph {
-    return this.#current.subgraph;
+    return this.#life.subgraph;
+  }
+
+  /** Another profile beside the test's own. */
+  get guestId(): string {
+    return `${this.profileId}-guest`;
+  }
+
+  /** From now on a profile of which nobody has heard asks, and no store has a fault. */
+  newProfile(): void {
+    this.#profiles += 1;
+    this.profileId = `profile-${this.#profiles}`;
+    this.hot.repair();
+    this.durable.repair();
   }
 
   async open(): Promise<this> {
     const { config, hot, durable } = this;
     const timers = mortalTimers(this.clock);
     const real = await openPlaybackStores(config, { clock: timers.clock, policy: defaultPolicy });
-    const stores = { ...real, hot: hot.guard(real.hot), durable: durable.guard(real.durable) };
+    const stores = { ...real, hot: faulty(real.hot, hot), durable: faulty(real.durable, durable) };
     const log = createLog({ level: 'silent', part: 'test' });
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
     this.#life = { subgraph, stores, stopTimers: timers.stop };
@@ -165,7 +178,7 @@ export class TestPlayback {
 
   /** Ends the process without a word, as `kill -9` does, and starts another on the same folder. */
   async kill(): Promise<void> {
-    const { subgraph, stores, stopTimers } = this.#current;
+    const { subgraph, stores, stopTimers } = this.#life;
     stopTimers();
     await subgraph.server.stop();
     await stores.close();
@@ -174,7 +187,7 @@ export class TestPlayback {
 
   /** Lets time pass until everything that is hot is durable as well. */
   async drain(): Promise<void> {
-    const { hot } = this.#current.stores;
+    const { hot } = this.#life.stores;
     const partitions = Array.from({ length: hot.partitions }, (_, partition) => partition);
     const isDrained = async () => {
       await this.clock.advance(this.config.PLAYBACK_WRITE_BEHIND_MS);
@@ -185,14 +198,14 @@ export class TestPlayback {
   }
 
   async close(): Promise<void> {
-    this.hot.isDown = false;
-    this.durable.isDown = false;
-    await this.#current.subgraph.close();
+    this.hot.repair();
+    this.durable.repair();
+    await this.#life.subgraph.close();
     await rm(this.config.DATA_DIR, { recursive: true, force: true });
   }
 
   /** The profile's access token: signed anew once half of its twelve hours are over. */
-  async authorization(profileId = 'demo'): Promise<string> {
+  async authorization(profileId = this.profileId): Promise<string> {
     const nowMs = this.clock.nowMs();
     const held = this.#tokens.get(profileId);
     if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
@@ -213,6 +226,16 @@ export class TestPlayback {
     const { data, errors } = await this.ask(query, variables, profileId);
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
     return data;
+  }
+
+  /** What the event stream was told of the profile, in order. */
+  async told(): Promise<Transition[]> {
+    const { events } = this.subgraph;
+    const partition = partitionOf(this.profileId, events.partitions);
+    const entries = await events.read({ partition, after: null, limit: 10_000 });
+    return entries
+      .map(({ transition }) => transition)
+      .filter(({ profileId }) => profileId === this.profileId);
   }
 
   async playhead(title = 'film', profileId?: string): Promise<Playhead> {
@@ -237,7 +260,8 @@ export class TestPlayback {
   }
 
   device(of: Partial<DeviceDescription> = {}): TestDevice {
-    return new TestDevice(this, { id: 'tv', kind: 'TV', name: null, profileId: 'demo', ...of });
+    const { profileId } = this;
+    return new TestDevice(this, { id: 'tv', kind: 'TV', name: null, profileId, ...of });
   }
 
   newSessionId(): string {
@@ -246,37 +270,35 @@ export class TestPlayback {
   }
 }
 
-export async function openTestPlayback(options: TestPlaybackOptions = {}): Promise<TestPlayback> {
-  const config = readConfig({
-    NODE_ENV: 'test',
-    DATA_DIR: await mkdtemp(join(tmpdir(), 'playhead-playback-')),
-    PLAYBACK_PARTITIONS: '4',
-    PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? minuteMs),
-  });
-  return new TestPlayback(config).open();
+export function openTestPlayback(options?: TestPlaybackOptions): Promise<TestPlayback> {
+  return new TestPlayback(options).open();
 }
 
+/** One process for all tests of a file: each has a profile of its own, and all share the clock. */
+export function sharePlayback(options?: TestPlaybackOptions): TestPlayback {
+  const playback = new TestPlayback(options);
+  beforeAll(async () => {
+    await playback.open();
+  });
+  beforeEach(() => playback.newProfile());
+  afterAll(() => playback.close());
+  return playback;
+}
+
+/** The test's clock for one process, whose timers die with it. */
 function mortalTimers(clock: ManualClock): { clock: Clock; stop(): void } {
-  const running = new Set<() => void>();
+  const cancels: (() => void)[] = [];
   let isStopped = false;
-  return {
-    clock: {
-      nowMs: () => clock.nowMs(),
-      after(delayMs, task) {
-        if (isStopped) return () => {};
-        const cancel = clock.after(delayMs, () => {
-          running.delete(cancel);
-          task();
-        });
-        running.add(cancel);
-        return cancel;
-      },
-    },
-    stop() {
-      isStopped = true;
-      for (const cancel of running) cancel();
-    },
+  const after: Clock['after'] = (delayMs, task) => {
+    const cancel = isStopped ? () => {} : clock.after(delayMs, task);
+    cancels.push(cancel);
+    return cancel;
   };
+  const stop = () => {
+    isStopped = true;
+    for (const cancel of cancels) cancel();
+  };
+  return { clock: { nowMs: () => clock.nowMs(), after }, stop };
 }
 
 export interface DeviceDescription {

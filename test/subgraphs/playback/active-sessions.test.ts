@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV', name: 'Living room' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 async function activeSessions(profileId?: string): Promise<Record<string, unknown>[]> {
   const query = `{ viewer { activeSessions { id device { id name kind } playableId playable { id }
@@ -33,6 +30,7 @@ async function playing(): Promise<string[]> {
 
 describe('a session that is alive', () => {
   it('is shown whole', async () => {
+    const beganAtMs = playback.clock.nowMs();
     await tv.begin();
     await playback.clock.advance(secondMs);
     await tv.report('HEARTBEAT', minuteMs);
@@ -44,8 +42,8 @@ describe('a session that is alive', () => {
         playable: { id: 'film' },
         playerState: 'PLAYING',
         positionMs: minuteMs,
-        startedAt: '2026-03-01T12:00:00.000Z',
-        lastHeartbeatAt: '2026-03-01T12:00:01.000Z',
+        startedAt: new Date(beganAtMs).toISOString(),
+        lastHeartbeatAt: new Date(beganAtMs + secondMs).toISOString(),
       },
     ]);
   });
@@ -86,7 +84,7 @@ describe('a session that is alive', () => {
     await playback.clock.advance(secondMs);
     await tv.report('HEARTBEAT', minuteMs);
     expect(await playing()).toEqual(['tv', 'phone']);
-    expect(await activeSessions('guest')).toEqual([]);
+    expect(await activeSessions(playback.guestId)).toEqual([]);
   });
 
   it('keeps what it did last in a batch, though a seek came after it', async () => {

@@ -7,32 +7,27 @@ import {
   minuteMs,
   openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback({ writeBehindMs: 300_000 });
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   await tv.begin();
   await playback.clock.advance(hourMs);
 });
 afterEach(async () => {
   expect((await tv.report('PAUSE', minuteMs)).outcome).toBe('ACCEPTED');
-  await playback.close();
 });
 
 async function expectNothingStored(): Promise<void> {
   expect(await playback.playhead()).toMatchObject({ status: 'NOT_STARTED', hidden: false });
   const { viewer } = await playback.data('{ viewer { history { edges { cursor } } } }');
   expect(viewer.history.edges).toEqual([]);
-  const { events } = playback.subgraph;
-  for (let partition = 0; partition < events.partitions; partition += 1) {
-    expect(await events.newest(partition)).toBeNull();
-  }
+  expect(await playback.told()).toEqual([]);
 }
 
 const tooLongId = 'a'.repeat(65);

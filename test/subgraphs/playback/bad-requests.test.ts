@@ -1,24 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  hourMs,
-  minuteMs,
-  openTestPlayback,
-  type TestDevice,
-  type TestPlayback,
-} from '../../support/playback.ts';
+import { hourMs, minuteMs, sharePlayback, type TestDevice } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   await tv.begin();
   await playback.clock.advance(hourMs);
 });
 afterEach(async () => {
   expect((await tv.report('PAUSE', minuteMs)).outcome).toBe('ACCEPTED');
-  await playback.close();
 });
 
 const record =

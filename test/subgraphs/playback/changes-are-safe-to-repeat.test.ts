@@ -1,13 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { versionZero } from '../../../domain/version.ts';
 import {
   type ChangeByHand,
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
 const fields: ChangeByHand[] = [
@@ -18,16 +17,14 @@ const fields: ChangeByHand[] = [
   'forgetPlayhead',
 ];
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 describe.each(fields)('%s', (field) => {
   it('based on what is in force applies, and repeated changes nothing more', async () => {

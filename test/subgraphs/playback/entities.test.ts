@@ -1,17 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { viewerId } from '../../../runtime/identity.ts';
 import { playheadId } from '../../../subgraphs/playback/playhead-view.ts';
 import { ask } from '../../support/ask.ts';
-import { minuteMs, openTestPlayback, type TestPlayback } from '../../support/playback.ts';
+import { minuteMs, sharePlayback } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
-  await playback.device({ profileId: 'demo' }).play(minuteMs);
-  await playback.device({ profileId: 'guest' }).play(2 * minuteMs);
+  await playback.device().play(minuteMs);
+  await playback.device({ profileId: playback.guestId }).play(2 * minuteMs);
 });
-afterEach(() => playback.close());
 
 const query = `query ($of: [_Any!]!) { _entities(representations: $of) { __typename
   ... on Playable { id playhead { id playableId positionMs } }
@@ -28,7 +26,7 @@ describe('a Playable', () => {
     expect(await entities(film)).toMatchObject([
       { id: 'film', playhead: { positionMs: minuteMs } },
     ]);
-    const { _entities } = await playback.data(query, { of: [film] }, 'guest');
+    const { _entities } = await playback.data(query, { of: [film] }, playback.guestId);
     expect(_entities).toMatchObject([{ playhead: { positionMs: 2 * minuteMs } }]);
   });
 
@@ -76,7 +74,7 @@ describe('a Playhead', () => {
   });
 
   it('of another profile is null', async () => {
-    const { id } = await playback.playhead('film', 'guest');
+    const { id } = await playback.playhead('film', playback.guestId);
     expect(await entities({ __typename: 'Playhead', id })).toEqual([null]);
   });
 
@@ -87,27 +85,27 @@ describe('a Playhead', () => {
     expect(data).toEqual({ _entities: [null] });
   });
 
-  const demo = (title: string) => playheadId({ profileId: 'demo', title });
-  it.each([
-    ['nonsense', 'nonsense'],
-    ['nothing', ''],
-    ['the prefix alone', 'ph_'],
-    ['another prefix', demo('film').replace('ph_', 'vwr_')],
-    ['no title', demo('')],
-    ['a separator in its title', demo('a|b')],
-    ['a deeper path', demo('film/film')],
-    ['the name of everything', demo('*')],
-    ['a title too long', demo('a'.repeat(65))],
-    ['a line more', `${demo('film')}\n`],
-    ['padding', `${demo('film')}==`],
-    ['characters that base64 skips', demo('film').replace('ph_', 'ph_ ')],
+  const own = (title: string) => playheadId({ profileId: playback.profileId, title });
+  it.each<[string, () => string]>([
+    ['nonsense', () => 'nonsense'],
+    ['nothing', () => ''],
+    ['the prefix alone', () => 'ph_'],
+    ['another prefix', () => own('film').replace('ph_', 'vwr_')],
+    ['no title', () => own('')],
+    ['a separator in its title', () => own('a|b')],
+    ['a deeper path', () => own('film/film')],
+    ['the name of everything', () => own('*')],
+    ['a title too long', () => own('a'.repeat(65))],
+    ['a line more', () => `${own('film')}\n`],
+    ['padding', () => `${own('film')}==`],
+    ['characters that base64 skips', () => own('film').replace('ph_', 'ph_ ')],
   ])('with an id that nobody was given (%s) is null', async (_what, id) => {
-    expect(await entities({ __typename: 'Playhead', id })).toEqual([null]);
+    expect(await entities({ __typename: 'Playhead', id: id() })).toEqual([null]);
   });
 
   it('never fails its neighbours by being another’s', async () => {
     const own = await playback.playhead();
-    const others = await playback.playhead('film', 'guest');
+    const others = await playback.playhead('film', playback.guestId);
     const of = [others.id, own.id, 'nonsense', own.id].map((id) => ({
       __typename: 'Playhead',
       id,
@@ -124,21 +122,23 @@ describe('a Playhead', () => {
 
 describe('the Viewer', () => {
   it('is found by its own id', async () => {
-    expect(await entities({ __typename: 'Viewer', id: viewerId('demo') })).toMatchObject([
-      { viewerId: viewerId('demo'), playhead: { positionMs: minuteMs } },
+    expect(
+      await entities({ __typename: 'Viewer', id: viewerId(playback.profileId) }),
+    ).toMatchObject([
+      { viewerId: viewerId(playback.profileId), playhead: { positionMs: minuteMs } },
     ]);
   });
 
-  it.each([
-    ['another’s', viewerId('guest')],
-    ['nobody’s', ''],
-    ['the bare profile', 'demo'],
+  it.each<[string, () => string]>([
+    ['another’s', () => viewerId(playback.guestId)],
+    ['nobody’s', () => ''],
+    ['the bare profile', () => playback.profileId],
   ])('is null by %s id', async (_whose, id) => {
-    expect(await entities({ __typename: 'Viewer', id })).toEqual([null]);
+    expect(await entities({ __typename: 'Viewer', id: id() })).toEqual([null]);
   });
 
   it('is null to nobody', async () => {
-    const variables = { of: [{ __typename: 'Viewer', id: viewerId('demo') }] };
+    const variables = { of: [{ __typename: 'Viewer', id: viewerId(playback.profileId) }] };
     const { data } = await ask(playback.subgraph, query, { variables });
     expect(data).toEqual({ _entities: [null] });
   });

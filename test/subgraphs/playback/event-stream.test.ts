@@ -1,37 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Transition } from '../../../domain/transition.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   filmMs,
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV', name: 'Living room' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
-
-async function told(): Promise<Transition[]> {
-  const { events } = playback.subgraph;
-  const entries = [];
-  for (let partition = 0; partition < events.partitions; partition += 1) {
-    entries.push(...(await events.read({ partition, after: null, limit: 1_000 })));
-  }
-  return entries.map(({ transition }) => transition);
-}
 
 async function kinds(): Promise<string[]> {
-  return (await told()).map(({ kind }) => kind);
+  return (await playback.told()).map(({ kind }) => kind);
+}
+
+function untilNextProgressMs(): number {
+  const everyMs = 15 * secondMs;
+  return everyMs - (playback.clock.nowMs() % everyMs);
 }
 
 describe('an entry', () => {
@@ -39,10 +31,10 @@ describe('an entry', () => {
     await tv.begin();
     await playback.clock.advance(secondMs);
     const { playhead } = await tv.report('PAUSE', minuteMs);
-    expect(await told()).toEqual([
+    expect(await playback.told()).toEqual([
       {
         kind: 'PAUSE',
-        profileId: 'demo',
+        profileId: playback.profileId,
         title: 'film',
         version: playhead?.version,
         occurredAtMs: playback.clock.nowMs(),
@@ -65,9 +57,9 @@ describe('an entry', () => {
     await tv.begin();
     await tv.report('PAUSE', minuteMs);
     const { playhead } = await playback.change(field);
-    expect((await told()).at(-1)).toMatchObject({
+    expect((await playback.told()).at(-1)).toMatchObject({
       kind,
-      profileId: 'demo',
+      profileId: playback.profileId,
       title: 'film',
       version: playhead?.version,
       device: null,
@@ -80,9 +72,9 @@ describe('an entry', () => {
     await tv.play(minuteMs);
     await playback.forgetAll();
     const { version } = await playback.playhead();
-    expect((await told()).at(-1)).toMatchObject({
+    expect((await playback.told()).at(-1)).toMatchObject({
       kind: 'FORGET_ALL',
-      profileId: 'demo',
+      profileId: playback.profileId,
       title: '*',
       version,
       status: 'NOT_STARTED',
@@ -91,7 +83,9 @@ describe('an entry', () => {
 
   it('tells hiding of a title that was never started', async () => {
     await playback.change('hidePlayhead');
-    expect(await told()).toMatchObject([{ kind: 'HIDE', status: 'NOT_STARTED', positionMs: 0 }]);
+    expect(await playback.told()).toMatchObject([
+      { kind: 'HIDE', status: 'NOT_STARTED', positionMs: 0 },
+    ]);
   });
 });
 
@@ -107,12 +101,13 @@ describe('a session is told', () => {
   });
 
   it('by its progress once in 15 s, however often it reports', async () => {
+    await playback.clock.advance(untilNextProgressMs());
     await tv.begin();
     for (let second = 0; second < 60; second += 1) {
       await tv.report('HEARTBEAT', second * secondMs);
       await playback.clock.advance(secondMs);
     }
-    const entries = await told();
+    const entries = await playback.told();
     expect(entries.map(({ kind }) => kind)).toEqual(Array(4).fill('PROGRESS'));
     expect(entries.map(({ positionMs }) => positionMs / secondMs)).toEqual([0, 15, 30, 45]);
   });
@@ -124,13 +119,14 @@ describe('a session is told', () => {
     await tv.report('HEARTBEAT', hourMs);
     await playback.clock.advance(secondMs);
     await tv.report('HEARTBEAT', hourMs + secondMs);
-    expect(await told()).toMatchObject([
+    expect(await playback.told()).toMatchObject([
       { kind: 'PROGRESS', status: 'IN_PROGRESS' },
       { kind: 'PROGRESS', status: 'FINISHED', positionMs: hourMs },
     ]);
   });
 
   it('in order when it arrives as one batch, with the last progress of each 15 s', async () => {
+    await playback.clock.advance(untilNextProgressMs());
     await tv.begin();
     const batch = [tv.observe('START', 0)];
     for (let second = 5; second <= 40; second += 5) {
@@ -139,7 +135,7 @@ describe('a session is told', () => {
     }
     batch.push(tv.observe('STOP', 41 * secondMs));
     await tv.send(...batch);
-    const entries = await told();
+    const entries = await playback.told();
     expect(entries.map(({ kind, positionMs }) => `${kind} ${positionMs / secondMs}`)).toEqual([
       'START 0',
       'PROGRESS 10',

@@ -1,15 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { versionZero } from '../../../domain/version.ts';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 /** Was at ten minutes when it was left alone. */
 let tab: TestDevice;
 /** Went on to fifty. */
@@ -19,7 +18,6 @@ const tabAtMs = 10 * minuteMs;
 const inForceMs = 50 * minuteMs;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tab = playback.device({ id: 'tab', kind: 'WEB' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
   const { playhead } = await tab.play(tabAtMs);
@@ -28,7 +26,6 @@ beforeEach(async () => {
   await phone.play(inForceMs);
   await playback.clock.advance(minuteMs);
 });
-afterEach(() => playback.close());
 
 describe('a session that started from an older playhead', () => {
   it('is told so when it begins, and where the profile really is', async () => {
@@ -97,11 +94,11 @@ describe('a session that started from an older playhead', () => {
     expect(await playback.playhead()).toMatchObject({ positionMs: inForceMs });
   });
 
-  it('hides nothing from the event stream that it did not move', async () => {
-    const before = await newestOffsets();
+  it('tells the event stream nothing, for it moved nothing', async () => {
+    const before = await playback.told();
     await tab.begin({ basedOn: seenByTab });
     await tab.send(tab.observe('START', tabAtMs), tab.observe('STOP', tabAtMs));
-    expect(await newestOffsets()).toEqual(before);
+    expect(await playback.told()).toEqual(before);
   });
 
   it('is seen as a session that is alive all the same', async () => {
@@ -280,8 +277,3 @@ describe('a second television left on pause', () => {
     expect((await playback.playhead()).version).toBe(playhead?.version);
   });
 });
-
-async function newestOffsets(): Promise<(string | null)[]> {
-  const { events } = playback.subgraph;
-  return Promise.all([0, 1, 2, 3].map((partition) => events.newest(partition)));
-}

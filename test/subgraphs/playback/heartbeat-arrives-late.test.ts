@@ -1,24 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   dayMs,
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback({ writeBehindMs: 300_000 });
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback({ writeBehindMs: 300_000 });
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 describe('two devices that interleave', () => {
   it('leave the position of the one that was active last, heartbeat by heartbeat', async () => {
@@ -64,7 +61,7 @@ describe('two devices that interleave', () => {
   });
 
   it('never touch one another’s titles, nor other profiles', async () => {
-    const guest = playback.device({ id: 'tv', profileId: 'guest' });
+    const guest = playback.device({ id: 'tv', profileId: playback.guestId });
     await tv.begin({ playableId: 'film' });
     await phone.begin({ playableId: 'other-film' });
     await guest.begin({ playableId: 'film' });
@@ -73,7 +70,7 @@ describe('two devices that interleave', () => {
     await guest.report('HEARTBEAT', 3 * minuteMs);
     expect((await playback.playhead('film')).positionMs).toBe(minuteMs);
     expect((await playback.playhead('other-film')).positionMs).toBe(2 * minuteMs);
-    expect((await playback.playhead('film', 'guest')).positionMs).toBe(3 * minuteMs);
+    expect((await playback.playhead('film', playback.guestId)).positionMs).toBe(3 * minuteMs);
   });
 });
 

@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 describe('the outcome of a heartbeat', () => {
   it('is ACCEPTED when it became the playhead in force', async () => {
@@ -29,7 +26,7 @@ describe('the outcome of a heartbeat', () => {
       positionMs: 0,
       status: 'IN_PROGRESS',
       version: expect.stringMatching(/^[0-9]{16}[0-9a-f]{8}$/),
-      updatedAt: '2026-03-01T12:00:00.000Z',
+      updatedAt: new Date(playback.clock.nowMs()).toISOString(),
       device: { id: 'tv', kind: 'TV' },
       freshness: { source: 'HOT', degraded: false },
     });

@@ -1,26 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
 const intents = ['PAUSE', 'SEEK', 'STOP', 'FINISH'];
 const plain = ['START', 'HEARTBEAT', 'PLAY', 'BUFFER'];
 
-let playback: TestPlayback;
+const playback = sharePlayback({ writeBehindMs: 2 * secondMs });
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback({ writeBehindMs: 2 * secondMs });
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 describe('an intent', () => {
   it.each(intents)('%s is in the durable store before its answer', async (event) => {
@@ -94,6 +91,7 @@ describe('a plain heartbeat', () => {
 
   it('reaches the durable store behind the viewer: once for many', async () => {
     await tv.begin();
+    await playback.drain();
     playback.durable.forgetCalls();
     for (let second = 0; second < 10; second += 1) {
       await tv.report('HEARTBEAT', second * secondMs);

@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  minuteMs,
-  openTestPlayback,
-  secondMs,
-  type TestDevice,
-  type TestPlayback,
-} from '../../support/playback.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { minuteMs, secondMs, sharePlayback, type TestDevice } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device();
 });
-afterEach(() => playback.close());
 
 interface Page {
   edges: { cursor: string; node: { playableId: string } }[];
@@ -79,7 +71,7 @@ describe('inProgress', () => {
   it('is the profile’s own', async () => {
     await watch('a');
     const query = `{ viewer { inProgress ${selection} } }`;
-    expect((await playback.data(query, {}, 'guest')).viewer.inProgress.edges).toEqual([]);
+    expect((await playback.data(query, {}, playback.guestId)).viewer.inProgress.edges).toEqual([]);
   });
 });
 
@@ -170,7 +162,7 @@ describe('a page', () => {
 
   it('survives a restart: a cursor is a place in the order, not in a memory', async () => {
     const first = await page('inProgress', { first: 3 });
-    await playback.clock.advance(2 * minuteMs);
+    await playback.drain();
     await playback.kill();
     expect(await titles('inProgress', { first: 2, after: first.pageInfo.endCursor })).toEqual([
       'd',

@@ -1,23 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   playheadFields,
+  secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   await tv.begin();
   await tv.report('PAUSE', hourMs);
 });
-afterEach(() => playback.close());
 
 /** Nothing of any profile is in the hot store, and the durable one does not answer. */
 async function loseBoth(): Promise<void> {
@@ -102,6 +100,7 @@ describe('a session that begins while both stores are out of reach', () => {
     await loseBoth();
     const phone = playback.device({ id: 'phone', kind: 'PHONE' });
     await phone.begin();
+    await playback.clock.advance(secondMs);
     await phone.report('HEARTBEAT', minuteMs);
     playback.durable.isDown = false;
     expect(await playback.playhead()).toMatchObject({

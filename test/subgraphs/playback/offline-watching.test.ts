@@ -1,25 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   dayMs,
   type HeartbeatInput,
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback({ writeBehindMs: 300_000 });
 let plane: TestDevice;
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback({ writeBehindMs: 300_000 });
   plane = playback.device({ id: 'tablet', kind: 'TABLET' });
   tv = playback.device({ id: 'tv', kind: 'TV' });
 });
-afterEach(() => playback.close());
 
 /** Heartbeats as a player without a network made them: from `sinceMs` ago, one every `everyMs`. */
 function flight(of: { length: number; sinceMs: number; everyMs: number; fromMs?: number }) {

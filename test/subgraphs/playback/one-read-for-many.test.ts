@@ -1,16 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { minuteMs, openTestPlayback, type TestPlayback } from '../../support/playback.ts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { minuteMs, sharePlayback } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   await playback.device().play(minuteMs);
   await playback.playhead();
   playback.hot.forgetCalls();
   playback.durable.forgetCalls();
 });
-afterEach(() => playback.close());
 
 const fifty = Array.from({ length: 50 }, (_, index) => index);
 const aliases = (of: (index: number) => string) => fifty.map((index) => `a${index}: ${of(index)}`);

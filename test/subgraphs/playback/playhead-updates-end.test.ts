@@ -1,25 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { createLog } from '../../../runtime/log.ts';
 import { subscribeToSubgraph } from '../../../runtime/subscribe.ts';
-import {
-  minuteMs,
-  openTestPlayback,
-  secondMs,
-  type TestDevice,
-  type TestPlayback,
-} from '../../support/playback.ts';
+import { minuteMs, secondMs, sharePlayback, type TestDevice } from '../../support/playback.ts';
 import { follow } from './follow.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
 });
-afterEach(() => playback.close());
 
 /** Hot reads that a heartbeat causes: one for each subscriber that still listens. */
 async function readsAfterHeartbeat(): Promise<number> {
@@ -155,11 +147,10 @@ describe('a subscription whose title nobody can read', () => {
   });
 
   it.each([
-    ['without an access token', undefined, 'UNAUTHENTICATED', 'film'],
-    ['with an id that is none', 'demo', 'BAD_USER_INPUT', 'a|b'],
-  ])('is refused %s', async (_what, profileId, ...[code, playableId]) => {
-    const authorization =
-      profileId === undefined ? undefined : await playback.authorization(profileId);
+    ['without an access token', false, 'UNAUTHENTICATED', 'film'],
+    ['with an id that is none', true, 'BAD_USER_INPUT', 'a|b'],
+  ])('is refused %s', async (_what, isSignedIn, ...[code, playableId]) => {
+    const authorization = isSignedIn ? await playback.authorization() : undefined;
     const document = parse(query.replace('film', playableId ?? ''));
     const headers = { authorization };
     const refusal = await subscribeToSubgraph(playback.subgraph, { document, headers }, log);

@@ -2,26 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 import { type Follower, follow } from './follow.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 const followers: Follower[] = [];
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
 afterEach(async () => {
   for (const follower of followers.splice(0)) await follower.leave();
-  await playback.close();
 });
 
 async function subscriber(of: Parameters<typeof follow>[1] = {}): Promise<Follower> {
@@ -135,7 +132,7 @@ describe('a change', () => {
   it('of another profile, or of another title than the one followed, is not pushed', async () => {
     const whole = await reader();
     const film = await reader({ playableId: 'film' });
-    await playback.device({ profileId: 'guest' }).play(minuteMs);
+    await playback.device({ profileId: playback.guestId }).play(minuteMs);
     await tv.begin({ playableId: 'other-film' });
     await tv.report('HEARTBEAT', minuteMs);
     expect((await whole.next()).playheads).toMatchObject([{ playableId: 'other-film' }]);

@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   hourMs,
   minuteMs,
-  openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback();
 let tv: TestDevice;
 let phone: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback();
   tv = playback.device({ id: 'tv', kind: 'TV' });
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
-afterEach(() => playback.close());
 
 async function inProgress(): Promise<string[]> {
   const { viewer } = await playback.data(

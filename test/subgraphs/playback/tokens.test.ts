@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeSessionToken, type SessionToken } from '../../../domain/session-token.ts';
 import { mintDevelopmentToken, openSessionSigner } from '../../../runtime/identity.ts';
 import { ask } from '../../support/ask.ts';
@@ -7,25 +7,23 @@ import {
   minuteMs,
   openTestPlayback,
   secondMs,
+  sharePlayback,
   type TestDevice,
-  type TestPlayback,
 } from '../../support/playback.ts';
 
-let playback: TestPlayback;
+const playback = sharePlayback({ writeBehindMs: 300_000 });
 let tv: TestDevice;
 
 beforeEach(async () => {
-  playback = await openTestPlayback({ writeBehindMs: 300_000 });
   tv = playback.device({ id: 'tv', kind: 'TV' });
   await tv.begin();
 });
-afterEach(() => playback.close());
 
 /** The fields of a session token that beginSession might have signed. */
 function tokenOf(overrides: Partial<SessionToken> = {}): SessionToken {
   const nowMs = playback.clock.nowMs();
   return {
-    profileId: 'demo',
+    profileId: playback.profileId,
     title: 'film',
     deviceId: 'tv',
     deviceKind: 'TV',
@@ -85,15 +83,17 @@ describe('a session token', () => {
   });
 
   it('of another profile is SESSION_INVALID, however well it is signed', async () => {
-    const guest = playback.device({ id: 'phone', profileId: 'guest' });
+    const guest = playback.device({ id: 'phone', profileId: playback.guestId });
     const { session } = await guest.begin();
     await expectInvalid(session);
-    expect((await playback.playhead('film', 'guest')).status).toBe('NOT_STARTED');
+    expect((await playback.playhead('film', playback.guestId)).status).toBe('NOT_STARTED');
   });
 
   it('of another format is SESSION_INVALID', async () => {
     const { sign } = await openSessionSigner(playback.config);
-    const payload = Buffer.from(JSON.stringify([0, 'demo', 'film'])).toString('base64url');
+    const payload = Buffer.from(JSON.stringify([0, playback.profileId, 'film'])).toString(
+      'base64url',
+    );
     await expectInvalid(`${payload}.${sign(payload)}`);
   });
 
@@ -151,7 +151,7 @@ describe('an access token', () => {
   it('that has expired is UNAUTHENTICATED, after 5 s for clocks that differ', async () => {
     const nowMs = playback.clock.nowMs();
     const token = await mintDevelopmentToken(playback.config, {
-      profileId: 'demo',
+      profileId: playback.profileId,
       nowMs,
       lifetimeS: 60,
     });
@@ -184,7 +184,7 @@ describe('an access token', () => {
   );
 
   it('of one profile never records into the session of another', async () => {
-    const { errors, data } = await send(await playback.authorization('guest'));
+    const { errors, data } = await send(await playback.authorization(playback.guestId));
     expect(errors).toEqual([]);
     expect(data).toEqual({ recordHeartbeats: { outcome: 'REFUSED' } });
   });
@@ -203,7 +203,10 @@ async function foreignToken(): Promise<string> {
 
 function swapClaims(token: string): string {
   const [header, claims = '', signature] = token.split('.');
-  const changed = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), profile: 'guest' };
+  const changed = {
+    ...JSON.parse(Buffer.from(claims, 'base64url').toString()),
+    profile: playback.guestId,
+  };
   return [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.');
 }
 
