@@ -28,7 +28,9 @@ export async function runProcess(
   try {
     const config = readConfig();
     const log = createLog({ level: config.LOG_LEVEL, part });
-    closeOnSignal(await start({ config, clock: systemClock, log }), log);
+    const starting = start({ config, clock: systemClock, log });
+    closeOnSignal(starting, log);
+    await starting;
   } catch (error) {
     const isConfiguration = error instanceof ConfigError;
     const text = error instanceof Error && !isConfiguration ? error.stack : String(error);

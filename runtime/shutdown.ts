@@ -8,15 +8,16 @@ export interface Closable {
 const shutdownDeadlineMs = 8_000;
 
 /**
- * On SIGTERM or SIGINT closes everything in the order given, one after the other, and exits with 0.
- * A second signal, a fault or the deadline exits with 1.
+ * On SIGTERM or SIGINT closes everything that `starting` answers, one after the other in that order,
+ * and exits with 0. A signal while it starts waits for the start. A second signal, a fault or the
+ * deadline exits with 1.
  *
- * Takes the signals away from whoever listened before: the federation runtime disposes of itself at
- * once, under the requests still running, and then lets the process live on.
+ * Once started, the signals are taken away from whoever else listens: the federation runtime disposes
+ * of itself at once, under the requests still running, and then lets the process live on.
  */
-export function closeOnSignal(closables: readonly Closable[], log: Logger): void {
+export function closeOnSignal(starting: Promise<readonly Closable[]>, log: Logger): void {
   let isClosing = false;
-  const shutDown = (signal: NodeJS.Signals) => {
+  const shutDown = async (signal: NodeJS.Signals) => {
     if (isClosing) {
       log.warn({ signal }, 'second signal: exiting at once');
       process.exit(1);
@@ -26,11 +27,18 @@ export function closeOnSignal(closables: readonly Closable[], log: Logger): void
       log.error({ shutdownDeadlineMs }, 'shutdown took too long');
       process.exit(1);
     }, shutdownDeadlineMs).unref();
-    void closeAll(closables, log).then((isClean) => process.exit(isClean ? 0 : 1));
+    process.exit((await closeAll(await starting, log)) ? 0 : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.removeAllListeners(signal);
     process.on(signal, shutDown);
+    // One by one, ours staying: with no listener left for a moment, a signal on its way would be lost.
+    const takeOver = () => {
+      for (const other of process.listeners(signal)) {
+        if (other !== shutDown) process.removeListener(signal, other);
+      }
+    };
+    // A start that fails is its caller's to report.
+    starting.then(takeOver, () => {});
   }
 }
 

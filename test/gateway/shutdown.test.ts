@@ -49,14 +49,17 @@ describe.each(shapes)('a gateway that closes, %s', (shape) => {
 describe('a process that is told to end', () => {
   let child: ChildProcess;
   let output = '';
-  const run = async (closables: string) => {
+  const run = async (closables: string, options: { startsForMs?: number } = {}) => {
     const script = `
+      import { setTimeout as delay } from 'node:timers/promises';
       import { closeOnSignal } from './runtime/shutdown.ts';
       import { createLog } from './runtime/log.ts';
       const say = (what) => ({ close: async () => console.log(what) });
       process.on('SIGTERM', () => console.log('a library'));
-      closeOnSignal([${closables}], createLog({ level: 'silent', part: 'test' }));
+      const starting = delay(${options.startsForMs ?? 0}, [${closables}]);
+      closeOnSignal(starting, createLog({ level: 'silent', part: 'test' }));
       setInterval(() => {}, 1_000);
+      ${options.startsForMs === undefined ? 'await starting;' : ''}
       console.log('running');`;
     const flags = ['--input-type=module', '--eval', script];
     child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -87,6 +90,12 @@ describe('a process that is told to end', () => {
       expect(output).toBe('running\nserver\ngateway\nstore\n');
     },
   );
+
+  it('starts to the end first, and closes then', async () => {
+    await run(`say('store')`, { startsForMs: 300 });
+    expect(await end('SIGTERM')).toBe(0);
+    expect(output).toMatch(/^running\n(a library\n)?store\n$/);
+  });
 
   it('closes the rest when one fails, and exits with 1', async () => {
     await run(`{ close: async () => { throw new Error('no'); } }, say('store')`);
