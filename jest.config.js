@@ -14,8 +14,8 @@ const config = {
   },
   globalSetup: '<rootDir>/test/support/run-begins.js',
   globalTeardown: '<rootDir>/test/support/run-ends.js',
-  // Real servers, real browsers: a case may take seconds, none may hang.
-  testTimeout: 60_000,
+  // Real servers, real browsers: a case may take a while on a busy machine, none may hang.
+  testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
 };
 
