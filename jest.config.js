@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 const config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // What needs Redis or Cassandra beside it: jest.servers.config.js.
+  testPathIgnorePatterns: ['/test/stores/', '/test/.*(redis|cassandra)[^/]*\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -12,8 +14,6 @@ const config = {
       },
     ],
   },
-  globalSetup: '<rootDir>/test/support/run-begins.js',
-  globalTeardown: '<rootDir>/test/support/run-ends.js',
   // Real servers, real browsers: a case may take a while on a busy machine, none may hang.
   testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
