@@ -67,7 +67,7 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     for (const cancel of this.#expiries.values()) cancel();
     this.#expiries.clear();
     this.#wake?.();
-    await this.#stop?.();
+    await this.#stopListening();
     return { done: true, value: undefined };
   }
 
@@ -76,12 +76,19 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     throw error;
   }
 
+  /** Once, however often a stream is ended: a second time might meet somebody else's place. */
+  async #stopListening(): Promise<void> {
+    const stop = this.#stop;
+    this.#stop = undefined;
+    await stop?.();
+  }
+
   /** Null when the subscriber left meanwhile. */
   async #begin(): Promise<PlayheadUpdate | null> {
     this.#hasBegun = true;
     this.#stop = await this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
     if (this.#isEnded) {
-      await this.#stop();
+      await this.#stopListening();
       return null;
     }
     const state = await this.#read(this.#title === null ? null : [this.#title]);

@@ -10,11 +10,13 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type Config, readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
+import type { HotStore } from '../../stores/hot-store.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/main.ts';
 import { type Answer, ask } from './ask.ts';
-import { type Call, faulty, unreachable, type Weather } from './faulty.ts';
+import { faulty } from './faulty.ts';
 import { ManualClock } from './manual-clock.ts';
+import { StoreGate } from './store-gate.ts';
 import { until } from './until.ts';
 
 export const secondMs = 1_000;
@@ -70,50 +72,6 @@ export type ChangeByHand =
   | 'unhidePlayhead'
   | 'forgetPlayhead';
 
-/** Between the subgraph and a store: counts calls, fails them while it is down, lets others come between. */
-export class StoreGate implements Weather {
-  isDown = false;
-  #calls: string[] = [];
-  #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
-
-  /** Calls of a method since the last `forgetCalls`. */
-  calls(method: string): number {
-    return this.#calls.filter((call) => call === method).length;
-  }
-
-  forgetCalls(): void {
-    this.#calls = [];
-  }
-
-  /** Acts once, before the next call of `method` reaches the store or after it was answered. */
-  interrupt(moment: 'before' | 'after', method: string, act: () => Promise<unknown>): void {
-    this.#interruptions.push({ at: `${moment} ${method}`, act });
-  }
-
-  /** As new: up, with nothing counted and nobody about to come between. */
-  repair(): void {
-    this.isDown = false;
-    this.#calls = [];
-    this.#interruptions = [];
-  }
-
-  async before({ method }: Call): Promise<void> {
-    this.#calls.push(method);
-    await this.#reach(`before ${method}`);
-    if (this.isDown) throw unreachable();
-  }
-
-  after({ method }: Call): Promise<void> {
-    return this.#reach(`after ${method}`);
-  }
-
-  async #reach(moment: string): Promise<void> {
-    const index = this.#interruptions.findIndex(({ at }) => at === moment);
-    const [interruption] = index < 0 ? [] : this.#interruptions.splice(index, 1);
-    await interruption?.act();
-  }
-}
-
 /** One process of the playback subgraph, with timers that die with it. */
 interface Life {
   subgraph: PlaybackSubgraph;
@@ -134,6 +92,8 @@ export class TestPlayback {
   profileId = 'demo';
   readonly hot = new StoreGate();
   readonly durable = new StoreGate();
+  /** Who listens to the hot store now. */
+  listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
   #life!: Life;
   #profiles = 0;
@@ -169,6 +129,7 @@ export class TestPlayback {
     const { config, hot, durable } = this;
     const timers = mortalTimers(this.clock);
     const real = await openPlaybackStores(config, { clock: timers.clock, policy: defaultPolicy });
+    this.#countListeners(real.hot);
     const stores = { ...real, hot: faulty(real.hot, hot), durable: faulty(real.durable, durable) };
     const log = createLog({ level: 'silent', part: 'test' });
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
@@ -267,6 +228,18 @@ export class TestPlayback {
   newSessionId(): string {
     this.#sessions += 1;
     return `session-${this.#sessions}`;
+  }
+
+  #countListeners(hot: HotStore): void {
+    const onChanged = hot.onChanged.bind(hot);
+    hot.onChanged = async (...given) => {
+      const stop = await onChanged(...given);
+      this.listeners += 1;
+      return () => {
+        this.listeners -= 1;
+        return stop();
+      };
+    };
   }
 }
 

@@ -51,7 +51,7 @@ export class Follower {
 
   /** Whether what was asked for, and everything after it, is the end of the stream. */
   async hasEnded(): Promise<boolean> {
-    const { done } = await this.#ask();
+    const { done } = await within(deadlineMs, this.#ask());
     return done === true && (await this.#answers.next()).done === true;
   }
 

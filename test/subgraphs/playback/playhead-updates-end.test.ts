@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { createLog } from '../../../runtime/log.ts';
@@ -12,18 +11,6 @@ let tv: TestDevice;
 beforeEach(async () => {
   tv = playback.device({ id: 'tv', kind: 'TV' });
 });
-
-/** Hot reads that a heartbeat causes: one for each subscriber that still listens. */
-async function readsAfterHeartbeat(): Promise<number> {
-  playback.hot.forgetCalls();
-  const input = { session: tv.session, heartbeats: [tv.observe('HEARTBEAT', minuteMs)] };
-  await playback.data(
-    'mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(input: $input) { durability } }',
-    { input },
-  );
-  for (let count = 0; count < 10; count += 1) await turn();
-  return playback.hot.calls('read');
-}
 
 /** A moment that lasts until the test lets it go on. */
 function held(): { reached: Promise<void>; wait: () => Promise<void>; release: () => void } {
@@ -40,16 +27,15 @@ function held(): { reached: Promise<void>; wait: () => Promise<void>; release: (
 }
 
 describe('leaving', () => {
-  it('settles at once while nothing happens, and nobody listens any more', async () => {
+  it('settles at once while nothing happens, and so does who was waiting', async () => {
     await tv.play(minuteMs);
     const follower = await follow(playback);
     await follower.next();
-    follower.ask();
-    expect(await readsAfterHeartbeat()).toBe(1);
+    expect(await follower.isQuiet()).toBe(true);
+    expect(playback.listeners).toBe(1);
     await follower.leave();
-    expect(await readsAfterHeartbeat()).toBe(0);
-    expect(await follower.hasEnded()).toBe(false);
-    expect(await follower.hasEnded()).toBe(false);
+    expect(await follower.hasEnded()).toBe(true);
+    expect(playback.listeners).toBe(0);
   });
 
   it('takes back every timer', async () => {
@@ -79,7 +65,7 @@ describe('leaving', () => {
       moment.release();
       expect(await follower.hasEnded()).toBe(true);
       expect(playback.clock.pending).toBe(pending);
-      expect(await readsAfterHeartbeat()).toBe(0);
+      expect(playback.listeners).toBe(0);
     },
   );
 
@@ -97,15 +83,27 @@ describe('leaving', () => {
     moment.release();
     expect(await follower.hasEnded()).toBe(true);
     expect(playback.clock.pending).toBe(pending);
-    expect(await readsAfterHeartbeat()).toBe(0);
+    expect(playback.listeners).toBe(0);
+  });
+
+  it('twice deafens nobody who came in between', async () => {
+    await tv.play(minuteMs);
+    const first = await follow(playback);
+    await first.next();
+    await first.leave();
+    const second = await follow(playback);
+    await second.next();
+    await first.leave();
+    await tv.report('HEARTBEAT', 2 * minuteMs);
+    expect((await second.next()).playheads).toMatchObject([{ positionMs: 2 * minuteMs }]);
+    await second.leave();
   });
 
   it('before anything was asked for opens nothing', async () => {
-    await tv.begin();
     const follower = await follow(playback);
     await follower.leave();
     expect(await follower.hasEnded()).toBe(true);
-    expect(await readsAfterHeartbeat()).toBe(1);
+    expect(playback.listeners).toBe(0);
   });
 
   it('of a hundred subscribers leaves as many as came: none', async () => {
@@ -116,9 +114,10 @@ describe('leaving', () => {
       await follower.next();
       follower.ask();
     }
-    expect(await readsAfterHeartbeat()).toBe(100);
+    expect(playback.listeners).toBe(100);
+    await tv.report('HEARTBEAT', minuteMs);
     await Promise.all(followers.map((follower) => follower.leave()));
-    expect(await readsAfterHeartbeat()).toBe(0);
+    expect(playback.listeners).toBe(0);
     expect(playback.clock.pending).toBe(pending);
   });
 });
@@ -143,7 +142,7 @@ describe('a subscription whose title nobody can read', () => {
       value: { errors: [{ extensions: { code: 'STATE_UNAVAILABLE', retryable: true } }] },
     });
     expect(await answers.next()).toEqual({ done: true, value: undefined });
-    expect(await readsAfterHeartbeat()).toBe(1);
+    expect(playback.listeners).toBe(0);
   });
 
   it.each([

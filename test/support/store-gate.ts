@@ -1,0 +1,45 @@
+import { type Call, unreachable, type Weather } from './faulty.ts';
+
+/** Between the subgraph and a store: counts calls, fails them while it is down, lets others come between. */
+export class StoreGate implements Weather {
+  isDown = false;
+  #calls: string[] = [];
+  #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
+
+  /** Calls of a method since the last `forgetCalls`. */
+  calls(method: string): number {
+    return this.#calls.filter((call) => call === method).length;
+  }
+
+  forgetCalls(): void {
+    this.#calls = [];
+  }
+
+  /** Acts once, before the next call of `method` reaches the store or after it was answered. */
+  interrupt(moment: 'before' | 'after', method: string, act: () => Promise<unknown>): void {
+    this.#interruptions.push({ at: `${moment} ${method}`, act });
+  }
+
+  /** As new: up, with nothing counted and nobody about to come between. */
+  repair(): void {
+    this.isDown = false;
+    this.#calls = [];
+    this.#interruptions = [];
+  }
+
+  async before({ method }: Call): Promise<void> {
+    this.#calls.push(method);
+    await this.#reach(`before ${method}`);
+    if (this.isDown) throw unreachable();
+  }
+
+  after({ method }: Call): Promise<void> {
+    return this.#reach(`after ${method}`);
+  }
+
+  async #reach(moment: string): Promise<void> {
+    const index = this.#interruptions.findIndex(({ at }) => at === moment);
+    const [interruption] = index < 0 ? [] : this.#interruptions.splice(index, 1);
+    await interruption?.act();
+  }
+}
