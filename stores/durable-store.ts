@@ -19,7 +19,7 @@ export interface DurableProfile {
  * The tier that keeps: every register, merged last-write-wins by the store itself.
  *
  * Shape: a write that is older than what is there changes nothing; any order, any repetition.
- * Errors: PlatformError STATE_UNAVAILABLE while the store is down; everything is safe to retry.
+ * Errors: StoreUnreachable while the store is down; everything is safe to retry.
  * INTERNAL_SERVER_ERROR for a batch that it can never take: nothing of it is kept, no other batch suffers.
  * Cost: a write is one commit, shared with the writes that wait beside it; a read is one partition.
  */

@@ -50,10 +50,15 @@ export type MergeResult =
  */
 export type MarkState = 'valid' | 'expired' | 'absent';
 
-/** What a reader saw of the store's identity; a mark is only set for the same one. */
-export interface MarkWitness {
+export interface StoreIdentity {
+  /** Another after every restart and failover. */
   epoch: string;
+  /** Raised to invalidate every mark of a partition. */
   generation: number;
+}
+
+/** What a reader saw of the store's identity; a mark is only set for the same one. */
+export interface MarkWitness extends StoreIdentity {
   /**
    * Another once the profile was evicted or its mark dropped: what a drain moved to the durable store
    * meanwhile may be missing from both, from what was read there before and from what is here now.
@@ -96,6 +101,14 @@ export interface DirtyTitle extends TitleState {
   devices: Device[];
 }
 
+/** A title that no drain could write, kept out of their way until an operator replays it. */
+export interface QuarantinedTitle {
+  profileId: string;
+  title: string;
+  /** Dirty since, ms. */
+  sinceMs: number;
+}
+
 /** What a drain wrote; null for a register that it did not write. */
 export interface SettledTitle {
   profileId: string;
@@ -117,11 +130,19 @@ export interface Backlog {
  * Shape: every method is one atomic step on one profile or one partition. Merging is `mergeTitle`:
  * any order, any repetition. A dirty title is never evicted.
  * Units: times in ms since the Unix epoch, handed in by the caller.
- * Errors: PlatformError STATE_UNAVAILABLE; everything is safe to retry.
+ * Errors: StoreUnreachable; StoreTakesNoWrites from what writes (`dropMark` works all the same);
+ * STATE_UNAVAILABLE for a value nobody can read. Everything is safe to retry.
  * Cost: one round trip a call; memory by profiles seen lately plus what is dirty.
  */
 export interface HotStore {
   readonly partitions: number;
+  /** Partitions with the same answer are served by one server, and fail together. */
+  failureDomain(partition: number): string;
+  /**
+   * Who answers for a partition just now, and whether it takes writes at all. Another epoch may lack
+   * what the last one accepted a moment before it ended.
+   */
+  identity(partition: number): Promise<StoreIdentity & { isWritable: boolean }>;
   /** Folds writes in, marks dirty what rose, appends transitions, tells listeners. */
   merge(request: MergeRequest): Promise<MergeResult>;
   /** `titles` null reads the whole profile. */
@@ -139,8 +160,16 @@ export interface HotStore {
   dropMark(profileId: string): Promise<void>;
   /** Forgets it for every profile of a partition. */
   raiseGeneration(partition: number): Promise<void>;
-  /** Titles dirty since `sinceMs` or earlier, oldest first. They stay dirty. */
-  due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]>;
+  /**
+   * Titles dirty since `sinceMs` or earlier, oldest first; they stay dirty. `skip` passes over as many
+   * of the oldest: those that could not be written, and must not hold up the others.
+   */
+  due(query: {
+    partition: number;
+    sinceMs: number;
+    skip: number;
+    limit: number;
+  }): Promise<DirtyTitle[]>;
   /** After the durable store answered: clean where nothing newer came, else dirty since `nowMs`. */
   settle(done: {
     partition: number;
@@ -149,6 +178,10 @@ export interface HotStore {
   }): Promise<void>;
   /** Takes a title that cannot be written out of the way, value and all, for an operator. */
   quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void>;
+  /** Titles in quarantine, the longest dirty first. */
+  quarantined(query: { partition: number; limit: number }): Promise<QuarantinedTitle[]>;
+  /** Makes every title in quarantine dirty again, since `nowMs`; answers how many. */
+  replay(query: { partition: number; nowMs: number }): Promise<number>;
   backlog(partition: number): Promise<Backlog>;
   /**
    * Calls back with the titles of the profile that changed; `*`: any may have, because its floor moved

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
+import type { Leases } from './lease.ts';
 import type { ViewingStore } from './viewing-store.ts';
 
 /** What choosing and opening stores needs of the configuration. */
@@ -35,7 +36,10 @@ export interface PlaybackStores {
   hot: HotStore;
   durable: DurableStore;
   events: EventStream;
-  /** Closes all three. */
+  leases: Leases;
+  /** What is hot and not yet durable is lost with this process. */
+  isHotMortal: boolean;
+  /** Closes all of them. */
   close(): Promise<void>;
 }
 
@@ -45,13 +49,16 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy },
 ): Promise<PlaybackStores> {
   const durable = await openDurableStore(config);
-  const { hot, events } = await openHotStore(config, parts);
+  const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
     events,
+    leases,
+    isHotMortal: !isRedisChosen(config),
     async close() {
       await hot.close();
+      await leases.close();
       await events.close();
       await durable.close();
     },
@@ -137,22 +144,26 @@ export async function openEventStream(
   return openEmbeddedEventStream(embeddedStreamOptions(config, clock));
 }
 
-/** The hot store, and the event stream that its merges append to. */
-async function openHotStore(
+/** The hot store, the event stream that its merges append to, and the leases on its partitions. */
+async function openHotTier(
   config: StoreConfig,
   parts: { clock: StoreClock; policy: Policy },
-): Promise<{ hot: HotStore; events: EventStream }> {
+): Promise<Pick<PlaybackStores, 'hot' | 'events' | 'leases'>> {
   const redis = redisOptions(config, parts.clock);
   if (redis !== null) {
     const { openRedisHotStore } = await import('./redis/hot.ts');
+    const { openRedisLeases } = await import('./redis/lease.ts');
+    const hot = await openRedisHotStore({ ...redis, policy: parts.policy });
     const events = await openEventStream(config, parts.clock);
-    return { hot: await openRedisHotStore({ ...redis, policy: parts.policy }), events };
+    return { hot, events, leases: await openRedisLeases(redis) };
   }
   const { openEmbeddedEventStream } = await import('./embedded/stream.ts');
   const { openEmbeddedHotStore } = await import('./embedded/hot.ts');
+  const { openEmbeddedLeases } = await import('./embedded/lease.ts');
   const events = openEmbeddedEventStream(embeddedStreamOptions(config, parts.clock));
   const { PLAYBACK_PARTITIONS: partitions } = config;
-  return { hot: openEmbeddedHotStore({ policy: parts.policy, partitions, events }), events };
+  const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
+  return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -160,10 +171,29 @@ function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
   return { path, partitions: config.PLAYBACK_PARTITIONS, clock };
 }
 
+/** The hot store that processes share, for an operator's tools; null when it lives inside one. */
+export async function openSharedHotStore(
+  config: StoreConfig,
+  parts: { clock: StoreClock; policy: Policy },
+): Promise<HotStore | null> {
+  const redis = redisOptions(config, parts.clock);
+  if (redis === null) return null;
+  const { openRedisHotStore } = await import('./redis/hot.ts');
+  return openRedisHotStore({ ...redis, policy: parts.policy });
+}
+
+/** Whether the hot tier is a Redis, which outlives the processes that use it. */
+export function isRedisChosen(config: {
+  REDIS_URL?: string | undefined;
+  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
+}): boolean {
+  return config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined;
+}
+
 /** Null when no Redis is configured. */
 function redisOptions(config: StoreConfig, clock: StoreClock) {
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
-  if (url === undefined && clusterNodes === undefined) return null;
+  if (!isRedisChosen(config)) return null;
   return {
     address: clusterNodes === undefined ? { url: url as string } : { clusterNodes },
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-import type { Backlog } from '../hot-store.ts';
+import type { Backlog, QuarantinedTitle } from '../hot-store.ts';
 
 interface TitleKey {
   profileId: string;
@@ -12,7 +12,8 @@ export class DirtySet {
   #newestSinceMs = Number.NEGATIVE_INFINITY;
   /** False once a clock was set back: then the order of adding is not the order of time. */
   #isInOrder = true;
-  readonly #quarantined = new Set<string>();
+  /** Out of the drains' way: `profile|title` → dirty since. */
+  readonly #quarantined = new Map<string, number>();
   /** Titles of a profile that are dirty or in quarantine: they exist nowhere else. */
   readonly #owed = new Map<string, number>();
 
@@ -39,19 +40,42 @@ export class DirtySet {
   /** Out of the drains' way, and still not evicted. */
   quarantine(key: TitleKey): void {
     const member = memberOf(key);
-    if (this.#since.delete(member)) this.#quarantined.add(member);
+    const sinceMs = this.#since.get(member);
+    if (sinceMs === undefined) return;
+    this.#since.delete(member);
+    this.#quarantined.set(member, sinceMs);
+  }
+
+  quarantined(limit: number): QuarantinedTitle[] {
+    return [...this.#quarantined]
+      .sort(([, left], [, right]) => left - right)
+      .slice(0, limit)
+      .map(([member, sinceMs]) => ({ ...keyOf(member), sinceMs }));
+  }
+
+  /** Everything in quarantine is dirty again. */
+  replay(nowMs: number): number {
+    const members = [...this.#quarantined.keys()];
+    for (const member of members) this.add(keyOf(member), nowMs);
+    return members.length;
   }
 
   holds(profileId: string): boolean {
     return this.#owed.has(profileId);
   }
 
-  oldest(query: { sinceMs: number; limit: number }): (TitleKey & { sinceMs: number })[] {
+  /** After as many of the oldest as `skip` says. */
+  oldest(query: {
+    sinceMs: number;
+    skip: number;
+    limit: number;
+  }): (TitleKey & { sinceMs: number })[] {
     const found: (TitleKey & { sinceMs: number })[] = [];
+    let toSkip = query.skip;
     for (const [member, sinceMs] of this.#inOrder()) {
       if (found.length >= query.limit || sinceMs > query.sinceMs) break;
-      const [profileId = '', title = ''] = member.split('|');
-      found.push({ profileId, title, sinceMs });
+      if (toSkip > 0) toSkip -= 1;
+      else found.push({ ...keyOf(member), sinceMs });
     }
     return found;
   }
@@ -82,4 +106,9 @@ export class DirtySet {
 
 function memberOf({ profileId, title }: TitleKey): string {
   return `${profileId}|${title}`;
+}
+
+function keyOf(member: string): TitleKey {
+  const [profileId = '', title = ''] = member.split('|');
+  return { profileId, title };
 }

@@ -13,7 +13,9 @@ import {
   type MergeRequest,
   type MergeResult,
   oneByTitle,
+  type QuarantinedTitle,
   type SettledTitle,
+  type StoreIdentity,
   type TransitionOffer,
 } from '../hot-store.ts';
 import { DirtySet } from './dirty-set.ts';
@@ -57,6 +59,14 @@ class EmbeddedHotStore implements HotStore {
     this.#generations = new Array(options.partitions).fill(0);
   }
 
+  failureDomain(): string {
+    return 'process';
+  }
+
+  async identity(partition: number): Promise<StoreIdentity & { isWritable: boolean }> {
+    return { ...this.#identity(partition), isWritable: true };
+  }
+
   async merge(request: MergeRequest): Promise<MergeResult> {
     const entry = this.#use(request.profileId);
     if (request.onlyIf !== null && !this.#holds(request, entry)) return { kind: 'conflict' };
@@ -75,8 +85,7 @@ class EmbeddedHotStore implements HotStore {
     titles: readonly string[] | null;
     nowMs: number;
   }): Promise<HotProfile> {
-    const generation = this.#generations[this.#partition(query.profileId)] ?? 0;
-    const identity = { epoch: this.#epoch, generation };
+    const identity = this.#identity(this.#partition(query.profileId));
     // Even an empty entry is kept: it is the witness that nothing was evicted since.
     return this.#use(query.profileId).read({
       titles: query.titles,
@@ -96,13 +105,13 @@ class EmbeddedHotStore implements HotStore {
     for (const title of entry.newerThan(hydration.titles)) this.#markDirty(profileId, title, nowMs);
     // A device has no version; what is known here was reported here, since.
     for (const device of hydration.devices) if (!entry.knows(device)) entry.remember(device);
-    const generation = this.#generations[this.#partition(profileId)];
+    const { epoch, generation } = this.#identity(this.#partition(profileId));
     const isSame =
-      witness.epoch === this.#epoch &&
+      witness.epoch === epoch &&
       witness.generation === generation &&
       witness.incarnation === entry.incarnation;
     if (markMs > 0 && isSame) {
-      entry.mark = { epoch: this.#epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
+      entry.mark = { epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
     }
     this.#tell(profileId, rose);
     return rose;
@@ -116,7 +125,12 @@ class EmbeddedHotStore implements HotStore {
     this.#generations[partition] = (this.#generations[partition] ?? 0) + 1;
   }
 
-  async due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]> {
+  async due(query: {
+    partition: number;
+    sinceMs: number;
+    skip: number;
+    limit: number;
+  }): Promise<DirtyTitle[]> {
     return this.#dirtySet(query.partition)
       .oldest(query)
       .map(({ profileId, title, sinceMs }) => {
@@ -151,6 +165,14 @@ class EmbeddedHotStore implements HotStore {
     this.#dirtySet(poison.partition).quarantine(poison);
   }
 
+  async quarantined(query: { partition: number; limit: number }): Promise<QuarantinedTitle[]> {
+    return this.#dirtySet(query.partition).quarantined(query.limit);
+  }
+
+  async replay(query: { partition: number; nowMs: number }): Promise<number> {
+    return this.#dirtySet(query.partition).replay(query.nowMs);
+  }
+
   async backlog(partition: number): Promise<Backlog> {
     return this.#dirtySet(partition).backlog();
   }
@@ -171,11 +193,14 @@ class EmbeddedHotStore implements HotStore {
     this.#listeners.clear();
   }
 
+  #identity(partition: number): StoreIdentity {
+    return { epoch: this.#epoch, generation: this.#generations[partition] ?? 0 };
+  }
+
   #holds(request: MergeRequest, entry: HotEntry): boolean {
     const { onlyIf, profileId, nowMs } = request;
     if (onlyIf === null) return true;
-    const generation = this.#generations[this.#partition(profileId)] ?? 0;
-    const mark = entry.markState({ epoch: this.#epoch, generation, nowMs });
+    const mark = entry.markState({ ...this.#identity(this.#partition(profileId)), nowMs });
     return (
       mark === 'valid' &&
       entry.version(onlyIf.title) === onlyIf.version &&

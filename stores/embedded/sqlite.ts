@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError } from '../../domain/errors.ts';
+import { StoreUnreachable } from '../faults.ts';
 
 /** Another process on this machine may hold the file's write lock: longest wait for it. */
 const busyTimeoutMs = 2_000;
@@ -47,17 +48,16 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
  * Translates whatever the driver throws: its errors never cross a port.
  *
  * Errors: PlatformError INTERNAL_SERVER_ERROR when the values are to blame, so that repeating it will
- * never help; STATE_UNAVAILABLE otherwise.
+ * never help; StoreUnreachable otherwise.
  */
 export function translated<Result>(what: string, work: () => Result): Result {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof PlatformError) throw cause;
-    throw new PlatformError(`${what} failed in the embedded store.`, {
-      code: blamesValue(cause) ? 'INTERNAL_SERVER_ERROR' : 'STATE_UNAVAILABLE',
-      cause,
-    });
+    const message = `${what} failed in the embedded store.`;
+    if (!blamesValue(cause)) throw new StoreUnreachable(message, { cause });
+    throw new PlatformError(message, { code: 'INTERNAL_SERVER_ERROR', cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Cluster, Redis } from 'ioredis';
 import { PlatformError } from '../../domain/errors.ts';
+import { StoreTakesNoWrites, StoreUnreachable } from '../faults.ts';
 import type { Script } from './scripts.ts';
 
 /** Longest wait for a connection: a server in the same region answers in a few milliseconds. */
@@ -31,9 +32,9 @@ export type RedisClient = Redis | Cluster;
 /**
  * A connection that never keeps a caller waiting: for commands, and another for subscriptions.
  *
- * Errors: PlatformError STATE_UNAVAILABLE, at once while there is no connection, after
- * `commandTimeoutMs` while Redis hangs. What failed may have run all the same: every script is safe
- * to repeat.
+ * Errors: StoreUnreachable, at once while there is no connection, after `commandTimeoutMs` while
+ * Redis hangs: what failed may have run all the same, and every script is safe to repeat.
+ * StoreTakesNoWrites where Redis answers that it is full or read-only.
  */
 export class RedisConnection {
   /** For listening: a connection that subscribes does nothing else. */
@@ -141,11 +142,15 @@ export class RedisConnection {
 /** The fault that Redis, or one step in it, failed. */
 export function unavailable(what: string, cause: unknown): PlatformError {
   if (cause instanceof PlatformError) return cause;
-  return new PlatformError(`Redis failed: ${what}.`, {
-    code: 'STATE_UNAVAILABLE',
-    cause,
-    retryAfterMs,
-  });
+  const message = `Redis failed: ${what}.`;
+  return isRefusal(cause)
+    ? new StoreTakesNoWrites(message, { cause, retryAfterMs })
+    : new StoreUnreachable(message, { cause, retryAfterMs });
+}
+
+/** Full, its disk full, a replica, or short of replicas: answered at once, and nothing was written. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof Error && /^-?(OOM|MISCONF|READONLY|NOREPLICAS)\b/.test(cause.message);
 }
 
 function isMessage(error: unknown, start: string): boolean {

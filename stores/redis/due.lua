@@ -2,10 +2,11 @@
      KEYS[1] dirty set
      ARGV[1] dirty since this or earlier (ms)  ARGV[2] most titles  ARGV[3] start of a profile's key;
              the keys are in the slot of the set, and cannot be known before it is read
+     ARGV[4] titles passed over, the oldest
      Returns of each title, oldest first: {member, since (ms), packed playhead, packed visibility,
              device hash, kind and id, name}, each false where there is none
      Cost    O(log dirty + titles): HMGET twice a title ]]
-local members = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', 0, ARGV[2],
+local members = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', ARGV[4], ARGV[2],
   'WITHSCORES')
 local titles = {}
 for index = 1, #members, 2 do

@@ -10,7 +10,9 @@ import {
   type MergeRequest,
   type MergeResult,
   oneByTitle,
+  type QuarantinedTitle,
   type SettledTitle,
+  type StoreIdentity,
 } from '../hot-store.ts';
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
@@ -25,6 +27,7 @@ import {
 } from './merge-call.ts';
 import {
   type ProfileReply,
+  pairs,
   UnreadableValue,
   unpackDevice,
   unpackProfile,
@@ -41,16 +44,20 @@ const sessionsTtlMs = 24 * 3_600_000;
 const sessionsMax = 20;
 /** Accepted registers kept for other regions: 100 s of a partition at 1,000 a second, some 12 MB. */
 const outLengthMax = 100_000;
+/** Titles that one step makes dirty again: what a drain takes at once. */
+const replayLengthMax = 200;
 /** Unreadable values that one call moves out of its way; more than that is no accident. */
 const setAsideMax = 8;
 
 const scripts = {
+  identity: readScript('identity'),
   merge: readScript('merge'),
   read: readScript('read'),
   hydrate: readScript('hydrate'),
   due: readScript('due'),
   settle: readScript('settle'),
   quarantine: readScript('quarantine'),
+  replay: readScript('replay'),
   setAside: readScript('set-aside'),
   backlog: readScript('backlog'),
 };
@@ -78,6 +85,7 @@ type DueReply = [
 class RedisHotStore implements HotStore {
   readonly partitions: number;
   readonly #policy: Policy;
+  readonly #isCluster: boolean;
   readonly #connection: RedisConnection;
   readonly #channels: Channels;
   readonly #batches: MergeBatches<MergeReply>[];
@@ -85,12 +93,27 @@ class RedisHotStore implements HotStore {
   constructor(connection: RedisConnection, options: RedisHotOptions) {
     this.partitions = options.partitions;
     this.#policy = options.policy;
+    this.#isCluster = 'clusterNodes' in options.address;
     this.#connection = connection;
     this.#channels = new Channels(connection.subscriber, options.clock);
     this.#batches = Array.from(
       { length: options.partitions },
       (_, partition) => new MergeBatches((requests) => this.#mergeBatch(partition, requests)),
     );
+  }
+
+  failureDomain(partition: number): string {
+    return this.#isCluster ? `partition ${partition}` : 'redis';
+  }
+
+  async identity(partition: number): Promise<StoreIdentity & { isWritable: boolean }> {
+    const { generation, leases } = partitionKeys(partition);
+    const reply = await this.#connection.run(scripts.identity, {
+      keys: [generation, `${leases}:none`],
+      args: [],
+    });
+    const [epoch, raised, isWritable] = reply as [string, string, number];
+    return { epoch, generation: Number(raised), isWritable: isWritable === 1 };
   }
 
   async merge(request: MergeRequest): Promise<MergeResult> {
@@ -143,11 +166,16 @@ class RedisHotStore implements HotStore {
     await this.#connection.ask('raise generation', (client) => client.incr(generation));
   }
 
-  async due(query: { partition: number; sinceMs: number; limit: number }): Promise<DirtyTitle[]> {
+  async due(query: {
+    partition: number;
+    sinceMs: number;
+    skip: number;
+    limit: number;
+  }): Promise<DirtyTitle[]> {
     const { dirty, profilePrefix } = partitionKeys(query.partition);
     const rows = await this.#connection.run(scripts.due, {
       keys: [dirty],
-      args: [query.sinceMs, query.limit, profilePrefix],
+      args: [query.sinceMs, query.limit, profilePrefix, query.skip],
     });
     const titles: DirtyTitle[] = [];
     for (const row of rows as DueReply[]) {
@@ -182,6 +210,28 @@ class RedisHotStore implements HotStore {
       keys: [dirty, quarantine],
       args: [`${poison.profileId}|${poison.title}`],
     });
+  }
+
+  async quarantined(query: { partition: number; limit: number }): Promise<QuarantinedTitle[]> {
+    const { quarantine } = partitionKeys(query.partition);
+    const reply = await this.#connection.ask('quarantined titles', (client) =>
+      client.zrange(quarantine, 0, String(query.limit - 1), 'WITHSCORES'),
+    );
+    return pairs(reply.flat()).map(([member, sinceMs]) => ({
+      ...keyOf(member),
+      sinceMs: Number(sinceMs),
+    }));
+  }
+
+  async replay(query: { partition: number; nowMs: number }): Promise<number> {
+    const { dirty, quarantine } = partitionKeys(query.partition);
+    const step = { keys: [dirty, quarantine], args: [query.nowMs, replayLengthMax] };
+    let replayed = 0;
+    for (;;) {
+      const count = Number(await this.#connection.run(scripts.replay, step));
+      replayed += count;
+      if (count < replayLengthMax) return replayed;
+    }
   }
 
   async backlog(partition: number): Promise<Backlog> {
@@ -231,7 +281,7 @@ class RedisHotStore implements HotStore {
   /** Null for a title that cannot be read: it goes into quarantine, and the drain flows on. */
   async #dirtyTitle(partition: number, row: DueReply): Promise<DirtyTitle | null> {
     const [member, sinceMs, playhead, visibility, , kindAndId, name] = row;
-    const [profileId = '', title = ''] = member.split('|');
+    const { profileId, title } = keyOf(member);
     const devices = kindAndId === null ? [] : [unpackDevice({ kindAndId, name })];
     try {
       const state = unpackState({ profileId, title, playhead, visibility });
@@ -272,6 +322,12 @@ class RedisHotStore implements HotStore {
     const partition = this.#partition(profileId);
     return { ...profileKeys({ partition, profileId }), partition: partitionKeys(partition) };
   }
+}
+
+/** What a member of the dirty set names; neither id can hold the separator. */
+function keyOf(member: string): { profileId: string; title: string } {
+  const [profileId = '', title = ''] = member.split('|');
+  return { profileId, title };
 }
 
 /** 64 random bits: no two incarnations of one profile agree. */

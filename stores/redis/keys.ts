@@ -12,6 +12,10 @@ export interface PartitionKeys {
   appended: string;
   /** Stream of accepted registers, for other regions. */
   out: string;
+  /** Who drains the partition. */
+  lease: string;
+  /** How many leases were ever given: the generation of the next one. */
+  leases: string;
   /** Raised to invalidate every hydration mark of the partition. */
   generation: string;
   /** What the key of a profile's hash begins with. */
@@ -27,6 +31,8 @@ export function partitionKeys(partition: number): PartitionKeys {
     events: `${tag}:events`,
     appended: `${tag}:appended`,
     out: `${tag}:out`,
+    lease: `${tag}:lease`,
+    leases: `${tag}:leases`,
     generation: `${tag}:gen`,
     profilePrefix: `${tag}:p:`,
   };

@@ -140,7 +140,7 @@ function unpackDevices(values: ReadonlyMap<string, string>): Map<string, Device>
 }
 
 /** What Redis answers as [name, value, name, value, …]. */
-function pairs(flat: readonly string[]): [string, string][] {
+export function pairs(flat: readonly string[]): [string, string][] {
   return Array.from({ length: flat.length / 2 }, (_, index) => [
     flat[2 * index] ?? '',
     flat[2 * index + 1] ?? '',

@@ -151,7 +151,7 @@ export class HotStoreHistory {
   async #due(sinceMs: number, limit = 1_000): Promise<DirtyTitle[]> {
     const due: DirtyTitle[] = [];
     for (let partition = 0; partition < this.#hot.partitions; partition += 1) {
-      due.push(...(await this.#hot.due({ partition, sinceMs, limit })));
+      due.push(...(await this.#hot.due({ partition, sinceMs, skip: 0, limit })));
     }
     return due;
   }

@@ -20,7 +20,7 @@ export function describeBacklog(open: OpenHotStore): void {
   const subject = eachTime(open);
   const home = () => partitionOf('demo', subject().hot.partitions);
   const due = (query: { sinceMs?: number; limit?: number; partition?: number } = {}) =>
-    subject().hot.due({ partition: home(), sinceMs: lastMs, limit: 100, ...query });
+    subject().hot.due({ partition: home(), sinceMs: lastMs, skip: 0, limit: 100, ...query });
   const dueTitles = async (query: { sinceMs?: number; limit?: number } = {}) =>
     (await due(query)).map(({ title }) => title);
   const settle = (settled: Partial<SettledTitle>, nowMs = msAt(0)) => {

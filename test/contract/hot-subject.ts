@@ -86,7 +86,7 @@ export async function hydrate(
 /** Everything dirty in the profile's partition, however young. */
 export function dirtyOf(hot: HotStore, profileId = 'demo'): Promise<DirtyTitle[]> {
   const partition = partitionOf(profileId, hot.partitions);
-  return hot.due({ partition, sinceMs: lastMs, limit: 1_000 });
+  return hot.due({ partition, sinceMs: lastMs, skip: 0, limit: 1_000 });
 }
 
 /** Tells the store that the durable one has these titles just as `due` showed them. */

@@ -164,7 +164,7 @@ const isThere = await hasRedisServer();
     it('lets the rest of a drain flow on, and keeps the poisoned title for an operator', async () => {
       await put(hot, { title: 'spring', playhead: playheadAt(6) });
       await redis.hset(profileKey, 't:sintel', 'zzz');
-      const due = () => hot.due({ partition: home, sinceMs: lastMs, limit: 10 });
+      const due = () => hot.due({ partition: home, sinceMs: lastMs, skip: 0, limit: 10 });
       expect((await due()).map(({ title }) => title)).toEqual(['spring']);
       expect(await hot.backlog(home)).toMatchObject({ dirty: 1, quarantined: 1 });
       await settleAll(hot, await due());
@@ -233,7 +233,7 @@ async function fill(
 /** The durable store has taken all that was owed. */
 async function settleEverything(hot: HotStore): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
-    const due = await hot.due({ partition, sinceMs: lastMs, limit: 10_000 });
+    const due = await hot.due({ partition, sinceMs: lastMs, skip: 0, limit: 10_000 });
     const titles = due.map(({ profileId, title, playhead }) => ({
       profileId,
       title,

@@ -1,4 +1,4 @@
-import { PlatformError } from '../../domain/errors.ts';
+import { StoreUnreachable } from '../../stores/faults.ts';
 
 /** One call of a store's method, on its way there. */
 export interface Call {
@@ -15,7 +15,12 @@ export interface Weather {
 }
 
 /** Methods that answer at once, or end things. */
-const unharmed: ReadonlySet<PropertyKey> = new Set(['appendNow', 'close', 'onAppended']);
+const unharmed: ReadonlySet<PropertyKey> = new Set([
+  'appendNow',
+  'close',
+  'failureDomain',
+  'onAppended',
+]);
 
 /** The store itself, under this weather. */
 export function faulty<Store extends object>(store: Store, weather: Weather): Store {
@@ -36,8 +41,8 @@ export function faulty<Store extends object>(store: Store, weather: Weather): St
 }
 
 /** What every store rejects with while it cannot be reached. */
-export function unreachable(): PlatformError {
-  return new PlatformError('The store does not answer.', { code: 'STATE_UNAVAILABLE' });
+export function unreachable(): StoreUnreachable {
+  return new StoreUnreachable('The store does not answer.', { retryAfterMs: 1_000 });
 }
 
 type Matches = (call: Call) => boolean;

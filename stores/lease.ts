@@ -1,0 +1,32 @@
+/** The sole right to drain one partition, for a limited time. */
+export interface Lease {
+  partition: number;
+  owner: string;
+  /** Fencing token: larger for every lease of the partition that was ever given. */
+  generation: number;
+}
+
+export interface LeaseRequest {
+  partition: number;
+  /** Unique to the process. */
+  owner: string;
+  ttlMs: number;
+}
+
+/**
+ * Leases on partitions: they save processes from doing the same work. Nothing may rely on them for
+ * correctness, because a lease can run out while its owner works.
+ *
+ * Shape: at most one owner holds a partition at a time; an owner that holds it and asks again keeps it.
+ * Errors: PlatformError STATE_UNAVAILABLE; everything is safe to retry.
+ * Cost: one round trip a call.
+ */
+export interface Leases {
+  /** Null while another owner holds the partition. */
+  acquire(request: LeaseRequest): Promise<Lease | null>;
+  /** Extends a lease that still holds; false when it ran out, and the work must stop. */
+  renew(lease: Lease, extension: { ttlMs: number }): Promise<boolean>;
+  /** Gives it back; one that somebody else holds by now stays theirs. */
+  release(lease: Lease): Promise<void>;
+  close(): Promise<void>;
+}
