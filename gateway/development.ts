@@ -1,15 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config.ts';
-import { pathOf, sendJson, sendRefusal } from '../runtime/http-messages.ts';
+import { pathOf, sendJson, sendMetrics, sendRefusal } from '../runtime/http-messages.ts';
 import { mintDevelopmentToken } from '../runtime/identity.ts';
 import type { Route } from './server.ts';
 
 /**
  * What only development serves: GET /demo/token?profile=NAME answers `{ token }` to whoever asks, and
- * / and /graphiql lead to the pages people look for there.
+ * / and /graphiql lead to the pages people look for there. GET /metrics is the embedded subgraphs':
+ * as processes of their own they answer it themselves, on ports that nobody else reaches.
  */
-export function developmentRoutes(config: Config, clock: Clock): readonly Route[] {
+export function developmentRoutes(parts: {
+  config: Config;
+  clock: Clock;
+  metrics?: (() => Promise<string>) | undefined;
+}): readonly Route[] {
+  const { config, clock, metrics } = parts;
   const redirects: Readonly<Record<string, string>> = {
     '/': '/demo/',
     '/demo': '/demo/',
@@ -21,6 +27,11 @@ export function developmentRoutes(config: Config, clock: Clock): readonly Route[
       if (page === undefined) return false;
       const { search } = new URL(request.url ?? '', 'http://localhost');
       response.writeHead(302, { location: page + search }).end();
+      return true;
+    },
+    async (request, response) => {
+      if (metrics === undefined || pathOf(request) !== '/metrics') return false;
+      sendMetrics(response, await metrics());
       return true;
     },
     async (request, response) => {

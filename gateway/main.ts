@@ -10,6 +10,8 @@ import { type Connections, openGateway } from './supergraph.ts';
 
 interface Backing {
   connections: Connections;
+  /** Of the subgraphs in this process. */
+  metrics?: (() => Promise<string>) | undefined;
   /** In the order in which they close. */
   closables: readonly Closable[];
 }
@@ -26,7 +28,8 @@ async function start(parts: ProcessParts): Promise<readonly Closable[]> {
   const verifier = await openTokenVerifier(config, clock);
   const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
   const address = { host: config.HOST, port: config.PORT };
-  const routes = isProduction ? [] : [...developmentRoutes(config, clock), await demoRoute()];
+  const developed = { config, clock, metrics: backing.metrics };
+  const routes = isProduction ? [] : [...developmentRoutes(developed), await demoRoute()];
   const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
   return [server, { close: async () => gateway[Symbol.asyncDispose]() }, ...backing.closables];
@@ -52,7 +55,8 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
     playback: embeddedExecutor(playback, log),
     recommendations: embeddedExecutor(recommendations, log),
   });
-  return { connections, closables: [recommendations, playback, catalog] };
+  const closables = [recommendations, playback, catalog];
+  return { connections, metrics: playback.metrics, closables };
 }
 
 async function demoRoute(): Promise<Route> {

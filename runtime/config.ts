@@ -105,8 +105,10 @@ export const settings = z.object({
     .int()
     .min(50)
     .max(300_000)
-    .default(2_000)
-    .describe('Longest time an accepted plain heartbeat exists only in the hot store.'),
+    .optional()
+    .describe(
+      'Longest time an accepted plain heartbeat exists only in the hot store. Default: 30000 with Redis, which outlives the process; else 2000.',
+    ),
   PLAYBACK_HEARTBEAT_MS: z.coerce
     .number()
     .int()
@@ -146,7 +148,16 @@ export const settings = z.object({
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
 });
 
-export type Config = Readonly<z.output<typeof settings>> & { readonly HOST: string };
+export type Config = Readonly<z.output<typeof settings>> & {
+  readonly HOST: string;
+  readonly PLAYBACK_WRITE_BEHIND_MS: number;
+};
+
+/**
+ * Between two durable writes of a moving playhead: 30 s protect the database where the hot store
+ * outlives the process; a hot store inside it dies with it, and 2 s is what that may cost.
+ */
+const writeBehindMs = { redis: 30_000, embedded: 2_000 };
 
 /** Bad configuration: one line a problem. The process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -174,7 +185,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(`Configuration is not usable:\n  ${missing.join('\n  ')}`);
   }
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
-  return Object.freeze({ ...parsed.data, HOST });
+  const PLAYBACK_WRITE_BEHIND_MS =
+    parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
+  return Object.freeze({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS });
+}
+
+function hotTierOf(parsed: Settings): 'redis' | 'embedded' {
+  const { REDIS_URL: url, REDIS_CLUSTER_NODES: nodes } = parsed;
+  return url === undefined && nodes === undefined ? 'embedded' : 'redis';
 }
 
 type Settings = z.output<typeof settings>;

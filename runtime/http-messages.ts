@@ -49,6 +49,11 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(text);
 }
 
+/** Prometheus' text format. */
+export function sendMetrics(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+}
+
 /** Refuses a request before GraphQL sees it, in the shape of a GraphQL answer. */
 export function sendRefusal(
   response: ServerResponse,

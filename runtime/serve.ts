@@ -6,6 +6,7 @@ import {
   readBody,
   refuseLargeBody,
   sendJson,
+  sendMetrics,
   sendRefusal,
 } from './http-messages.ts';
 import { type Address, type Listening, listen } from './listen.ts';
@@ -14,7 +15,8 @@ import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
 /**
- * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws, GET /healthcheck.
+ * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws; to operators: GET
+ * /healthcheck, GET /metrics where there are any.
  * `port: 0` takes a free one; `url` in the answer has the real one, with /graphql at its end.
  *
  * `close()` ends connections promptly and is idempotent; the subgraph itself stays open.
@@ -48,6 +50,9 @@ async function route<Context extends SubgraphContext>(
 ): Promise<void> {
   const path = pathOf(request);
   if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
+  if (path === '/metrics' && subgraph.metrics !== undefined) {
+    return sendMetrics(response, await subgraph.metrics());
+  }
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });

@@ -25,6 +25,8 @@ export interface Subgraph<Context extends SubgraphContext = SubgraphContext> {
   readonly schema: GraphQLSchema;
   readonly server: ApolloServer<Context>;
   contextFor(headers: RequestHeaders): Promise<Context>;
+  /** What its GET /metrics answers: Prometheus' text format. */
+  metrics?: (() => Promise<string>) | undefined;
   /** Ends work under way and closes the stores; idempotent. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export interface SubgraphOptions<Context extends SubgraphContext> {
   resolvers: object;
   contextFor: (headers: RequestHeaders) => Promise<Context>;
   log: Logger;
+  metrics?: () => Promise<string>;
   close: () => Promise<void>;
 }
 
@@ -73,6 +76,7 @@ export async function openSubgraph<Context extends SubgraphContext>(
     schema,
     server,
     contextFor: options.contextFor,
+    metrics: options.metrics,
     close() {
       closing ??= server.stop().then(options.close);
       return closing;

@@ -40,7 +40,7 @@ export async function changePlayhead(
   for (let tries = 0; tries < triesMax; tries += 1) {
     const state = await deps.reader.read({ profileId, titles: [title], need: 'decide' });
     const current = inForce(state, title);
-    if (current === null || state.isDegraded) throw stateUnavailable();
+    if (current === null || !state.isCompared) throw stateUnavailable();
     const isOvertaken = input.basedOn !== null && publicVersion(current) > input.basedOn;
     if (isOvertaken) return { problems: [], changed: { title } };
     const request = changeRequest({ profileId, title, state, current, change: input.change }, deps);
@@ -59,7 +59,7 @@ export async function forgetAllPlayheads(
 ): Promise<{ forgottenAtMs: number }> {
   for (let tries = 0; tries < triesMax; tries += 1) {
     const state = await deps.reader.read({ profileId, titles: null, need: 'decide' });
-    if (state.isDegraded) throw stateUnavailable();
+    if (!state.isCompared) throw stateUnavailable();
     const newest = [...state.titles.values()].map(publicVersion).reduce(laterVersion, versionZero);
     const floor = state.floor?.version ?? versionZero;
     const version = nextVersion(deps, laterVersion(newest, floor));
@@ -183,15 +183,10 @@ function requestOf(
   };
 }
 
-/** False when something came between reading and merging. The durable store has it before the answer. */
+/** False when something came between reading and merging. */
 async function applied(deps: PlaybackDeps, request: MergeRequest): Promise<boolean> {
-  const merged = await deps.hot.merge(request);
-  if (merged.kind === 'conflict') return false;
-  const { profileId, writes } = request;
-  await deps.durable.write({ profileId, titles: writes, devices: [] }).catch((error: unknown) => {
-    deps.log.warn({ profileId, err: error }, 'a change by hand is hot only');
-  });
-  return true;
+  const written = await deps.writePath.write(request, { isIntent: true });
+  return written.kind !== 'conflict';
 }
 
 function nextVersion(deps: PlaybackDeps, inForceVersion: string): string {

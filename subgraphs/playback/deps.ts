@@ -2,15 +2,15 @@ import type { Policy } from '../../domain/policy.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Signer } from '../../runtime/identity.ts';
 import type { Logger } from '../../runtime/log.ts';
-import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import type { ProfileReader } from './hydrate.ts';
+import type { WritePath } from './write-path.ts';
 
 /** Everything the operations of this subgraph work with; `main.ts` puts it together. */
 export interface PlaybackDeps {
   hot: HotStore;
-  durable: DurableStore;
   reader: ProfileReader;
+  writePath: WritePath;
   clock: Clock;
   policy: Policy;
   signer: Signer;

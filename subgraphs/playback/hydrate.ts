@@ -7,7 +7,9 @@ import { deviceHash } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableProfile, DurableStore } from '../../stores/durable-store.ts';
+import { StoreTakesNoWrites } from '../../stores/faults.ts';
 import type { HotProfile, HotStore, MarkWitness } from '../../stores/hot-store.ts';
+import type { HotRestorer, OwedWrite } from './hot-restore.ts';
 
 /** First mark: a durable read may lag by the other region's drain (30 s) and a hint. */
 export const markMsFirst = 60_000;
@@ -27,14 +29,30 @@ export interface ProfileState {
   isDegraded: boolean;
   /** False: a title that is not among `titles` is unknown, not "never started". */
   isComplete: boolean;
+  /** Compared with the durable store, of this region: a decision may rest on it. */
+  isCompared: boolean;
 }
 
 /** Freshness a caller needs: before a decision everything must have been compared; a list may lag. */
 export type Need = 'decide' | 'show';
 
+interface Query {
+  profileId: string;
+  /** Null reads the whole profile. */
+  titles: readonly string[] | null;
+  need: Need;
+}
+
+/** What the durable store said, and whether the hot store took it in. */
+interface Hydrated {
+  durable: DurableProfile;
+  isHot: boolean;
+}
+
 export interface ReaderDeps {
   hot: HotStore;
   durable: DurableStore;
+  restorer: HotRestorer;
   clock: Clock;
   log: Logger;
 }
@@ -48,7 +66,7 @@ export interface ReaderDeps {
 export class ProfileReader {
   readonly #deps: ReaderDeps;
   /** By profile and identity of the hot store. */
-  readonly #hydrating = new Map<string, Promise<DurableProfile>>();
+  readonly #hydrating = new Map<string, Promise<Hydrated>>();
   readonly #queue: (() => void)[] = [];
   #inFlight = 0;
 
@@ -56,33 +74,52 @@ export class ProfileReader {
     this.#deps = deps;
   }
 
-  async read(query: {
-    profileId: string;
-    titles: readonly string[] | null;
-    need: Need;
-  }): Promise<ProfileState> {
+  async read(query: Query): Promise<ProfileState> {
+    const state = await this.#fromStores(query);
+    for (const owed of this.#deps.restorer.owedTo(query.profileId)) layOver(state, owed);
+    return state;
+  }
+
+  async #fromStores(query: Query): Promise<ProfileState> {
+    const { profileId } = query;
     const hot = await this.#hotRead(query).catch((error: unknown) => {
-      this.#deps.log.warn({ profileId: query.profileId, err: error }, 'hot store does not answer');
+      this.#deps.log.warn({ profileId, err: error }, 'hot store does not answer');
       return null;
     });
-    if (hot === null) return this.#durableOnly(query.profileId);
-    if (hot.mark === 'valid') return fromHot(hot, { isDegraded: false, isComplete: true });
+    if (hot === null) return this.#durableOnly(profileId);
+    if (this.#deps.restorer.takesNoWrites(profileId)) return this.#fromBoth(query, hot);
+    if (hot.mark === 'valid') return fromHot(hot, current);
     if (hot.mark === 'expired' && query.need === 'show') {
-      void this.#hydrateOnce(query.profileId, hot.witness).catch((error: unknown) =>
-        this.#warn(query.profileId, error),
+      void this.#hydrateOnce(profileId, hot.witness).catch((error: unknown) =>
+        this.#warn(profileId, error),
       );
-      return fromHot(hot, { isDegraded: false, isComplete: true });
+      return fromHot(hot, current);
     }
+    return this.#fromHydrated(query, hot);
+  }
+
+  async #fromHydrated(query: Query, hot: HotProfile): Promise<ProfileState> {
     try {
-      const durable = await this.#hydrateOnce(query.profileId, hot.witness);
-      const compared = await this.#hotRead(query);
+      const { durable, isHot } = await this.#hydrateOnce(query.profileId, hot.witness);
+      const compared = isHot ? await this.#hotRead(query).catch(() => null) : null;
       // Evicted, or another epoch by now: what was here when it was asked for, and what the durable
       // store said since, is complete all the same; what is here now need not be.
-      const known = compared.mark === 'valid' ? compared : together(hot, durable);
-      return fromHot(known, { isDegraded: durable.isRemote, isComplete: true });
+      const known = compared?.mark === 'valid' ? compared : together(hot, durable);
+      return fromHot(known, { ...trustIn(durable), isDegraded: durable.isRemote || !isHot });
     } catch (error) {
       this.#warn(query.profileId, error);
-      return fromHot(hot, { isDegraded: true, isComplete: hot.mark === 'expired' });
+      return fromHot(hot, behind(hot));
+    }
+  }
+
+  /** While the hot store takes no writes, either tier may hold what the other lacks. */
+  async #fromBoth({ profileId }: Query, hot: HotProfile): Promise<ProfileState> {
+    try {
+      const durable = await this.#durableRead(profileId);
+      return fromHot(together(hot, durable), { ...trustIn(durable), isDegraded: true });
+    } catch (error) {
+      this.#warn(profileId, error);
+      return fromHot(hot, { ...behind(hot), isComplete: hot.mark !== 'absent' });
     }
   }
 
@@ -95,15 +132,15 @@ export class ProfileReader {
     await Promise.allSettled(this.#hydrating.values());
   }
 
-  #hotRead(query: { profileId: string; titles: readonly string[] | null }): Promise<HotProfile> {
-    return this.#deps.hot.read({ ...query, nowMs: this.#deps.clock.nowMs() });
+  #hotRead({ profileId, titles }: Query): Promise<HotProfile> {
+    return this.#deps.hot.read({ profileId, titles, nowMs: this.#deps.clock.nowMs() });
   }
 
   /**
    * Single flight per profile: whoever comes while one runs waits for that one, unless what it was
    * begun for is no more (see `MarkWitness`): then what it read may be too old.
    */
-  #hydrateOnce(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
+  #hydrateOnce(profileId: string, witness: MarkWitness): Promise<Hydrated> {
     const { epoch, generation, incarnation } = witness;
     const flight = [profileId, epoch, generation, incarnation].join('|');
     const running = this.#hydrating.get(flight);
@@ -113,32 +150,31 @@ export class ProfileReader {
     return started;
   }
 
-  async #hydrate(profileId: string, witness: MarkWitness): Promise<DurableProfile> {
+  /** What the durable store said is worth having, even when the hot store cannot take it in. */
+  async #hydrate(profileId: string, witness: MarkWitness): Promise<Hydrated> {
     const durable = await this.#durableRead(profileId);
-    await this.#deps.hot.hydrate({
-      profileId,
-      ...durable,
-      witness,
-      nowMs: this.#deps.clock.nowMs(),
-      // A copy that may lag is merged all the same, but does not count as compared.
-      markMs: durable.isRemote ? 0 : nextMarkMs(witness),
-    });
-    return durable;
+    try {
+      await this.#deps.hot.hydrate({
+        profileId,
+        ...durable,
+        witness,
+        nowMs: this.#deps.clock.nowMs(),
+        // A copy that may lag is merged all the same, but does not count as compared.
+        markMs: durable.isRemote ? 0 : nextMarkMs(witness),
+      });
+      return { durable, isHot: true };
+    } catch (error) {
+      if (error instanceof StoreTakesNoWrites) this.#deps.restorer.refused(profileId);
+      this.#warn(profileId, error);
+      return { durable, isHot: false };
+    }
   }
 
   async #durableOnly(profileId: string): Promise<ProfileState> {
-    const { titles, devices } = await this.#durableRead(profileId);
-    const floor = titles.get(floorTitle)?.playhead ?? null;
-    titles.delete(floorTitle);
-    return {
-      titles,
-      floor,
-      devices: new Map(devices.map((device) => [deviceHash(device.id), device])),
-      sessions: [],
-      source: 'DURABLE',
-      isDegraded: true,
-      isComplete: true,
-    };
+    const durable = await this.#durableRead(profileId);
+    const { titles, floor, devices } = together(nothingHot, durable);
+    const trust = { ...trustIn(durable), isDegraded: true };
+    return { titles, floor, devices, sessions: [], source: 'DURABLE', ...trust };
   }
 
   async #durableRead(profileId: string): Promise<DurableProfile> {
@@ -169,7 +205,17 @@ export function stateUnavailable(cause?: unknown): PlatformError {
   });
 }
 
-function together(hot: HotProfile, durable: DurableProfile): HotProfile {
+/** A profile of which the hot store says nothing. */
+const nothingHot: Pick<HotProfile, 'titles' | 'floor' | 'devices'> = {
+  titles: new Map(),
+  floor: null,
+  devices: new Map(),
+};
+
+function together<Hot extends Pick<HotProfile, 'titles' | 'floor' | 'devices'>>(
+  hot: Hot,
+  durable: DurableProfile,
+): Hot {
   const titles = new Map(hot.titles);
   for (const [title, state] of durable.titles) {
     const known = titles.get(title);
@@ -181,10 +227,33 @@ function together(hot: HotProfile, durable: DurableProfile): HotProfile {
   return { ...hot, titles, floor, devices: new Map([...devices, ...hot.devices]) };
 }
 
-function fromHot(
-  hot: HotProfile,
-  trust: { isDegraded: boolean; isComplete: boolean },
-): ProfileState {
+/** What a profile's hot copy is worth. */
+type Trust = Pick<ProfileState, 'isDegraded' | 'isComplete' | 'isCompared'>;
+
+const current: Trust = { isDegraded: false, isComplete: true, isCompared: true };
+
+/** Compared just now; another data centre's copy may lag. */
+function trustIn({ isRemote }: DurableProfile): Trust {
+  return { isDegraded: isRemote, isComplete: true, isCompared: !isRemote };
+}
+
+/** Not compared, and it cannot be: complete only if it once was. */
+function behind(hot: HotProfile): Trust {
+  return { isDegraded: true, isComplete: hot.mark === 'expired', isCompared: false };
+}
+
+function fromHot(hot: HotProfile, trust: Trust): ProfileState {
   const { titles, floor, devices, sessions } = hot;
   return { titles, floor, devices, sessions, source: 'HOT', ...trust };
+}
+
+/** What this process wrote and the hot store may not have yet. */
+function layOver(state: ProfileState, { title, state: written, device }: OwedWrite): void {
+  if (title === floorTitle) {
+    state.floor = mergePlayhead(state.floor, written.playhead);
+    return;
+  }
+  const known = state.titles.get(title);
+  state.titles.set(title, known === undefined ? written : mergeTitle(known, written));
+  if (device !== null) state.devices.set(deviceHash(device.id), device);
 }

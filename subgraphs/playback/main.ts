@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
 import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import type { Logger } from '../../runtime/log.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
@@ -8,10 +9,10 @@ import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
 import type { PlaybackDeps } from './deps.ts';
-import { ProfileReader } from './hydrate.ts';
+import { createPlaybackMetrics } from './metrics.ts';
 import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
-import { WriteBehind } from './write-behind.ts';
+import { createTwoTiers, type TwoTiers } from './two-tiers.ts';
 
 /** The playback subgraph, and the event stream that it feeds. */
 export interface PlaybackSubgraph extends Subgraph<Context> {
@@ -29,17 +30,16 @@ export async function openPlayback(
   const { config, clock, log } = parts;
   const policy: Policy = { ...defaultPolicy, heartbeatEveryMs: config.PLAYBACK_HEARTBEAT_MS };
   const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy }));
-  const { hot, durable, events } = stores;
-  const reader = new ProfileReader({ hot, durable, clock, log });
+  const { events } = stores;
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
-  const writeBehind = new WriteBehind({ hot, durable, clock, log, intervalMs });
+  const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
   const deps: PlaybackDeps = {
-    hot,
-    durable,
-    reader,
+    hot: tiers.hot,
+    reader: tiers.reader,
+    writePath: tiers.writePath,
     clock,
     policy,
     signer,
@@ -47,7 +47,7 @@ export async function openPlayback(
     log,
   };
   const { typeDefs } = await readSubgraph('playback');
-  writeBehind.start();
+  tiers.start();
   const subgraph = await openSubgraph<Context>({
     name: 'playback',
     typeDefs,
@@ -55,18 +55,33 @@ export async function openPlayback(
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
+    metrics: createPlaybackMetrics(tiers, clock),
     async close() {
       stopTrimming();
-      await reader.close();
       try {
-        // What is owed goes to the durable store before the hot one disappears.
-        await writeBehind.close();
+        await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
         await stores.close();
       }
     },
   });
   return { ...subgraph, events };
+}
+
+/**
+ * What is owed goes to the durable store before the hot one disappears. A hot store that outlives this
+ * process keeps what could not be drained, and another process drains it.
+ */
+async function drained(
+  tiers: TwoTiers,
+  { log, isHotMortal }: { log: Logger; isHotMortal: boolean },
+): Promise<void> {
+  try {
+    await tiers.close();
+  } catch (error) {
+    if (isHotMortal) throw error;
+    log.warn({ err: error }, 'what is still dirty stays in the hot store');
+  }
 }
 
 if (import.meta.main) {

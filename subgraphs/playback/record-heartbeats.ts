@@ -6,16 +6,17 @@ import {
   type PlaybackEvent,
 } from '../../domain/heartbeat.ts';
 import { aboveFloor } from '../../domain/merge.ts';
-import type { Device } from '../../domain/playhead.ts';
+import type { Device, TitleState } from '../../domain/playhead.ts';
 import { changesPlayer, intervalAfter } from '../../domain/presence.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { openSessionToken, type SessionToken } from '../../domain/session-token.ts';
 import { type Version, writerOf } from '../../domain/version.ts';
-import type { MergeRequest, MergeResult, TitleWrite } from '../../stores/hot-store.ts';
+import type { MergeRequest, TitleWrite } from '../../stores/hot-store.ts';
 import type { PlaybackDeps } from './deps.ts';
 import { inForce } from './playhead-view.ts';
 import { dropStale } from './stale-base.ts';
 import { offersOf } from './transitions.ts';
+import type { Written } from './write-path.ts';
 
 export interface RecordHeartbeats {
   session: string;
@@ -36,8 +37,9 @@ export interface RecordOutcome {
  * The hot path: token → checks → versions → one atomic merge → answer.
  *
  * Shape: idempotent by (session, sequence). A plain heartbeat is acknowledged when it is hot; a batch
- * with an intent when the durable store has it, whatever the merge said.
- * Errors: PlatformError STATE_UNAVAILABLE when the hot store does not answer; safe to retry.
+ * with an intent when the durable store has it, whatever the merge said. Without the hot store some
+ * plain heartbeats are REFUSED without a problem: the player keeps the newest until one is stored.
+ * Errors: PlatformError STATE_UNAVAILABLE when neither store answers; safe to retry.
  * Cost: one hot round trip, and one durable commit for an intent; one more read for a stale session,
  * and for a title that the hot store did not know.
  */
@@ -68,12 +70,13 @@ export async function recordHeartbeats(
   const told = admitted.findLast(({ heartbeat }) => changesPlayer(heartbeat.event)) ?? newest;
   const { event } = told.heartbeat;
   const request = requestOf({ token, kept, newest, event, write, hasActed, receivedAtMs }, deps);
-  const merged = await deps.hot.merge(request);
-  const durability = await durabilityOf(deps, { profileId, kept, write, device: deviceOf(token) });
-  const versions = await versionsOf(deps, { token, merged });
+  const hasIntent = kept.some(({ heartbeat }) => isIntent(heartbeat.event));
+  const written = await deps.writePath.write(request, { isIntent: hasIntent });
+  if (written.kind === 'held') return refused(deps, problems);
+  const versions = await versionsOf(deps, { token, write, written });
   return {
     outcome: outcomeOf(versions, { admitted, kept }),
-    durability,
+    durability: durabilityOf(write, written),
     nextHeartbeatInMs: intervalAfter(event, policy),
     problems,
     recorded: { title: token.title, sessionId: token.sessionId },
@@ -135,29 +138,9 @@ function requestOf(
   };
 }
 
-/**
- * What survives what, once the merge is done: intents are written to the durable store before the
- * answer; when that is down they stay dirty, and the answer says so.
- */
-async function durabilityOf(
-  deps: PlaybackDeps,
-  batch: {
-    profileId: string;
-    kept: readonly AdmittedHeartbeat[];
-    write: TitleWrite;
-    device: Device;
-  },
-): Promise<RecordOutcome['durability']> {
-  const { profileId, kept, write, device } = batch;
-  if (write.playhead === null) return 'NONE';
-  if (!kept.some(({ heartbeat }) => isIntent(heartbeat.event))) return 'HOT';
-  try {
-    await deps.durable.write({ profileId, titles: [write], devices: [device] });
-    return 'DURABLE';
-  } catch (error) {
-    deps.log.warn({ profileId, err: error }, 'an intent is hot only');
-    return 'HOT';
-  }
+function durabilityOf(write: TitleWrite, written: Written): RecordOutcome['durability'] {
+  const isStored = write.playhead !== null && 'durability' in written;
+  return isStored ? written.durability : 'NONE';
 }
 
 /**
@@ -177,23 +160,37 @@ function outcomeOf(
 }
 
 /**
- * What was in force before a merge, and what is after it. A title that was new to the hot store is
- * compared with the durable one first; while that does not answer, what is hot counts.
+ * What was in force before a write, and what is after it. A title that was new to the hot store, or
+ * was written past it, is compared with the durable one; while that does not answer, what was written
+ * counts.
  */
 async function versionsOf(
   deps: PlaybackDeps,
-  of: { token: SessionToken; merged: MergeResult },
+  of: { token: SessionToken; write: TitleWrite; written: Written },
 ): Promise<{ before: Version | undefined; inForce: Version | undefined }> {
-  const { token, merged } = of;
-  const [title] = merged.kind === 'merged' ? merged.titles : [];
-  if (merged.kind !== 'merged' || title === undefined)
-    return { before: undefined, inForce: undefined };
-  const before = aboveFloor(title.before, merged.floor).playhead?.version;
-  const after = aboveFloor(title.after, merged.floor).playhead?.version;
-  if (title.before.playhead !== null) return { before, inForce: after };
-  const { profileId } = token;
-  const state = await deps.reader.read({ profileId, titles: [token.title], need: 'show' });
-  return { before, inForce: inForce(state, token.title)?.playhead?.version ?? after };
+  const { token, write, written } = of;
+  const [title] = written.kind === 'merged' ? written.titles : [];
+  const floor = written.kind === 'merged' ? written.floor : null;
+  const before = title && aboveFloor(title.before, floor).playhead?.version;
+  const after = title && aboveFloor(title.after, floor).playhead?.version;
+  if (title !== undefined && title.before.playhead !== null) return { before, inForce: after };
+  const state = await readTitle(deps, { token, write });
+  return { before, inForce: state?.playhead?.version ?? after ?? write.playhead?.version };
+}
+
+/** Null when it cannot be read, which is no reason to fail what was stored. */
+async function readTitle(
+  deps: PlaybackDeps,
+  of: { token: SessionToken; write: TitleWrite },
+): Promise<TitleState | null> {
+  const { profileId, title } = of.token;
+  try {
+    const state = await deps.reader.read({ profileId, titles: [title], need: 'show' });
+    return inForce(state, title);
+  } catch (error) {
+    if (of.write.playhead === null) throw error;
+    return null;
+  }
 }
 
 function isOwn(version: Version | undefined, admitted: readonly AdmittedHeartbeat[]): boolean {

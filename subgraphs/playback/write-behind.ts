@@ -2,29 +2,36 @@ import { PlatformError } from '../../domain/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
-import type { DirtyTitle, HotStore, SettledTitle } from '../../stores/hot-store.ts';
+import type { Backlog, DirtyTitle, HotStore, SettledTitle } from '../../stores/hot-store.ts';
+import type { Lease, Leases } from '../../stores/lease.ts';
 
 /** Titles taken in one step of a drain: a batch that a partition's atomic steps hardly feel. */
 const drainLimit = 200;
 /** A title that failed this often for a reason of its own is set aside, value and all. */
 const triesMax = 5;
+/** A process that died gives its partitions up after this: longer than one step of a drain may take. */
+const leaseMs = 15_000;
 /** Passes per interval: a title waits at most a quarter longer than it should. */
 const passesPerInterval = 4;
 
 export interface WriteBehindDeps {
   hot: HotStore;
   durable: DurableStore;
+  leases: Leases;
   clock: Clock;
   log: Logger;
   /** A moving playhead is written at most once in this time, ms. */
   intervalMs: number;
+  /** Names this process in leases. */
+  owner: string;
 }
 
 /**
  * Copies what the hot store owes to the durable store, in the background.
  *
  * Shape: at least once and idempotent. A title stays dirty until the durable store answered, and
- * after that if something newer came meanwhile; a crash anywhere only repeats a write.
+ * after that if something newer came meanwhile; a crash anywhere only repeats a write. Processes share
+ * the work by leases, and are right without them.
  * Cost: one durable write per moving title and interval, whatever the heartbeat rate.
  */
 export class WriteBehind {
@@ -79,19 +86,73 @@ export class WriteBehind {
     await this.drain({ minimumAgeMs: Number.NEGATIVE_INFINITY });
   }
 
-  async #drainPartition(partition: number, sinceMs: number): Promise<void> {
+  /** What every partition owes together. Errors: StoreUnreachable. */
+  async backlog(): Promise<Backlog> {
     const { hot } = this.#deps;
-    for (;;) {
-      const due = await hot.due({ partition, sinceMs, limit: drainLimit });
-      const outcomes = await Promise.all(batchesOf(due).map((batch) => this.#write(batch)));
-      const [failed, written] = halves(outcomes.flat(), ({ failure }) => failure !== null);
-      const titles = written.flatMap(({ batch }) => settledOf(batch));
-      await hot.settle({ partition, titles, nowMs: this.#deps.clock.nowMs() });
-      for (const { batch } of written) this.#forgetFailures(batch);
-      await this.#failed(partition, failed);
-      // A short or a failing step ends the pass: what is left is met again in the next one.
-      if (due.length < drainLimit || failed.length > 0) return;
+    const partitions = Array.from({ length: hot.partitions }, (_, partition) => partition);
+    const all = await Promise.all(partitions.map((partition) => hot.backlog(partition)));
+    const oldest = all.flatMap(({ oldestSinceMs }) => oldestSinceMs ?? []);
+    return {
+      dirty: sum(all.map(({ dirty }) => dirty)),
+      oldestSinceMs: oldest.length === 0 ? null : Math.min(...oldest),
+      quarantined: sum(all.map(({ quarantined }) => quarantined)),
+    };
+  }
+
+  /** Nothing to do where nothing is due, or another process is at it. */
+  async #drainPartition(partition: number, sinceMs: number): Promise<void> {
+    const { hot, leases, owner, log } = this.#deps;
+    const { dirty, oldestSinceMs } = await hot.backlog(partition);
+    if (oldestSinceMs === null || oldestSinceMs > sinceMs) return;
+    const lease = await leases.acquire({ partition, owner, ttlMs: leaseMs });
+    if (lease === null) return;
+    try {
+      // One more for what was set aside; not without end while others go on writing.
+      const stepsMax = Math.ceil(dirty / drainLimit) + 1;
+      await this.#drainUnder(lease, { sinceMs, stepsMax });
+    } finally {
+      await leases.release(lease).catch((error: unknown) => {
+        log.debug({ partition, err: error }, 'a lease runs out by itself');
+      });
     }
+  }
+
+  /**
+   * Step by step until nothing is due. What could not be written is passed over: some nodes of the
+   * durable store may be away while the others are well. A step of which nothing could be written ends
+   * the pass.
+   */
+  async #drainUnder(
+    lease: Lease,
+    { sinceMs, stepsMax }: { sinceMs: number; stepsMax: number },
+  ): Promise<void> {
+    const { hot, leases } = this.#deps;
+    const { partition } = lease;
+    let fault: unknown = null;
+    let skip = 0;
+    for (let step = 0; step < stepsMax; step += 1) {
+      if (step > 0 && !(await leases.renew(lease, { ttlMs: leaseMs }))) break;
+      const due = await hot.due({ partition, sinceMs, skip, limit: drainLimit });
+      const { failed, down, left } = await this.#step(partition, due);
+      fault ??= down[0]?.failure ?? null;
+      skip += left;
+      const isStuck = failed.length > 0 && left === due.length;
+      if (due.length < drainLimit || isStuck) break;
+    }
+    if (fault !== null) throw fault;
+  }
+
+  /** Writes what is due; answers what was not written, and how many titles of that are still dirty. */
+  async #step(partition: number, due: readonly DirtyTitle[]) {
+    const outcomes = await Promise.all(batchesOf(due).map((batch) => this.#write(batch)));
+    const [failed, written] = halves(outcomes.flat(), ({ failure }) => failure !== null);
+    const titles = written.flatMap(({ batch }) => settledOf(batch));
+    const nowMs = this.#deps.clock.nowMs();
+    await this.#deps.hot.settle({ partition, titles, nowMs });
+    for (const { batch } of written) this.#forgetFailures(batch);
+    const [down, ownFaults] = halves(failed, ({ failure }) => isDown(failure));
+    const setAside = await this.#count(partition, ownFaults);
+    return { failed, down, left: titlesOf(failed) - setAside };
   }
 
   /** Writes a batch; title by title when it fails for a reason of its own: one of them is to blame. */
@@ -108,27 +169,32 @@ export class WriteBehind {
     }
   }
 
-  /** A store that is down is nobody's fault; any other failure counts against the title it met. */
-  async #failed(partition: number, failed: readonly Tried[]): Promise<void> {
-    const [down, ownFaults] = halves(failed, ({ failure }) => isDown(failure));
-    for (const fault of ownFaults) await this.#count(partition, fault);
-    if (down[0] !== undefined) throw down[0].failure;
+  /**
+   * A store that is down is nobody's fault; any other failure counts against the title it met. Answers
+   * how many were set aside.
+   */
+  async #count(partition: number, ownFaults: readonly Tried[]): Promise<number> {
+    let setAside = 0;
+    for (const { batch, failure } of ownFaults) {
+      const { profileId } = batch;
+      for (const { title } of batch.titles) {
+        if (!this.#hasFailedTooOften(`${profileId}|${title}`)) continue;
+        this.#deps.log.error(
+          { profileId, titleId: title, err: failure },
+          'title set aside: it cannot be written',
+        );
+        await this.#deps.hot.quarantine({ partition, profileId, title });
+        setAside += 1;
+      }
+    }
+    return setAside;
   }
 
-  async #count(partition: number, { batch, failure }: Tried): Promise<void> {
-    const { profileId } = batch;
-    for (const { title } of batch.titles) {
-      const member = `${profileId}|${title}`;
-      const failures = (this.#failures.get(member) ?? 0) + 1;
-      this.#failures.set(member, failures);
-      if (failures < triesMax) continue;
-      this.#failures.delete(member);
-      this.#deps.log.error(
-        { profileId, titleId: title, err: failure },
-        'title set aside: it cannot be written',
-      );
-      await this.#deps.hot.quarantine({ partition, profileId, title });
-    }
+  #hasFailedTooOften(member: string): boolean {
+    const failures = (this.#failures.get(member) ?? 0) + 1;
+    if (failures < triesMax) this.#failures.set(member, failures);
+    else this.#failures.delete(member);
+    return failures >= triesMax;
   }
 
   #forgetFailures(batch: ProfileBatch): void {
@@ -148,6 +214,14 @@ interface Tried {
 
 function isDown(failure: unknown): boolean {
   return failure instanceof PlatformError && failure.code === 'STATE_UNAVAILABLE';
+}
+
+function titlesOf(tried: readonly Tried[]): number {
+  return sum(tried.map(({ batch }) => batch.titles.length));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /** Those of which it is true, and the others. */

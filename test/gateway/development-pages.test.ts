@@ -8,7 +8,8 @@ describe('what development serves besides the API', () => {
   let gateway: ToyGateway;
   beforeAll(async () => {
     gateway = await openToyGateway('embedded', {
-      routesOf: (dataDir) => developmentRoutes(readConfig({ DATA_DIR: dataDir }), systemClock),
+      routesOf: (dataDir) =>
+        developmentRoutes({ config: readConfig({ DATA_DIR: dataDir }), clock: systemClock }),
     });
   });
   afterAll(() => gateway.close());

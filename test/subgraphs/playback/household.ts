@@ -7,8 +7,10 @@ import { createLog } from '../../../runtime/log.ts';
 import type { DurableStore, ProfileBatch } from '../../../stores/durable-store.ts';
 import { openEmbeddedDurableStore } from '../../../stores/embedded/durable.ts';
 import { openEmbeddedHotStore } from '../../../stores/embedded/hot.ts';
+import { openEmbeddedLeases } from '../../../stores/embedded/lease.ts';
 import { openEmbeddedEventStream } from '../../../stores/embedded/stream.ts';
 import type { HotStore } from '../../../stores/hot-store.ts';
+import { HotRestorer } from '../../../subgraphs/playback/hot-restore.ts';
 import {
   type Need,
   ProfileReader,
@@ -130,9 +132,15 @@ export class Household {
       durable: faulty(this.#durable, weather.durable),
     });
     const parts = { ...stores, clock: this.#clock, log };
-    const writeBehind = new WriteBehind({ ...parts, intervalMs });
+    const leases = openEmbeddedLeases({ clock: this.#clock });
+    const restorer = new HotRestorer(parts);
+    const writeBehind = new WriteBehind({ ...parts, leases, owner: 'household', intervalMs });
     writeBehind.start();
-    return Object.assign(life, { ...stores, reader: new ProfileReader(parts), writeBehind });
+    return Object.assign(life, {
+      ...stores,
+      reader: new ProfileReader({ ...parts, restorer }),
+      writeBehind,
+    });
   }
 
   #crash(): void {

@@ -124,11 +124,12 @@ describe('a request that stores nothing', () => {
     expect((await playback.playhead()).status).toBe('NOT_STARTED');
   });
 
-  it('fails, retryably, when the hot store does not answer, and the session stays good', async () => {
-    // Breaks: the hot store. How: every call fails. Holds: a code of the list, and the retry works.
+  it('fails, retryably, when no store answers, and the session stays good', async () => {
+    // Breaks: both stores. How: every call fails. Holds: a code of the list, and the retry works.
     await tv.begin();
     const heartbeats = [tv.observe('PAUSE', minuteMs)];
     playback.hot.isDown = true;
+    playback.durable.isDown = true;
     const { data, errors } = await playback.ask(
       'mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(input: $input) { outcome } }',
       { input: { session: tv.session, heartbeats } },
@@ -137,10 +138,11 @@ describe('a request that stores nothing', () => {
     expect(errors).toMatchObject([
       {
         path: ['recordHeartbeats'],
-        extensions: { code: 'STATE_UNAVAILABLE', retryable: true },
+        extensions: { code: 'STATE_UNAVAILABLE', retryable: true, retryAfterMs: 1_000 },
       },
     ]);
     playback.hot.isDown = false;
+    playback.durable.isDown = false;
     expect(await tv.send(...heartbeats)).toMatchObject({
       outcome: 'ACCEPTED',
       durability: 'DURABLE',

@@ -6,6 +6,7 @@ import { defaultPolicy } from '../../../domain/policy.ts';
 import { readConfig } from '../../../runtime/config.ts';
 import { createLog } from '../../../runtime/log.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../../stores/open.ts';
+import { HotRestorer } from '../../../subgraphs/playback/hot-restore.ts';
 import { type Need, ProfileReader } from '../../../subgraphs/playback/hydrate.ts';
 import { playheadAt } from '../../contract/writes.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -31,7 +32,9 @@ describe('a profile that another region answered for', () => {
       },
     };
     const log = createLog({ level: 'silent', part: 'test' });
-    reader = new ProfileReader({ hot: stores.hot, durable, clock, log });
+    const { hot } = stores;
+    const restorer = new HotRestorer({ hot, clock, log });
+    reader = new ProfileReader({ hot, durable, restorer, clock, log });
     await stores.durable.write({
       profileId: 'demo',
       titles: [{ title: 'sintel', playhead: playheadAt(1), visibility: null }],

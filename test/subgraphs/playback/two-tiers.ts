@@ -4,8 +4,11 @@ import { createLog } from '../../../runtime/log.ts';
 import type { DurableStore } from '../../../stores/durable-store.ts';
 import { openEmbeddedDurableStore } from '../../../stores/embedded/durable.ts';
 import { openEmbeddedHotStore } from '../../../stores/embedded/hot.ts';
+import { openEmbeddedLeases } from '../../../stores/embedded/lease.ts';
 import { openEmbeddedEventStream } from '../../../stores/embedded/stream.ts';
 import type { HotStore } from '../../../stores/hot-store.ts';
+import type { Leases } from '../../../stores/lease.ts';
+import { HotRestorer } from '../../../subgraphs/playback/hot-restore.ts';
 import { Faults, faulty } from '../../support/faulty.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -17,6 +20,9 @@ export interface TwoTiers {
   hotFaults: Faults;
   durable: DurableStore;
   durableFaults: Faults;
+  leases: Leases;
+  owner: string;
+  restorer: HotRestorer;
   /** Past the weather: what is really there. */
   actual: { hot: HotStore; durable: DurableStore };
   /** The hot store forgets every profile that it may forget. */
@@ -34,11 +40,16 @@ export async function openTwoTiers(): Promise<TwoTiers> {
   const hot = openEmbeddedHotStore({ policy: defaultPolicy, partitions, events, profilesMax });
   const durable = openEmbeddedDurableStore({ path: ':memory:' });
   const [hotFaults, durableFaults] = [new Faults(), new Faults()];
+  const log = createLog({ level: 'silent', part: 'test' });
+  const faultyHot = faulty(hot, hotFaults);
   return {
     clock,
-    log: createLog({ level: 'silent', part: 'test' }),
-    hot: faulty(hot, hotFaults),
+    log,
+    hot: faultyHot,
     hotFaults,
+    leases: openEmbeddedLeases({ clock }),
+    owner: 'this process',
+    restorer: new HotRestorer({ hot: faultyHot, clock, log }),
     durable: faulty(durable, durableFaults),
     durableFaults,
     actual: { hot, durable },

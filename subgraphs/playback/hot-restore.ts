@@ -1,0 +1,221 @@
+import type { Device, TitleState } from '../../domain/playhead.ts';
+import { partitionOf } from '../../domain/version.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { StoreTakesNoWrites, StoreUnreachable } from '../../stores/faults.ts';
+import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
+import { type KeptRequest, KeptRequests } from './kept-requests.ts';
+
+/** Longer than a Redis that fails over or restarts may lose (2 s), and than it takes to notice (1 s). */
+const keptMs = 10_000;
+/** How often a partition with something to remember is looked at: back within two seconds of a repair. */
+const lookEveryMs = 1_000;
+/** Titles remembered, about 1 kB each: ten seconds of 5,000 heartbeats a second. */
+const titlesMax = 50_000;
+/** Merges under way at once: one script call each way of a Redis that has just come back. */
+const mergesInFlightMax = 64;
+
+/** How things stand between this process and one partition of the hot store. */
+interface PartitionView {
+  kept: KeptRequests;
+  /** Null while it does not answer, and before it was asked. */
+  epoch: string | null;
+  takesNoWrites: boolean;
+  /** Something owed was let go: whoever reads must compare. */
+  hasForgotten: boolean;
+}
+
+/** A write that the hot store may lack. */
+export interface OwedWrite {
+  title: string;
+  state: TitleState;
+  device: Device | null;
+}
+
+/**
+ * Remembers what the hot store may lack, and merges it in as soon as it can be: what this process wrote
+ * straight to the durable store, and, when the hot store comes back or is another, everything that it
+ * accepted from this process in the last ten seconds.
+ *
+ * Shape: the ordinary merge, so subscribers, event stream and write-behind learn of it as of any other;
+ * any repetition is harmless. Until then, reads of this process have it laid over.
+ * Errors: none; a hot store that does not answer is asked again in a second.
+ * Cost: one small call a second for each partition that was written to lately; memory as the limits
+ * say. Beyond them the partition's marks are invalidated instead, and its profiles compared anew.
+ */
+export class HotRestorer {
+  readonly #deps: { hot: HotStore; clock: Clock; log: Logger };
+  readonly #partitions: PartitionView[];
+  #cancelLook: (() => void) | undefined;
+  #looking: Promise<void> | null = null;
+  #isRunning = false;
+
+  constructor(deps: { hot: HotStore; clock: Clock; log: Logger }) {
+    this.#deps = deps;
+    const { partitions } = deps.hot;
+    this.#partitions = Array.from({ length: partitions }, () => ({
+      kept: new KeptRequests({ titlesMax: Math.ceil(titlesMax / partitions) }),
+      epoch: null,
+      takesNoWrites: false,
+      hasForgotten: false,
+    }));
+  }
+
+  /** Titles that the hot store may lack. */
+  get owedCount(): number {
+    return this.#partitions.reduce((count, { kept }) => count + kept.owed().length, 0);
+  }
+
+  /** Looks every second while there is anything to remember, until closed. */
+  start(): void {
+    this.#isRunning = true;
+    this.#lookLater();
+  }
+
+  /** Tries once more. What is owed then is in the durable store, and is read at the next comparison. */
+  async close(): Promise<void> {
+    this.#isRunning = false;
+    this.#cancelLook?.();
+    await this.look();
+  }
+
+  /** The hot store accepted this request. */
+  accepted(request: MergeRequest): void {
+    this.#view(request.profileId).takesNoWrites = false;
+    this.#keep(request, { isOwed: false });
+  }
+
+  /** The durable store has this request and the hot store may not: tried at once, then each second. */
+  owe(request: MergeRequest): void {
+    this.#keep(request, { isOwed: true });
+    if (this.#isRunning) this.#deps.clock.after(0, () => void this.look());
+  }
+
+  /** The hot store refused a write of this profile, and so does its partition until it accepts one. */
+  refused(profileId: string): void {
+    this.#view(profileId).takesNoWrites = true;
+    this.#lookLater();
+  }
+
+  /** Writes go past the hot store just now: what it holds of the profile is not all there is. */
+  takesNoWrites(profileId: string): boolean {
+    return this.#view(profileId).takesNoWrites;
+  }
+
+  /** What the hot store may lack of a profile. */
+  owedTo(profileId: string): OwedWrite[] {
+    return this.#view(profileId)
+      .kept.owedTo(profileId)
+      .flatMap(({ request: { writes, device } }) =>
+        writes.map(({ title, ...state }) => ({ title, state, device })),
+      );
+  }
+
+  /** One look at every partition that matters; whoever asks meanwhile waits for the same one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookAtAll().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  #lookLater(): void {
+    if (!this.#isRunning || this.#cancelLook !== undefined) return;
+    this.#cancelLook = this.#deps.clock.after(lookEveryMs, async () => {
+      await this.look();
+      this.#cancelLook = undefined;
+      if (this.#partitions.some(needsLook)) this.#lookLater();
+    });
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const { hot } = this.#deps;
+    const partitions = [...this.#partitions.keys()].filter((partition) =>
+      needsLook(this.#viewOf(partition)),
+    );
+    const domains = Map.groupBy(partitions, (partition) => hot.failureDomain(partition));
+    await Promise.all([...domains.values()].map((domain) => this.#lookAtDomain(domain)));
+  }
+
+  /** One of them asks whether the server is there at all. */
+  async #lookAtDomain([first, ...others]: readonly number[]): Promise<void> {
+    const isThere = await this.#lookAt(first as number);
+    if (isThere) await Promise.all(others.map((partition) => this.#lookAt(partition)));
+    else for (const partition of others) this.#viewOf(partition).epoch = null;
+  }
+
+  /** False when the partition did not answer. */
+  async #lookAt(partition: number): Promise<boolean> {
+    const view = this.#viewOf(partition);
+    try {
+      const { epoch, isWritable } = await this.#deps.hot.identity(partition);
+      // Another store, or one that was out of sight, may have lost what it accepted.
+      if (epoch !== view.epoch) view.kept.oweAll();
+      view.epoch = epoch;
+      if (!isWritable) throw new StoreTakesNoWrites('The hot store is read-only.');
+      await this.#catchUp(partition);
+      view.takesNoWrites = false;
+      return true;
+    } catch (error) {
+      this.#deps.log.debug({ partition, err: error }, 'the hot store is tried again');
+      if (error instanceof StoreTakesNoWrites) view.takesNoWrites = true;
+      if (!(error instanceof StoreUnreachable)) return true;
+      view.epoch = null;
+      return false;
+    }
+  }
+
+  async #catchUp(partition: number): Promise<void> {
+    const view = this.#viewOf(partition);
+    if (view.hasForgotten) await this.#deps.hot.raiseGeneration(partition);
+    view.hasForgotten = false;
+    const owed = view.kept.owed();
+    for (let first = 0; first < owed.length; first += mergesInFlightMax) {
+      const some = owed.slice(first, first + mergesInFlightMax);
+      await Promise.all(some.map((kept) => this.#merge(kept)));
+    }
+    view.kept.forgetOld(this.#deps.clock.nowMs());
+  }
+
+  async #merge(kept: KeptRequest): Promise<void> {
+    const { request } = kept;
+    try {
+      // Conditions were judged when it was accepted; by now it is a fact like any other.
+      const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null };
+      await this.#deps.hot.merge({ ...request, ...now });
+    } catch (error) {
+      if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) throw error;
+      const { profileId } = request;
+      this.#deps.log.error({ profileId, err: error }, 'what the hot store lacks cannot be merged');
+      await this.#deps.hot.dropMark(profileId);
+    }
+    // What joined it meanwhile took its place, and is owed still.
+    kept.isOwed = false;
+  }
+
+  #keep(request: MergeRequest, { isOwed }: { isOwed: boolean }): void {
+    if (isEmpty(request)) return;
+    const view = this.#view(request.profileId);
+    const untilMs = this.#deps.clock.nowMs() + keptMs;
+    const left = view.kept.keep({ request, untilMs, isOwed });
+    if (left?.isOwed) view.hasForgotten = true;
+    this.#lookLater();
+  }
+
+  #view(profileId: string): PartitionView {
+    return this.#viewOf(partitionOf(profileId, this.#deps.hot.partitions));
+  }
+
+  #viewOf(partition: number): PartitionView {
+    return this.#partitions[partition] as PartitionView;
+  }
+}
+
+function needsLook({ kept, takesNoWrites, hasForgotten }: PartitionView): boolean {
+  return !kept.isEmpty || takesNoWrites || hasForgotten;
+}
+
+/** Nothing but that a session is alive: there is nothing to keep. */
+export function isEmpty({ writes }: MergeRequest): boolean {
+  return writes.every(({ playhead, visibility }) => playhead === null && visibility === null);
+}

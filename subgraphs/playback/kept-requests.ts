@@ -1,0 +1,108 @@
+import { type MergeRequest, oneByTitle, type TransitionOffer } from '../../stores/hot-store.ts';
+
+/** Transitions remembered of one title: more in ten seconds, or in one outage, is no viewer. */
+const transitionsMax = 32;
+
+/** What the hot store accepted, or may lack, of one profile's title. */
+export interface KeptRequest {
+  request: MergeRequest;
+  /** Nobody needs it after that, unless it is owed; ms. */
+  untilMs: number;
+  /** Written past the hot store, or accepted by one that may have lost it. */
+  isOwed: boolean;
+}
+
+/**
+ * The requests of one partition that its hot store may lack, one a title: later ones join the earlier.
+ * Holds `titlesMax`; the longest kept leave first.
+ */
+export class KeptRequests {
+  readonly #titlesMax: number;
+  /** By profile and title, the longest kept first. */
+  readonly #profiles = new Map<string, Map<string, KeptRequest>>();
+  #titles = 0;
+
+  constructor(options: { titlesMax: number }) {
+    this.#titlesMax = options.titlesMax;
+  }
+
+  get isEmpty(): boolean {
+    return this.#titles === 0;
+  }
+
+  /** Answers what had to leave to make room. */
+  keep(kept: KeptRequest): KeptRequest | null {
+    const { profileId, writes } = kept.request;
+    const key = writes.map(({ title }) => title).join();
+    const before = this.#remove(profileId, key);
+    const titles = this.#profiles.get(profileId) ?? new Map<string, KeptRequest>();
+    titles.set(key, before === undefined ? kept : together(before, kept));
+    this.#profiles.set(profileId, titles);
+    this.#titles += 1;
+    return this.#titles > this.#titlesMax ? this.#removeOldest() : null;
+  }
+
+  owed(): KeptRequest[] {
+    const all = [...this.#profiles.values()].flatMap((titles) => [...titles.values()]);
+    return all.filter(({ isOwed }) => isOwed);
+  }
+
+  owedTo(profileId: string): KeptRequest[] {
+    const titles = this.#profiles.get(profileId);
+    return titles === undefined ? [] : [...titles.values()].filter(({ isOwed }) => isOwed);
+  }
+
+  oweAll(): void {
+    for (const titles of this.#profiles.values()) {
+      for (const kept of titles.values()) kept.isOwed = true;
+    }
+  }
+
+  /** Lets go of what is neither owed nor needed any more. */
+  forgetOld(nowMs: number): void {
+    for (const [profileId, titles] of this.#profiles) {
+      for (const [key, { isOwed, untilMs }] of titles) {
+        if (!isOwed && untilMs <= nowMs) this.#remove(profileId, key);
+      }
+    }
+  }
+
+  #removeOldest(): KeptRequest | null {
+    for (const [profileId, titles] of this.#profiles) {
+      for (const key of titles.keys()) return this.#remove(profileId, key) ?? null;
+    }
+    return null;
+  }
+
+  #remove(profileId: string, key: string): KeptRequest | undefined {
+    const titles = this.#profiles.get(profileId);
+    const kept = titles?.get(key);
+    if (titles === undefined || kept === undefined) return undefined;
+    titles.delete(key);
+    this.#titles -= 1;
+    if (titles.size === 0) this.#profiles.delete(profileId);
+    return kept;
+  }
+}
+
+/** Two requests to the same titles as the one that they come to. */
+function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
+  const [first, second] = [earlier.request, later.request];
+  return {
+    request: {
+      ...second,
+      writes: oneByTitle([...first.writes, ...second.writes]),
+      device: second.device ?? first.device,
+      presence: second.presence ?? first.presence,
+      transitions: distinctOffers([...first.transitions, ...second.transitions]),
+    },
+    untilMs: later.untilMs,
+    isOwed: earlier.isOwed || later.isOwed,
+  };
+}
+
+/** Each transition once: a retry offers what it offered before. */
+function distinctOffers(offers: readonly TransitionOffer[]): TransitionOffer[] {
+  const distinct = new Map(offers.map((offer) => [offer.transition.version, offer]));
+  return [...distinct.values()].slice(-transitionsMax);
+}

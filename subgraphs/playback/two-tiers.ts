@@ -1,0 +1,82 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { Breaker, guardDurableStore, guardHotStore } from '../../stores/breaker.ts';
+import type { DurableStore } from '../../stores/durable-store.ts';
+import type { HotStore } from '../../stores/hot-store.ts';
+import type { Leases } from '../../stores/lease.ts';
+import { HotRestorer } from './hot-restore.ts';
+import { ProfileReader } from './hydrate.ts';
+import { WriteBehind } from './write-behind.ts';
+import { WritePath } from './write-path.ts';
+
+export interface TwoTiersParts {
+  hot: HotStore;
+  durable: DurableStore;
+  leases: Leases;
+  clock: Clock;
+  log: Logger;
+  /** A moving playhead is written to the durable store at most once in this time, ms. */
+  intervalMs: number;
+  /** Names this process in leases; no other has it. */
+  owner: string;
+}
+
+/** A hot store in front of a durable one, and everything that moves state between them. */
+export interface TwoTiers {
+  /** Behind breakers. */
+  hot: HotStore;
+  reader: ProfileReader;
+  writePath: WritePath;
+  restorer: HotRestorer;
+  writeBehind: WriteBehind;
+  breakers: readonly Breaker[];
+  start(): void;
+  /**
+   * Ends the background work, and drains what is left; the stores stay open.
+   * Errors: STATE_UNAVAILABLE when something that only this process could drain was not.
+   */
+  close(): Promise<void>;
+}
+
+/** Puts the tiers together; the same for a server process and for a simulated one. */
+export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
+  const { leases, clock, log, intervalMs, owner } = parts;
+  const hotBreakers = breakersOf(parts);
+  const durableBreaker = new Breaker({ name: 'durable store', clock });
+  const hot = guardHotStore(parts.hot, hotBreakers);
+  const durable = guardDurableStore(parts.durable, durableBreaker);
+  const restorer = new HotRestorer({ hot, clock, log });
+  const reader = new ProfileReader({ hot, durable, restorer, clock, log });
+  const writePath = new WritePath({ hot, durable, restorer, clock, log });
+  const writeBehind = new WriteBehind({ hot, durable, leases, clock, log, intervalMs, owner });
+  return {
+    hot,
+    reader,
+    writePath,
+    restorer,
+    writeBehind,
+    breakers: [...hotBreakers.all, durableBreaker],
+    start() {
+      restorer.start();
+      writeBehind.start();
+    },
+    async close() {
+      await reader.close();
+      await restorer.close();
+      await writeBehind.close();
+    },
+  };
+}
+
+/** One breaker for each of the hot store's failure domains. */
+function breakersOf({ hot, clock }: TwoTiersParts) {
+  const names = Array.from({ length: hot.partitions }, (_, index) => hot.failureDomain(index));
+  const byName = new Map<string, Breaker>();
+  for (const name of names) {
+    if (!byName.has(name)) byName.set(name, new Breaker({ name: `hot store (${name})`, clock }));
+  }
+  return {
+    all: [...byName.values()],
+    of: (partition: number) => byName.get(names[partition] as string) as Breaker,
+  };
+}
