@@ -11,7 +11,7 @@ const keptMs = 10_000;
 /** How often a partition with something to remember is looked at: back within two seconds of a repair. */
 const lookEveryMs = 1_000;
 /** Titles remembered, about 1 kB each: ten seconds of 5,000 heartbeats a second. */
-const titlesMax = 50_000;
+const defaultTitlesMax = 50_000;
 /** Merges under way at once: one script call each way of a Redis that has just come back. */
 const mergesInFlightMax = 64;
 
@@ -23,6 +23,14 @@ interface PartitionView {
   takesNoWrites: boolean;
   /** Something owed was let go: whoever reads must compare. */
   hasForgotten: boolean;
+}
+
+export interface HotRestorerDeps {
+  hot: HotStore;
+  clock: Clock;
+  log: Logger;
+  /** @default 50_000 — what ten seconds of a busy process come to. */
+  titlesMax?: number;
 }
 
 /** A write that the hot store may lack. */
@@ -44,15 +52,16 @@ export interface OwedWrite {
  * say. Beyond them the partition's marks are invalidated instead, and its profiles compared anew.
  */
 export class HotRestorer {
-  readonly #deps: { hot: HotStore; clock: Clock; log: Logger };
+  readonly #deps: HotRestorerDeps;
   readonly #partitions: PartitionView[];
   #cancelLook: (() => void) | undefined;
   #looking: Promise<void> | null = null;
   #isRunning = false;
 
-  constructor(deps: { hot: HotStore; clock: Clock; log: Logger }) {
+  constructor(deps: HotRestorerDeps) {
     this.#deps = deps;
     const { partitions } = deps.hot;
+    const titlesMax = deps.titlesMax ?? defaultTitlesMax;
     this.#partitions = Array.from({ length: partitions }, () => ({
       kept: new KeptRequests({ titlesMax: Math.ceil(titlesMax / partitions) }),
       epoch: null,

@@ -48,7 +48,9 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const restorer = new HotRestorer({ hot, clock, log });
   const reader = new ProfileReader({ hot, durable, restorer, clock, log });
   const writePath = new WritePath({ hot, durable, restorer, clock, log });
-  const writeBehind = new WriteBehind({ hot, durable, leases, clock, log, intervalMs, owner });
+  // No viewer waits for a drain, and the last one before the end must try whatever happened before.
+  const raw = { hot: parts.hot, durable: parts.durable };
+  const writeBehind = new WriteBehind({ ...raw, leases, clock, log, intervalMs, owner });
   return {
     hot,
     reader,

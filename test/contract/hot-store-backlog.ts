@@ -19,9 +19,10 @@ import { hiddenAt, msAt, phone, playheadAt, tv, versionAt } from './writes.ts';
 export function describeBacklog(open: OpenHotStore): void {
   const subject = eachTime(open);
   const home = () => partitionOf('demo', subject().hot.partitions);
-  const due = (query: { sinceMs?: number; limit?: number; partition?: number } = {}) =>
-    subject().hot.due({ partition: home(), sinceMs: lastMs, skip: 0, limit: 100, ...query });
-  const dueTitles = async (query: { sinceMs?: number; limit?: number } = {}) =>
+  const due = (
+    query: { sinceMs?: number; skip?: number; limit?: number; partition?: number } = {},
+  ) => subject().hot.due({ partition: home(), sinceMs: lastMs, skip: 0, limit: 100, ...query });
+  const dueTitles = async (query: { sinceMs?: number; skip?: number; limit?: number } = {}) =>
     (await due(query)).map(({ title }) => title);
   const settle = (settled: Partial<SettledTitle>, nowMs = msAt(0)) => {
     const title = { profileId: 'demo', title: 'sintel', playheadVersion: null, ...settled };
@@ -37,6 +38,17 @@ export function describeBacklog(open: OpenHotStore): void {
         oldestSinceMs: null,
         quarantined: 0,
       });
+    });
+
+    it('passes over as many of the oldest as it is told', async () => {
+      const { hot } = subject();
+      for (const [index, title] of ['sintel', 'spring', 'charge'].entries()) {
+        await put(hot, { title, playhead: playheadAt(1), nowMs: msAt(index) });
+      }
+      expect(await dueTitles({ skip: 1 })).toEqual(['spring', 'charge']);
+      expect(await dueTitles({ skip: 1, limit: 1 })).toEqual(['spring']);
+      expect(await dueTitles({ skip: 1, sinceMs: msAt(1) })).toEqual(['spring']);
+      expect(await dueTitles({ skip: 3 })).toEqual([]);
     });
 
     it('is what rose, with both registers and the devices they name', async () => {

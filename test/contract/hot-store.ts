@@ -3,10 +3,12 @@ import { describeBacklog } from './hot-store-backlog.ts';
 import { describeChangesByHand } from './hot-store-changes-by-hand.ts';
 import { describeHistories } from './hot-store-histories.ts';
 import { describeHydration } from './hot-store-hydration.ts';
+import { describeIdentity } from './hot-store-identity.ts';
 import { describeListeners } from './hot-store-listeners.ts';
 import { describeMarks } from './hot-store-marks.ts';
 import { describeMerging } from './hot-store-merging.ts';
 import { describePresence } from './hot-store-presence.ts';
+import { describeReplay } from './hot-store-replay.ts';
 import { describeTransitions } from './hot-store-transitions.ts';
 import type { OpenHotStore } from './hot-subject.ts';
 
@@ -25,6 +27,8 @@ export function describeHotStore(name: string, open: OpenHotStore, histories = h
     describeMarks(open);
     describeHydration(open);
     describeBacklog(open);
+    describeReplay(open);
+    describeIdentity(open);
     describeListeners(open);
     describePresence(open);
     describeHistories(open, histories);

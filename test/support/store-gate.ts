@@ -1,8 +1,21 @@
+import { StoreTakesNoWrites } from '../../stores/faults.ts';
 import { type Call, unreachable, type Weather } from './faulty.ts';
+
+/** What a full Redis refuses; deleting works. */
+const writing: ReadonlySet<string> = new Set([
+  'hydrate',
+  'merge',
+  'quarantine',
+  'replay',
+  'settle',
+  'write',
+]);
 
 /** Between the subgraph and a store: counts calls, fails them while it is down, lets others come between. */
 export class StoreGate implements Weather {
   isDown = false;
+  /** As a full store: it answers reads, and refuses whatever adds to it. */
+  isFull = false;
   #calls: string[] = [];
   #interruptions: { at: string; act: () => Promise<unknown> }[] = [];
 
@@ -23,6 +36,7 @@ export class StoreGate implements Weather {
   /** As new: up, with nothing counted and nobody about to come between. */
   repair(): void {
     this.isDown = false;
+    this.isFull = false;
     this.#calls = [];
     this.#interruptions = [];
   }
@@ -31,6 +45,7 @@ export class StoreGate implements Weather {
     this.#calls.push(method);
     await this.#reach(`before ${method}`);
     if (this.isDown) throw unreachable();
+    if (this.isFull && writing.has(method)) throw new StoreTakesNoWrites('The store is full.');
   }
 
   after({ method }: Call): Promise<void> {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Listening } from '../../../runtime/listen.ts';
+import { createLog } from '../../../runtime/log.ts';
+import { serveSubgraph } from '../../../runtime/serve.ts';
+import { minuteMs, secondMs, sharePlayback } from '../../support/playback.ts';
+
+const playback = sharePlayback();
+
+describe('GET /metrics of the playback subgraph', () => {
+  let listening: Listening;
+  beforeAll(async () => {
+    const log = createLog({ level: 'silent', part: 'test' });
+    listening = await serveSubgraph(playback.subgraph, { host: '127.0.0.1', port: 0, log });
+  });
+  afterAll(() => listening.close());
+
+  /** The samples of a scrape, by name and labels. */
+  async function scrape(): Promise<Map<string, number>> {
+    const response = await fetch(new URL('/metrics', listening.url));
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line));
+    return new Map(
+      lines.map((line) => {
+        const [, name = '', value] = /^(.+) (\S+)$/.exec(line) ?? [];
+        return [name, Number(value)];
+      }),
+    );
+  }
+
+  it('tells what waits for the durable store, and how long', async () => {
+    const tv = playback.device();
+    await tv.play(0);
+    await playback.clock.advance(7 * secondMs);
+    await tv.report('HEARTBEAT', 7 * secondMs);
+    await playback.clock.advance(20 * secondMs);
+    const samples = await scrape();
+    expect(samples.get('playhead_dirty_titles')).toBe(1);
+    expect(samples.get('playhead_oldest_dirty_age_seconds')).toBe(27);
+    expect(samples.get('playhead_quarantined_titles')).toBe(0);
+    await playback.clock.advance(minuteMs);
+    const drained = await scrape();
+    expect(drained.get('playhead_dirty_titles')).toBe(0);
+    expect(drained.get('playhead_oldest_dirty_age_seconds')).toBe(0);
+  });
+
+  it('tells how the breakers are, and what went past the hot store', async () => {
+    const tv = playback.device();
+    await tv.play(0);
+    playback.hot.isDown = true;
+    for (let time = 0; time < 6; time += 1) await tv.report('HEARTBEAT', time);
+    const samples = await scrape();
+    expect(samples.get('playhead_breaker_state{store="hot store (process)"}')).toBe(2);
+    expect(samples.get('playhead_breaker_state{store="durable store"}')).toBe(0);
+    expect(samples.get('playhead_direct_writes_total')).toBe(1);
+    expect(samples.get('playhead_held_heartbeats_total')).toBe(5);
+    expect(samples.get('playhead_owed_titles')).toBe(1);
+    // What only the hot store knows is not guessed.
+    expect(samples.has('playhead_dirty_titles')).toBe(false);
+    playback.hot.isDown = false;
+    await playback.clock.advance(2 * secondMs);
+    const repaired = await scrape();
+    expect(repaired.get('playhead_owed_titles')).toBe(0);
+    expect(repaired.get('playhead_breaker_state{store="hot store (process)"}')).toBe(0);
+  });
+});
