@@ -21,12 +21,19 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export class Breaker {
   readonly name: string;
   readonly #clock: { nowMs(): number };
+  readonly #onChange: (state: 'closed' | 'open') => void;
   #failures = 0;
   #openUntilMs: number | null = null;
   #isProbing = false;
 
-  constructor(options: { name: string; clock: { nowMs(): number } }) {
+  constructor(options: {
+    name: string;
+    clock: { nowMs(): number };
+    /** Told when the store is given up, and when it is back. */
+    onChange?: (state: 'closed' | 'open') => void;
+  }) {
     this.name = options.name;
+    this.#onChange = options.onChange ?? (() => {});
     this.#clock = options.clock;
   }
 
@@ -65,12 +72,17 @@ export class Breaker {
 
   #answered(): void {
     this.#failures = 0;
+    if (this.#openUntilMs === null) return;
     this.#openUntilMs = null;
+    this.#onChange('closed');
   }
 
   #failed(): void {
     this.#failures += 1;
-    if (this.#failures >= failuresMax) this.#openUntilMs = this.#clock.nowMs() + openMs;
+    if (this.#failures < failuresMax) return;
+    const wasClosed = this.#openUntilMs === null;
+    this.#openUntilMs = this.#clock.nowMs() + openMs;
+    if (wasClosed) this.#onChange('open');
   }
 }
 

@@ -20,6 +20,8 @@ interface PartitionView {
   kept: KeptRequests;
   /** Null while it does not answer, and before it was asked. */
   epoch: string | null;
+  /** It did not answer the last time anybody asked. */
+  isAway: boolean;
   takesNoWrites: boolean;
   /** Something owed was let go: whoever reads must compare. */
   hasForgotten: boolean;
@@ -65,6 +67,7 @@ export class HotRestorer {
     this.#partitions = Array.from({ length: partitions }, () => ({
       kept: new KeptRequests({ titlesMax: Math.ceil(titlesMax / partitions) }),
       epoch: null,
+      isAway: false,
       takesNoWrites: false,
       hasForgotten: false,
     }));
@@ -90,20 +93,36 @@ export class HotRestorer {
 
   /** The hot store accepted this request. */
   accepted(request: MergeRequest): void {
-    this.#view(request.profileId).takesNoWrites = false;
+    const view = this.#view(request.profileId);
+    view.takesNoWrites = false;
+    view.isAway = false;
     this.#keep(request, { isOwed: false });
   }
 
   /** The durable store has this request and the hot store may not: tried at once, then each second. */
   owe(request: MergeRequest): void {
     this.#keep(request, { isOwed: true });
-    if (this.#isRunning) this.#deps.clock.after(0, () => void this.look());
+    this.#lookNow();
   }
 
   /** The hot store refused a write of this profile, and so does its partition until it accepts one. */
   refused(profileId: string): void {
     this.#view(profileId).takesNoWrites = true;
     this.#lookLater();
+  }
+
+  /** The hot store did not answer somebody who asked for this profile: its partition is looked at now. */
+  unreachable(profileId: string): void {
+    lose(this.#view(profileId));
+    this.#lookNow();
+  }
+
+  /**
+   * Nobody need wait for the hot store to find out once more: it did not answer, and it is known within
+   * a second when it does.
+   */
+  isAway(profileId: string): boolean {
+    return this.#view(profileId).isAway;
   }
 
   /** Writes go past the hot store just now: what it holds of the profile is not all there is. */
@@ -128,6 +147,11 @@ export class HotRestorer {
     return this.#looking;
   }
 
+  #lookNow(): void {
+    if (this.#isRunning) this.#deps.clock.after(0, () => void this.look());
+    this.#lookLater();
+  }
+
   #lookLater(): void {
     if (!this.#isRunning || this.#cancelLook !== undefined) return;
     this.#cancelLook = this.#deps.clock.after(lookEveryMs, async () => {
@@ -150,7 +174,7 @@ export class HotRestorer {
   async #lookAtDomain([first, ...others]: readonly number[]): Promise<void> {
     const isThere = await this.#lookAt(first as number);
     if (isThere) await Promise.all(others.map((partition) => this.#lookAt(partition)));
-    else for (const partition of others) this.#viewOf(partition).epoch = null;
+    else for (const partition of others) lose(this.#viewOf(partition));
   }
 
   /** False when the partition did not answer. */
@@ -161,6 +185,7 @@ export class HotRestorer {
       // Another store, or one that was out of sight, may have lost what it accepted.
       if (epoch !== view.epoch) view.kept.oweAll();
       view.epoch = epoch;
+      view.isAway = false;
       if (!isWritable) throw new StoreTakesNoWrites('The hot store is read-only.');
       await this.#catchUp(partition);
       view.takesNoWrites = false;
@@ -169,7 +194,7 @@ export class HotRestorer {
       this.#deps.log.debug({ partition, err: error }, 'the hot store is tried again');
       if (error instanceof StoreTakesNoWrites) view.takesNoWrites = true;
       if (!(error instanceof StoreUnreachable)) return true;
-      view.epoch = null;
+      lose(view);
       return false;
     }
   }
@@ -220,8 +245,14 @@ export class HotRestorer {
   }
 }
 
-function needsLook({ kept, takesNoWrites, hasForgotten }: PartitionView): boolean {
-  return !kept.isEmpty || takesNoWrites || hasForgotten;
+function needsLook({ kept, isAway, takesNoWrites, hasForgotten }: PartitionView): boolean {
+  return !kept.isEmpty || isAway || takesNoWrites || hasForgotten;
+}
+
+/** Out of sight: when it is back, it may have lost what it accepted. */
+function lose(view: PartitionView): void {
+  view.epoch = null;
+  view.isAway = true;
 }
 
 /** Nothing but that a session is alive: there is nothing to keep. */

@@ -7,7 +7,7 @@ import { deviceHash } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableProfile, DurableStore } from '../../stores/durable-store.ts';
-import { StoreTakesNoWrites } from '../../stores/faults.ts';
+import { StoreTakesNoWrites, StoreUnreachable } from '../../stores/faults.ts';
 import type { HotProfile, HotStore, MarkWitness } from '../../stores/hot-store.ts';
 import type { HotRestorer, OwedWrite } from './hot-restore.ts';
 
@@ -82,32 +82,40 @@ export class ProfileReader {
 
   async #fromStores(query: Query): Promise<ProfileState> {
     const { profileId } = query;
-    const hot = await this.#hotRead(query).catch((error: unknown) => {
-      this.#deps.log.warn({ profileId, err: error }, 'hot store does not answer');
-      return null;
-    });
+    const hot = this.#deps.restorer.isAway(profileId) ? null : await this.#tryHot(query);
     if (hot === null) return this.#durableOnly(profileId);
     if (this.#deps.restorer.takesNoWrites(profileId)) return this.#fromBoth(query, hot);
     if (hot.mark === 'valid') return fromHot(hot, current);
     if (hot.mark === 'expired' && query.need === 'show') {
       void this.#hydrateOnce(profileId, hot.witness).catch((error: unknown) =>
-        this.#warn(profileId, error),
+        this.#failed(profileId, error),
       );
       return fromHot(hot, current);
     }
     return this.#fromHydrated(query, hot);
   }
 
+  /** Null when the hot store cannot say. */
+  async #tryHot(query: Query): Promise<HotProfile | null> {
+    try {
+      return await this.#hotRead(query);
+    } catch (error) {
+      if (error instanceof StoreUnreachable) this.#deps.restorer.unreachable(query.profileId);
+      this.#report(error, { profileId: query.profileId, what: 'the hot store does not answer' });
+      return null;
+    }
+  }
+
   async #fromHydrated(query: Query, hot: HotProfile): Promise<ProfileState> {
     try {
       const { durable, isHot } = await this.#hydrateOnce(query.profileId, hot.witness);
-      const compared = isHot ? await this.#hotRead(query).catch(() => null) : null;
+      const compared = isHot ? await this.#tryHot(query) : null;
       // Evicted, or another epoch by now: what was here when it was asked for, and what the durable
       // store said since, is complete all the same; what is here now need not be.
       const known = compared?.mark === 'valid' ? compared : together(hot, durable);
       return fromHot(known, { ...trustIn(durable), isDegraded: durable.isRemote || !isHot });
     } catch (error) {
-      this.#warn(query.profileId, error);
+      this.#failed(query.profileId, error);
       return fromHot(hot, behind(hot));
     }
   }
@@ -118,13 +126,19 @@ export class ProfileReader {
       const durable = await this.#durableRead(profileId);
       return fromHot(together(hot, durable), { ...trustIn(durable), isDegraded: true });
     } catch (error) {
-      this.#warn(profileId, error);
+      this.#failed(profileId, error);
       return fromHot(hot, { ...behind(hot), isComplete: hot.mark !== 'absent' });
     }
   }
 
-  #warn(profileId: string, error: unknown): void {
-    this.#deps.log.warn({ profileId, err: error }, 'hydration failed');
+  /** A store that is away is the breaker's news, once; anything else is somebody's to look at. */
+  #report(error: unknown, of: { profileId: string; what: string }): void {
+    const level = error instanceof StoreUnreachable ? 'debug' : 'warn';
+    this.#deps.log[level]({ profileId: of.profileId, err: error }, of.what);
+  }
+
+  #failed(profileId: string, error: unknown): void {
+    this.#report(error, { profileId, what: 'a profile could not be compared' });
   }
 
   /** Waits for hydrations under way. */
@@ -165,7 +179,7 @@ export class ProfileReader {
       return { durable, isHot: true };
     } catch (error) {
       if (error instanceof StoreTakesNoWrites) this.#deps.restorer.refused(profileId);
-      this.#warn(profileId, error);
+      this.#failed(profileId, error);
       return { durable, isHot: false };
     }
   }

@@ -42,7 +42,7 @@ export interface TwoTiers {
 export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const { leases, clock, log, intervalMs, owner } = parts;
   const hotBreakers = breakersOf(parts);
-  const durableBreaker = new Breaker({ name: 'durable store', clock });
+  const durableBreaker = breakerFor('durable store', parts);
   const hot = guardHotStore(parts.hot, hotBreakers);
   const durable = guardDurableStore(parts.durable, durableBreaker);
   const restorer = new HotRestorer({ hot, clock, log });
@@ -71,14 +71,20 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
 }
 
 /** One breaker for each of the hot store's failure domains. */
-function breakersOf({ hot, clock }: TwoTiersParts) {
+function breakersOf(parts: TwoTiersParts) {
+  const { hot } = parts;
   const names = Array.from({ length: hot.partitions }, (_, index) => hot.failureDomain(index));
   const byName = new Map<string, Breaker>();
   for (const name of names) {
-    if (!byName.has(name)) byName.set(name, new Breaker({ name: `hot store (${name})`, clock }));
+    if (!byName.has(name)) byName.set(name, breakerFor(`hot store (${name})`, parts));
   }
   return {
     all: [...byName.values()],
     of: (partition: number) => byName.get(names[partition] as string) as Breaker,
   };
+}
+
+function breakerFor(name: string, { clock, log }: TwoTiersParts): Breaker {
+  const news = { open: 'a store is given up for now', closed: 'a store is back' };
+  return new Breaker({ name, clock, onChange: (state) => log.warn({ store: name }, news[state]) });
 }

@@ -76,7 +76,7 @@ export class WritePath {
       await this.#deps.durable.write(batchOf(request));
       return 'DURABLE';
     } catch (error) {
-      this.#deps.log.warn({ profileId: request.profileId, err: error }, 'an intent is hot only');
+      this.#deps.log.debug({ profileId: request.profileId, err: error }, 'an intent is hot only');
       return 'HOT';
     }
   }
@@ -87,6 +87,7 @@ export class WritePath {
   ): Promise<Written> {
     const { request, isIntent } = of;
     if (fault instanceof StoreTakesNoWrites) await this.#dropMark(request.profileId);
+    else this.#deps.restorer.unreachable(request.profileId);
     if (isEmpty(request)) return { kind: 'direct', durability: 'NONE' };
     if (!isIntent && !this.#takesTurn(request)) {
       this.counts.held += 1;
@@ -107,7 +108,7 @@ export class WritePath {
   async #dropMark(profileId: string): Promise<void> {
     this.#deps.restorer.refused(profileId);
     await this.#deps.hot.dropMark(profileId).catch((error: unknown) => {
-      this.#deps.log.warn({ profileId, err: error }, 'a hydration mark could not be dropped');
+      this.#deps.log.debug({ profileId, err: error }, 'a hydration mark could not be dropped');
     });
   }
 

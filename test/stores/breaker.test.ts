@@ -95,6 +95,20 @@ describe('a breaker', () => {
     expect(await breaker.run(answering)).toBe('answer');
   });
 
+  it('tells once when it gives the store up, and once when that is back', async () => {
+    const clock = new ManualClock();
+    const told: string[] = [];
+    const onChange = (state: string) => told.push(state);
+    const breaker = new Breaker({ name: 'hot store', clock, onChange });
+    await fail(breaker, 5);
+    await clock.advance(1_000);
+    await fail(breaker, 1);
+    await clock.advance(1_000);
+    await breaker.run(answering);
+    await breaker.run(answering);
+    expect(told).toEqual(['open', 'closed']);
+  });
+
   it('takes the late answer of a call from before as a sign of life', async () => {
     const { breaker } = subject();
     const slow = Promise.withResolvers<string>();

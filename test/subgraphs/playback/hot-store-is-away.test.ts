@@ -191,20 +191,34 @@ describe('when the hot store is back', () => {
 });
 
 describe('while it does not answer at all', () => {
-  it('it is left alone after five failures, and tried each second', async () => {
+  it('one reader finds out, the others need not, and it is looked for each second', async () => {
     await tv.begin();
     playback.hot.isDown = true;
-    for (let time = 0; time < 5; time += 1) await playback.playhead();
+    await playback.playhead();
     playback.hot.forgetCalls();
     for (let time = 0; time < 20; time += 1) await playback.playhead();
     expect(playback.hot.calls('read')).toBe(0);
-    await playback.clock.advance(secondMs);
-    await playback.playhead();
-    await playback.playhead();
-    expect(playback.hot.calls('read')).toBe(1);
+    for (let second = 1; second <= 3; second += 1) {
+      playback.hot.forgetCalls();
+      await playback.clock.advance(secondMs);
+      expect(playback.hot.calls('identity')).toBeGreaterThan(0);
+    }
     playback.hot.isDown = false;
-    await playback.clock.advance(secondMs);
-    expect((await playback.playhead()).freshness).toMatchObject({ source: 'HOT' });
+    await playback.clock.advance(2 * secondMs);
+    expect((await playback.playhead()).freshness).toMatchObject({ source: 'HOT', degraded: false });
+  });
+
+  it('it is asked to take writes five times, then not before a second is over', async () => {
+    await tv.begin();
+    playback.hot.isDown = true;
+    for (let time = 0; time < 20; time += 1) await tv.report('PAUSE', minuteMs + time);
+    expect(playback.hot.calls('merge') + playback.hot.calls('identity')).toBe(5);
+    playback.hot.isDown = false;
+    await playback.clock.advance(2 * secondMs);
+    expect(await tv.report('PLAY', 2 * minuteMs)).toMatchObject({
+      durability: 'HOT',
+      playhead: { freshness: { source: 'HOT', degraded: false } },
+    });
   });
 });
 
