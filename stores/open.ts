@@ -153,9 +153,13 @@ async function openHotTier(
   if (redis !== null) {
     const { openRedisHotStore } = await import('./redis/hot.ts');
     const { openRedisLeases } = await import('./redis/lease.ts');
-    const hot = await openRedisHotStore({ ...redis, policy: parts.policy });
-    const events = await openEventStream(config, parts.clock);
-    return { hot, events, leases: await openRedisLeases(redis) };
+    // Side by side: each waits a while for a Redis that is not there yet.
+    const [hot, events, leases] = await Promise.all([
+      openRedisHotStore({ ...redis, policy: parts.policy }),
+      openEventStream(config, parts.clock),
+      openRedisLeases(redis),
+    ]);
+    return { hot, events, leases };
   }
   const { openEmbeddedEventStream } = await import('./embedded/stream.ts');
   const { openEmbeddedHotStore } = await import('./embedded/hot.ts');

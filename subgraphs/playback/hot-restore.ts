@@ -10,7 +10,7 @@ import { type KeptRequest, KeptRequests } from './kept-requests.ts';
 const keptMs = 10_000;
 /** How often a partition with something to remember is looked at: back within two seconds of a repair. */
 const lookEveryMs = 1_000;
-/** Titles remembered, about 1 kB each: ten seconds of 5,000 heartbeats a second. */
+/** Titles remembered, about 2 kB each: ten seconds of 5,000 heartbeats a second. */
 const defaultTitlesMax = 50_000;
 /** Merges under way at once: one script call each way of a Redis that has just come back. */
 const mergesInFlightMax = 64;

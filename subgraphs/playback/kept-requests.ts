@@ -1,7 +1,10 @@
 import { type MergeRequest, oneByTitle, type TransitionOffer } from '../../stores/hot-store.ts';
 
-/** Transitions remembered of one title: more in ten seconds, or in one outage, is no viewer. */
-const transitionsMax = 32;
+/**
+ * Transitions remembered of one title: what a viewer does in ten seconds; of what is owed, as many as
+ * one upload of an offline device holds.
+ */
+const transitionsMax = { kept: 4, owed: 100 };
 
 /** What the hot store accepted, or may lack, of one profile's title. */
 export interface KeptRequest {
@@ -88,21 +91,29 @@ export class KeptRequests {
 /** Two requests to the same titles as the one that they come to. */
 function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
   const [first, second] = [earlier.request, later.request];
+  const isOwed = earlier.isOwed || later.isOwed;
+  const offers = distinctOffers([...first.transitions, ...second.transitions]);
   return {
     request: {
       ...second,
       writes: oneByTitle([...first.writes, ...second.writes]),
       device: second.device ?? first.device,
       presence: second.presence ?? first.presence,
-      transitions: distinctOffers([...first.transitions, ...second.transitions]),
+      transitions: offers.slice(-(isOwed ? transitionsMax.owed : transitionsMax.kept)),
     },
     untilMs: later.untilMs,
-    isOwed: earlier.isOwed || later.isOwed,
+    isOwed,
   };
 }
 
-/** Each transition once: a retry offers what it offered before. */
+/** Each transition once, as a retry offers it again; of the progress of one stretch the newest. */
 function distinctOffers(offers: readonly TransitionOffer[]): TransitionOffer[] {
-  const distinct = new Map(offers.map((offer) => [offer.transition.version, offer]));
-  return [...distinct.values()].slice(-transitionsMax);
+  const distinct = new Map<string, TransitionOffer>();
+  for (const offer of offers) {
+    const { kind, version } = offer.transition;
+    const name = kind === 'PROGRESS' ? `progress since ${offer.onlyIfBefore}` : version;
+    distinct.delete(name);
+    distinct.set(name, offer);
+  }
+  return [...distinct.values()];
 }
