@@ -41,6 +41,7 @@ export class RedisConnection {
   readonly subscriber: RedisClient;
   readonly #commands: RedisClient;
   readonly #options: RedisConnectionOptions;
+  #isClosed = false;
 
   private constructor(options: RedisConnectionOptions) {
     this.#options = options;
@@ -104,6 +105,9 @@ export class RedisConnection {
 
   /** Idempotent; whatever is asked afterwards fails. */
   async close(): Promise<void> {
+    // A second time, the driver would wait two seconds for the end of sockets that have ended.
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#commands.disconnect();
     this.subscriber.disconnect();
   }
