@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
+import { endWith } from './end-with.ts';
 import { until } from './until.ts';
 
 /** One node of a cluster of our own, alone in its data centre. */
@@ -121,16 +122,6 @@ function nodeOf(child: ChildProcess, region: Region): CassandraNode {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
-}
-
-/** A run that is killed runs no teardown: its servers must not outlive it all the same. */
-function endWith(keeperPid: number, pid: number): void {
-  const watch = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -9 "$2"';
-  const watcher = spawn('sh', ['-c', watch, 'sh', String(keeperPid), String(pid)], {
-    detached: true,
-    stdio: 'ignore',
-  });
-  watcher.unref();
 }
 
 /** Ports that are free on all of the addresses. */

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { endWith } from './end-with.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -101,12 +102,6 @@ const clusterArguments = [
   ...['--cluster-node-timeout', '3000'],
 ];
 
-/** A worker of jest that is ended leaves none of these behind. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const server of running) server.kill('SIGKILL');
-});
-
 class RedisProcess implements RedisServer {
   readonly url: string;
   readonly port: number;
@@ -124,7 +119,8 @@ class RedisProcess implements RedisServer {
   async start(): Promise<void> {
     const started = spawn('redis-server', [...this.#args], { stdio: 'ignore' });
     this.#process = started;
-    running.add(started);
+    await once(started, 'spawn');
+    endWith(process.pid, started.pid as number);
     await until(() => this.#isUp(), { what: `Redis answers on port ${this.port}` });
   }
 
@@ -139,7 +135,6 @@ class RedisProcess implements RedisServer {
     const gone = once(server, 'exit');
     server.kill('SIGKILL');
     await gone;
-    running.delete(server);
   }
 
   async ask(...command: string[]): Promise<string> {
