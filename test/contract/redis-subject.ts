@@ -11,6 +11,9 @@ import type { EventStreamUnderTest } from './event-stream.ts';
 import type { HotStoreUnderTest } from './hot-subject.ts';
 
 const partitions = 4;
+const ourKeys = 'ph:*';
+/** As Redis has them unless told otherwise. */
+const databaseCount = 16;
 
 /** Hangs are what other tests are about: a busy machine must not look like one here. */
 const commandTimeoutMs = 2_000;
@@ -20,6 +23,7 @@ export class RedisSubject {
   readonly address: RedisAddress;
   readonly #client: Redis | Cluster;
   readonly #stop: () => Promise<void>;
+  #isBorrowed = false;
 
   constructor(address: RedisAddress, stop: () => Promise<void> = async () => {}) {
     this.address = address;
@@ -35,7 +39,7 @@ export class RedisSubject {
 
   /** An empty hot store with the stream that it feeds. */
   async openHot(): Promise<HotStoreUnderTest> {
-    await this.#remove('ph:*', () => true);
+    await this.empty();
     const options = { ...this.#options(), policy: defaultPolicy };
     const [hot, events] = await Promise.all([
       openRedisHotStore(options),
@@ -54,7 +58,7 @@ export class RedisSubject {
   }
 
   async openEvents(): Promise<EventStreamUnderTest> {
-    await this.#remove('ph:*', () => true);
+    await this.empty();
     const opened: EventStream[] = [];
     const another = async () => {
       const events = await openRedisEventStream(this.#options());
@@ -72,7 +76,23 @@ export class RedisSubject {
     };
   }
 
+  async empty(): Promise<void> {
+    await this.#remove(ourKeys, () => true);
+  }
+
+  /** Somebody else's server, which goes on without our keys; null, and closed, when it has such keys. */
+  async borrowed(): Promise<this | null> {
+    for (const primary of this.#primaries()) {
+      if ((await primary.keys(ourKeys)).length === 0) continue;
+      await this.close();
+      return null;
+    }
+    this.#isBorrowed = true;
+    return this;
+  }
+
   async close(): Promise<void> {
+    if (this.#isBorrowed) await this.empty();
     this.#client.disconnect();
     await this.#stop();
   }
@@ -82,30 +102,47 @@ export class RedisSubject {
   }
 
   async #remove(pattern: string, isMeant: (ttlMs: number) => boolean): Promise<void> {
-    const client = this.#client;
-    const primaries = client instanceof Cluster ? client.nodes('master') : [client];
-    for (const primary of primaries) {
+    for (const primary of this.#primaries()) {
       const keys = await primary.keys(pattern);
       const ttls = await Promise.all(keys.map((key) => primary.pttl(key)));
       const meant = keys.filter((_, index) => isMeant(ttls[index] as number));
       await Promise.all(meant.map((key) => primary.del(key)));
     }
   }
+
+  #primaries(): Redis[] {
+    return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+  }
 }
 
 /** One Redis: that of `REDIS_URL`, or one of our own. Null: there is none, and nobody insists. */
 export async function redisSubject(): Promise<RedisSubject | null> {
   const url = process.env.REDIS_URL;
-  if (url !== undefined) return new RedisSubject({ url });
+  if (url !== undefined) return unusedDatabase(url);
   if (!(await hasRedisServer())) return null;
   const server = await startRedis();
   return new RedisSubject({ url: server.url }, () => server.close());
 }
 
+/** One of the sixteen databases of somebody's Redis: the first that holds nothing of ours. */
+async function unusedDatabase(url: string): Promise<RedisSubject> {
+  for (let database = 0; database < databaseCount; database += 1) {
+    const address = new URL(url);
+    address.pathname = `/${database}`;
+    const subject = await new RedisSubject({ url: address.href }).borrowed();
+    if (subject !== null) return subject;
+  }
+  throw new Error('REDIS_URL: every database has keys ph:*, which the suites would remove.');
+}
+
 /** A Redis Cluster: that of `REDIS_CLUSTER_NODES`, or six processes of our own. */
 export async function redisClusterSubject(): Promise<RedisSubject | null> {
   const given = process.env.REDIS_CLUSTER_NODES;
-  if (given !== undefined) return new RedisSubject({ clusterNodes: given.split(',') }).ready();
+  if (given !== undefined) {
+    const subject = await new RedisSubject({ clusterNodes: given.split(',') }).ready();
+    if ((await subject.borrowed()) !== null) return subject;
+    throw new Error('REDIS_CLUSTER_NODES: it has keys ph:*, which the suites would remove.');
+  }
   if (!(await hasRedisServer())) return null;
   const cluster = await startRedisCluster();
   const address = { clusterNodes: cluster.addresses };
