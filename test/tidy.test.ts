@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { errorCatalogue } from '../domain/errors.ts';
+import jestConfig from '../jest.config.js';
 import { configTable } from '../runtime/config-table.ts';
 
 /** The repository's own rules: what no linter knows. */
@@ -19,6 +20,18 @@ const offenders = (candidates: readonly string[], pattern: RegExp) =>
 function importsOf(file: string): string[] {
   const specifiers = text(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
   return [...specifiers].map(([, path = '']) => normalize(join(dirname(file), path)));
+}
+
+/** These files and whatever they import, and so on. */
+function reachedFrom(entries: readonly string[]): Set<string> {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file) || !existsSync(file)) return;
+    reached.add(file);
+    importsOf(file).forEach(visit);
+  };
+  entries.forEach(visit);
+  return reached;
 }
 
 describe('the repository', () => {
@@ -45,14 +58,23 @@ describe('the repository', () => {
       ...sources.filter((file) => /^test\/fault\/.*-child\.ts$/.test(file)),
       'demo/demo.ts',
     ];
-    const reached = new Set<string>();
-    const visit = (file: string): void => {
-      if (reached.has(file) || !existsSync(file)) return;
-      reached.add(file);
-      importsOf(file).forEach(visit);
-    };
-    entries.forEach(visit);
+    const reached = reachedFrom(entries);
     expect(sources.filter((file) => !reached.has(file))).toEqual([]);
+  });
+
+  it('tests what starts servers, browsers or the product one file at a time', () => {
+    const starters = ['product', 'redis-server', 'cassandra-server'].map(
+      (name) => `test/support/${name}.ts`,
+    );
+    const isHeavy = (file: string) =>
+      [...starters, 'test/demo/browser.ts'].some((starter) => reachedFrom([file]).has(starter));
+    const alone = jestConfig.projects.flatMap(({ runner, testRegex }) =>
+      runner === 'jest-runner' ? [] : testRegex,
+    );
+    const isAlone = (file: string) => alone.some((pattern) => new RegExp(pattern).test(`/${file}`));
+    const tests = sources.filter((file) => file.endsWith('.test.ts'));
+    expect(tests.filter(isAlone)).not.toEqual([]);
+    expect(tests.filter((file) => isHeavy(file) && !isAlone(file))).toEqual([]);
   });
 
   it('says of each script what it takes, answers and costs', () => {
