@@ -1,4 +1,11 @@
-import { type MergeRequest, oneByTitle, type TransitionOffer } from '../../stores/hot-store.ts';
+import type { Device } from '../../domain/playhead.ts';
+import { deviceHash } from '../../domain/version.ts';
+import {
+  type MergeRequest,
+  oneByTitle,
+  type TitleWrite,
+  type TransitionOffer,
+} from '../../stores/hot-store.ts';
 
 /**
  * Transitions remembered of one title: what a viewer does in ten seconds; of what is owed, as many as
@@ -93,17 +100,28 @@ function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
   const [first, second] = [earlier.request, later.request];
   const isOwed = earlier.isOwed || later.isOwed;
   const offers = distinctOffers([...first.transitions, ...second.transitions]);
+  const writes = oneByTitle([...first.writes, ...second.writes]);
   return {
     request: {
       ...second,
-      writes: oneByTitle([...first.writes, ...second.writes]),
-      device: second.device ?? first.device,
+      writes,
+      device: deviceOf(writes, [second.device, first.device]),
       presence: second.presence ?? first.presence,
       transitions: offers.slice(-(isOwed ? transitionsMax.owed : transitionsMax.kept)),
     },
     untilMs: later.untilMs,
     isOwed,
   };
+}
+
+/** The device that the newest write names by hash: the other one may have come later and lost. */
+function deviceOf(
+  writes: readonly TitleWrite[],
+  candidates: readonly (Device | null)[],
+): Device | null {
+  const hashes = new Set(writes.map(({ playhead }) => playhead?.deviceHash));
+  const named = candidates.find((device) => device !== null && hashes.has(deviceHash(device.id)));
+  return named ?? candidates.find((device) => device !== null) ?? null;
 }
 
 /** Each transition once, as a retry offers it again; of the progress of one stretch the newest. */

@@ -1,8 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { TransitionKind } from '../../../domain/transition.ts';
+import { deviceHash } from '../../../domain/version.ts';
 import type { MergeRequest } from '../../../stores/hot-store.ts';
 import { KeptRequests } from '../../../subgraphs/playback/kept-requests.ts';
-import { hiddenAt, msAt, playheadAt, transitionAt, tv, versionAt } from '../../contract/writes.ts';
+import {
+  hiddenAt,
+  msAt,
+  phone,
+  playheadAt,
+  transitionAt,
+  tv,
+  versionAt,
+} from '../../contract/writes.ts';
 
 let kept: KeptRequests;
 beforeEach(() => {
@@ -44,6 +53,23 @@ describe('requests to one title', () => {
     keep(requestAt(2));
     expect(kept.owedTo('demo')).toMatchObject([{ request: { device: tv } }]);
     expect(kept.owedTo('kids')).toEqual([]);
+  });
+
+  it('name the device whose write is the newest, in any order', () => {
+    const byTv = requestAt(2, { device: tv });
+    const write = { title: 'sintel', visibility: null };
+    const byPhone = requestAt(3, {
+      device: phone,
+      writes: [{ ...write, playhead: playheadAt(1, { deviceHash: deviceHash(phone.id) }) }],
+    });
+    for (const order of [
+      [byTv, byPhone],
+      [byPhone, byTv],
+    ]) {
+      kept = new KeptRequests({ titlesMax: 3 });
+      for (const request of order) keep(request, { isOwed: true });
+      expect(kept.owed()).toMatchObject([{ request: { device: tv } }]);
+    }
   });
 
   it('offer each transition once, and of each stretch of progress the newest', () => {
