@@ -1,0 +1,90 @@
+import { isIntent } from '../../domain/heartbeat.ts';
+import { during, type Exchange, type HistoryIndex, isBeats, newestOf } from './history-index.ts';
+
+/** Rule `broken-answer`: what an answer may not be, given what was broken when it was made. */
+export function brokenAnswers(index: HistoryIndex): string[] {
+  return [
+    ...index.unanswered.map(
+      ({ id, client, request }) =>
+        `broken-answer: ${client} waits for ever for ${request.kind} ${id}`,
+    ),
+    ...index.exchanges.flatMap((exchange) =>
+      objections(index, exchange).map((objection) => {
+        const { id, client, process, request } = exchange.sent;
+        const answer = JSON.stringify(exchange.answered.answer);
+        return `broken-answer: ${client} asked ${process} (${request.kind} ${id}): ${objection}: ${answer}`;
+      }),
+    ),
+  ];
+}
+
+function objections(index: HistoryIndex, exchange: Exchange): string[] {
+  const { failure, problems } = exchange.answered.answer;
+  if (failure !== null) {
+    const isDown = index.isTrouble('down', during(exchange), exchange.sent.process);
+    return isDown ? [] : ['no answer from a process that is up'];
+  }
+  return [
+    ...errorObjections(index, exchange),
+    ...flagObjections(index, exchange),
+    ...(isBeats(exchange) ? acknowledgementObjections(index, exchange) : []),
+    ...(problems.length > 0 ? ['problems with sound input'] : []),
+  ];
+}
+
+function errorObjections(index: HistoryIndex, exchange: Exchange): string[] {
+  const { errors, playheads, outcome } = exchange.answered.answer;
+  const isUnknown = Object.values(playheads).includes(null) && outcome !== 'REFUSED';
+  const isHarmless = mayFail(index, exchange);
+  const isBegin = exchange.sent.request.kind === 'begin';
+  return [
+    ...(errors.length > 0 && !isHarmless ? ['an error although a tier answers'] : []),
+    ...(isUnknown && !isHarmless ? ['unknown although a tier answers'] : []),
+    ...(isBegin && outcome !== 'BEGUN' ? ['a session that did not begin'] : []),
+    ...errors
+      .filter(({ code, retryAfterMs }) => code !== 'STATE_UNAVAILABLE' || !retryAfterMs)
+      .map(({ code, retryAfterMs }) => `${code}, to be retried after ${retryAfterMs}`),
+  ];
+}
+
+/** With one tier left only a change by hand may have to wait: it must know what is in force. */
+function mayFail(index: HistoryIndex, exchange: Exchange): boolean {
+  const isHotOut = index.isTrouble('hot', during(exchange));
+  const isDurableOut = index.isTrouble('durable', during(exchange));
+  const isChange = exchange.sent.request.kind === 'change';
+  return isChange ? isHotOut || isDurableOut : isHotOut && isDurableOut;
+}
+
+function flagObjections(index: HistoryIndex, exchange: Exchange): string[] {
+  const { playheads, outcome, durability, problems } = exchange.answered.answer;
+  const isHotOut = index.isTrouble('hot', during(exchange));
+  const isAnyOut = isHotOut || index.isTrouble('durable', during(exchange));
+  const objections: string[] = [];
+  const isDegraded = Object.values(playheads).some((served) => served?.isDegraded === true);
+  if (isDegraded && !isAnyOut) objections.push('degraded although all is well');
+  if (outcome === 'REFUSED' && problems.length === 0) {
+    if (!isHotOut) objections.push('refused although all is well');
+    if (durability !== 'NONE') objections.push('refused and stored');
+  }
+  return objections;
+}
+
+function acknowledgementObjections(
+  index: HistoryIndex,
+  exchange: Parameters<typeof newestOf>[0],
+): string[] {
+  const { outcome, durability, playheads } = exchange.answered.answer;
+  const { title, beats } = exchange.sent.request;
+  if (outcome === null || outcome === 'REFUSED') return [];
+  const objections: string[] = [];
+  const served = playheads[title];
+  if (durability === 'NONE') objections.push('acknowledged and not stored');
+  if (served != null && !served.isDegraded && served.version < newestOf(exchange)) {
+    objections.push('acknowledged, and an older one in force');
+  }
+  const isMeant = beats.some(({ event }) => isIntent(event));
+  if (isMeant && durability !== 'DURABLE' && !index.isTrouble('durable', during(exchange))) {
+    objections.push('an intent that is not durable');
+  }
+  return objections;
+}

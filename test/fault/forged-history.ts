@@ -1,0 +1,139 @@
+import { packPlayhead, packVisibility } from '../../domain/codec.ts';
+import { deviceHash, sessionVersion } from '../../domain/version.ts';
+import { checkHistory } from './check-history.ts';
+import type { Answer, Finals, Line, LoadRequest, Served, Span, SubmittedBeat } from './history.ts';
+
+const beganMs = 1_790_000_000_000;
+export const film = 'film';
+const silent: Answer = {
+  playheads: {},
+  outcome: null,
+  durability: null,
+  errors: [],
+  problems: [],
+  failure: null,
+};
+export const unavailable = { code: 'STATE_UNAVAILABLE', retryAfterMs: 1_000 };
+
+/** A history that nobody lived: of one profile, one film, a television and two processes. */
+export class Forged {
+  readonly lines: Line[] = [];
+  #nowMs = beganMs;
+  #ids = 0;
+  /** As the film is in the end, everywhere. */
+  final: Served | null = null;
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** One exchange: 10 ms from the request to its answer. */
+  ask(
+    request: LoadRequest,
+    answer: Partial<Answer>,
+    by: { client?: string; process?: string } = {},
+  ): this {
+    const { client = 'tv', process = 'a' } = by;
+    this.#ids += 1;
+    const id = this.#ids;
+    this.#nowMs += 10;
+    this.lines.push({
+      line: 'sent',
+      id,
+      atMs: this.#nowMs,
+      client,
+      process,
+      profileId: 'demo',
+      request,
+    });
+    this.#nowMs += 10;
+    this.lines.push({ line: 'answered', id, atMs: this.#nowMs, answer: { ...silent, ...answer } });
+    return this;
+  }
+
+  beat(beat: SubmittedBeat, answer: Partial<Answer> = {}, by: { process?: string } = {}): this {
+    const served = { ...servedAs(beat) };
+    const stored = { outcome: 'ACCEPTED', durability: beat.event === 'PAUSE' ? 'DURABLE' : 'HOT' };
+    this.ask(
+      { kind: 'beats', title: film, beats: [beat] },
+      { ...stored, playheads: { [film]: served }, ...answer },
+      by,
+    );
+    if (answer.outcome === undefined) this.final = served;
+    return this;
+  }
+
+  read(served: Served | null, by: { process?: string; client?: string } = {}): this {
+    const errors = served === null ? [unavailable] : [];
+    const reader = { client: 'reader', ...by };
+    return this.ask(
+      { kind: 'read', titles: [film] },
+      { playheads: { [film]: served }, errors },
+      reader,
+    );
+  }
+
+  push(served: Served, kind: 'SNAPSHOT' | 'CHANGED' = 'CHANGED'): this {
+    const from = { client: 'follower', process: 'a', profileId: 'demo' };
+    this.lines.push({
+      line: 'pushed',
+      atMs: this.#nowMs,
+      ...from,
+      kind,
+      playheads: { [film]: served },
+    });
+    return this;
+  }
+
+  span(what: Span['what'], isBegin: boolean, process: string | null = null): this {
+    this.#nowMs += 10;
+    this.lines.push({ line: 'span', atMs: this.#nowMs, what, isBegin, process });
+    return this;
+  }
+
+  end(changes: Partial<Finals> = {}): string[] {
+    const view = this.final;
+    const registers = view === null ? {} : { [`demo|${film}`]: registersOf(view) };
+    const views = { demo: { [film]: view } };
+    this.lines.push({
+      line: 'finals',
+      resume: { a: views, b: views },
+      hot: registers,
+      durable: registers,
+      dirty: 0,
+      quarantined: 0,
+      ...changes,
+    });
+    return checkHistory(this.lines);
+  }
+}
+
+export function beatAt(second: number, event: SubmittedBeat['event'] = 'HEARTBEAT'): SubmittedBeat {
+  const writer = { deviceId: 'tv', sessionId: 'evening' };
+  return {
+    sequence: second,
+    event,
+    elapsedMs: second * 1_000,
+    version: sessionVersion({ activityAtMs: beganMs + second * 1_000, ...writer }),
+    positionMs: second * 1_000,
+    durationMs: 7_200_000,
+    status: 'IN_PROGRESS',
+    deviceId: 'tv',
+  };
+}
+
+export function servedAs(beat: SubmittedBeat, changes: Partial<Served> = {}): Served {
+  const { version, positionMs, durationMs, status, deviceId } = beat;
+  const flags = { hidden: false, source: 'HOT' as const, isDegraded: false };
+  return { version, positionMs, durationMs, status, deviceId, ...flags, ...changes };
+}
+
+export function registersOf(view: Served) {
+  const { version, status, positionMs, durationMs, deviceId, hidden } = view;
+  const hash = deviceId === null ? null : deviceHash(deviceId);
+  const register = { version, status, positionMs, durationMs, deviceHash: hash, laterFields: '' };
+  return {
+    playhead: packPlayhead(register),
+    visibility: hidden ? packVisibility({ version, hidden, laterFields: '' }) : null,
+  };
+}

@@ -1,0 +1,177 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PlaybackEvent } from '../../client/outbox.ts';
+import type { PlayheadStatus } from '../../domain/playhead.ts';
+import type { Version } from '../../domain/version.ts';
+import type { Change } from '../../subgraphs/playback/change-playhead.ts';
+
+/**
+ * What a load did and what it was answered, in the order in which it happened: enough to judge a run
+ * without having seen it. Times are ms since the Unix epoch on one clock that never steps back.
+ */
+export type Line = Sent | Answered | Pushed | Span | Finals;
+
+export interface Sent {
+  line: 'sent';
+  id: number;
+  atMs: number;
+  /** Whoever sends one request after the other. */
+  client: string;
+  /** Name of the process that was asked; it keeps its name when it is started again. */
+  process: string;
+  profileId: string;
+  request: LoadRequest;
+}
+
+export type LoadRequest =
+  | { kind: 'begin'; title: string }
+  | { kind: 'beats'; title: string; beats: SubmittedBeat[] }
+  | { kind: 'change'; title: string; change: Change }
+  | { kind: 'read'; titles: readonly string[] };
+
+/** A heartbeat, and what it must become: a function of the request alone. */
+export interface SubmittedBeat {
+  sequence: number;
+  event: PlaybackEvent;
+  elapsedMs: number;
+  version: Version;
+  positionMs: number;
+  durationMs: number;
+  status: PlayheadStatus;
+  deviceId: string;
+}
+
+export interface Answered {
+  line: 'answered';
+  id: number;
+  atMs: number;
+  answer: Answer;
+}
+
+export interface Answer {
+  /** Playheads by title; null: unknown just now. */
+  playheads: Record<string, Served | null>;
+  outcome: string | null;
+  durability: string | null;
+  errors: { code: string; retryAfterMs: number | null }[];
+  /** Codes. */
+  problems: string[];
+  /** Why there was no answer at all; null when there was one. */
+  failure: string | null;
+}
+
+/** A playhead as it was served. */
+export interface Served {
+  version: Version;
+  positionMs: number;
+  durationMs: number | null;
+  status: PlayheadStatus;
+  hidden: boolean;
+  deviceId: string | null;
+  source: 'HOT' | 'DURABLE';
+  isDegraded: boolean;
+}
+
+/** One message of a live stream; a SNAPSHOT begins a new stream of that client. */
+export interface Pushed {
+  line: 'pushed';
+  atMs: number;
+  client: string;
+  process: string;
+  profileId: string;
+  kind: 'SNAPSHOT' | 'CHANGED';
+  playheads: Record<string, Served>;
+}
+
+/**
+ * What the scenario breaks, from here on or until here; it ends when all is well again, not when the
+ * repair begins.
+ *
+ * `hot`, `durable`: that tier is in trouble. `apart`: processes cannot know of each other's writes.
+ * `down`: this process is not there. `loss`: what was acknowledged as HOT from here to there may be lost.
+ */
+export interface Span {
+  line: 'span';
+  atMs: number;
+  what: 'hot' | 'durable' | 'apart' | 'down' | 'loss';
+  isBegin: boolean;
+  /** Of `down`. */
+  process: string | null;
+}
+
+/** What is left when the load has ended, everything is repaired and the hot store owes nothing. */
+export interface Finals {
+  line: 'finals';
+  /** Read through the resume path of each process: process → profile → title. */
+  resume: Record<string, Record<string, Record<string, Served | null>>>;
+  /** Registers as they lie in the stores, packed: `profile|title`. */
+  hot: Record<string, Registers>;
+  durable: Record<string, Registers>;
+  dirty: number;
+  quarantined: number;
+}
+
+export interface Registers {
+  playhead: string | null;
+  visibility: string | null;
+}
+
+/** Writes a history down while it happens. */
+export class History {
+  readonly lines: Line[] = [];
+  readonly #name: string;
+  #ids = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  nowMs(): number {
+    return performance.timeOrigin + performance.now();
+  }
+
+  sent(request: Omit<Sent, 'line' | 'id' | 'atMs'>): number {
+    this.#ids += 1;
+    this.lines.push({ line: 'sent', id: this.#ids, atMs: this.nowMs(), ...request });
+    return this.#ids;
+  }
+
+  answered(id: number, answer: Answer): void {
+    this.lines.push({ line: 'answered', id, atMs: this.nowMs(), answer });
+  }
+
+  pushed(push: Omit<Pushed, 'line' | 'atMs'>): void {
+    this.lines.push({ line: 'pushed', atMs: this.nowMs(), ...push });
+  }
+
+  begin(what: Span['what'], process: string | null = null): void {
+    this.lines.push({ line: 'span', atMs: this.nowMs(), what, isBegin: true, process });
+  }
+
+  end(what: Span['what'], process: string | null = null): void {
+    this.lines.push({ line: 'span', atMs: this.nowMs(), what, isBegin: false, process });
+  }
+
+  finals(finals: Omit<Finals, 'line'>): void {
+    this.lines.push({ line: 'finals', ...finals });
+  }
+
+  /** Answers so far, of requests of this kind if one is named. */
+  answers(kind?: LoadRequest['kind']): number {
+    if (kind === undefined) return this.lines.filter(({ line }) => line === 'answered').length;
+    const ids = new Set(
+      this.lines.flatMap((line) =>
+        line.line === 'sent' && line.request.kind === kind ? [line.id] : [],
+      ),
+    );
+    return this.lines.filter((line) => line.line === 'answered' && ids.has(line.id)).length;
+  }
+
+  /** As JSON lines in a file that is kept, for `node test/fault/check-history.ts FILE`. */
+  write(): string {
+    const path = join(tmpdir(), `playhead-${this.#name}-${process.pid}.jsonl`);
+    writeFileSync(path, this.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    return path;
+  }
+}
