@@ -139,6 +139,22 @@ describe('the checker', () => {
     expect(changed({ status: 'IN_PROGRESS' }, false)).toEqual(['invented']);
   });
 
+  it('knows two playheads of one version, unless one of them has a flag', () => {
+    const hide = { kind: 'change' as const, title: film, change: 'HIDE' as const };
+    const seen = (isDegraded: boolean) => {
+      const run = evening().span('hot', true);
+      const inForce = second.version;
+      const version = handVersion({ nowMs: run.nowMs, inForce, nonce: 'hand' });
+      const hidden = { ...servedAs(second), version, hidden: true };
+      const unmoved = { ...servedAs(start), version, hidden: true, isDegraded };
+      run.ask(hide, { playheads: { [film]: hidden } }).read(unmoved);
+      run.final = hidden;
+      return rulesOf(run.span('hot', false).push(hidden).end());
+    };
+    expect(seen(true)).toEqual([]);
+    expect(seen(false)).toEqual(['invented']);
+  });
+
   it('sees a client go back without a flag, and excuses it with one or in a loss window', () => {
     const back = (served: Served, what: Span['what'] = 'hot') => {
       const run = evening().span(what, true).read(servedAs(second)).read(served);
@@ -187,8 +203,10 @@ describe('the checker', () => {
     expect(push('SNAPSHOT').end()).toEqual([]);
   });
 
-  it('sees a subscriber who is left behind', () => {
+  it('sees a subscriber who is left behind, or was never told anything', () => {
     expect(rulesOf(evening().push(servedAs(start)).end())).toEqual(['subscriber-behind']);
+    const run = evening().push(servedAs(second));
+    expect(rulesOf(run.end({ followers: ['follower', 'deaf'] }))).toEqual(['subscriber-behind']);
   });
 
   it('takes no error, refusal, flag or silence while all is well', () => {

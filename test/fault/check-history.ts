@@ -20,7 +20,8 @@ import {
  * - `lost`: at the end every process, Redis and Cassandra hold max(A), less what a `loss` span allows.
  * - `lost-durable`: max(D), whatever the spans say.
  * - `invented`: every playhead that was served is one of S, by version and value.
- * - `went-back`: no client sees an older version after a newer one, both without a flag.
+ * - `went-back`: no client sees an older version after a newer one, both without a flag; `apart` and
+ *   `restoring` spans excuse it, here and for `stale`.
  * - `stale`: an answer without a flag holds what was acknowledged before it was asked for.
  * - `left-over`: in the end nothing is dirty and nothing is quarantined.
  * - `tiers-differ`: in the end processes, Redis and Cassandra agree, and nothing is degraded.
@@ -55,9 +56,7 @@ function lost(
   const { key, all } = acknowledged;
   const newest = (some: readonly Acknowledgement[]) =>
     some.map(({ version }) => version).reduce(laterVersion, versionZero);
-  const kept = all.filter(
-    ({ atMs, isDurable }) => isDurable || !index.isTrouble('loss', { fromMs: atMs, toMs: atMs }),
-  );
+  const kept = all.filter(({ toMs, isDurable }) => isDurable || !index.isTrouble('loss', at(toMs)));
   const bounds = {
     'lost-durable': newest(all.filter(({ isDurable }) => isDurable)),
     lost: newest(kept),
@@ -114,30 +113,47 @@ function wentBack(index: HistoryIndex): string[] {
 }
 
 function mayGoBack({ isTrouble }: HistoryIndex, before: Sight, after: Sight): boolean {
-  const between = { fromMs: before.toMs, toMs: after.toMs };
-  const isElsewhere = before.process !== after.process;
-  return isTrouble('loss', between) || (isElsewhere && isTrouble('apart', between));
+  const isApart = isTrouble('apart', before) && isTrouble('apart', at(after.fromMs));
+  return (
+    isTrouble('loss', { fromMs: before.toMs, toMs: after.toMs }) ||
+    isTrouble('restoring', at(after.fromMs)) ||
+    (before.process !== after.process && isApart)
+  );
 }
 
-function stale({ sights, acknowledgements, isTrouble }: HistoryIndex): string[] {
-  return sights.flatMap((sight) => {
-    const { served, process, fromMs } = sight;
+function at(moment: number): { fromMs: number; toMs: number } {
+  return { fromMs: moment, toMs: moment };
+}
+
+function stale(index: HistoryIndex): string[] {
+  return index.sights.flatMap((sight) => {
+    const { client, served, title, process, toMs } = sight;
     if (served.isDegraded) return [];
-    const missed = (acknowledgements.get(keyOf(sight)) ?? []).find((acknowledged) => {
-      if (acknowledged.atMs >= fromMs || acknowledged.version <= served.version) return false;
-      const between = { fromMs: acknowledged.atMs, toMs: fromMs };
-      const isExcused =
-        (!acknowledged.isDurable && isTrouble('loss', between)) ||
-        (acknowledged.process !== process && isTrouble('apart', between));
-      return !isExcused;
-    });
+    const missed = (index.acknowledgements.get(keyOf(sight)) ?? []).find(
+      (acknowledged) =>
+        acknowledged.toMs < sight.fromMs &&
+        acknowledged.version > served.version &&
+        !mayBeMissed(index, acknowledged, sight),
+    );
     if (missed === undefined) return [];
-    const { client, title, toMs } = sight;
-    const known = `${missed.version} was acknowledged by ${missed.process} at ${missed.atMs}`;
+    const known = `${missed.version} was acknowledged by ${missed.process} at ${missed.toMs}`;
     return [
       `stale: ${client} got ${title} at ${served.version} from ${process} at ${toMs}; ${known}`,
     ];
   });
+}
+
+function mayBeMissed(
+  { isTrouble }: HistoryIndex,
+  acknowledged: Acknowledgement,
+  sight: Sight,
+): boolean {
+  const { process, isDurable, toMs } = acknowledged;
+  const asked = at(sight.fromMs);
+  const isLost =
+    isTrouble('restoring', asked) || isTrouble('loss', { fromMs: toMs, toMs: sight.fromMs });
+  const isApart = isTrouble('apart', acknowledged) && isTrouble('apart', asked);
+  return (!isDurable && isLost) || (process !== sight.process && isApart);
 }
 
 function leftOver({ dirty, quarantined }: Finals): string[] {
@@ -204,8 +220,10 @@ function streamsWentBack({ pushes }: HistoryIndex): string[] {
 
 function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
   const [process = ''] = Object.keys(finals.resume);
-  return [...Map.groupBy(pushes, ({ client }) => client)].flatMap(([client, pushed]) => {
-    const { profileId } = pushed[0]!;
+  return finals.followers.flatMap((client) => {
+    const pushed = pushes.filter((push) => push.client === client);
+    const profileId = pushed[0]?.profileId;
+    if (profileId === undefined) return [`subscriber-behind: ${client} was never told anything`];
     const views = Object.entries(finals.resume[process]?.[profileId] ?? {});
     return views.flatMap(([title, view]) => {
       const last = pushed.findLast(({ playheads }) => playheads[title] !== undefined);

@@ -1,11 +1,15 @@
+import { defaultPolicy } from '../../domain/policy.ts';
 import { activityTimeMs, versionZero } from '../../domain/version.ts';
 import type { Finals, Served, SubmittedBeat } from './history.ts';
 import { type ChangeExchange, type HistoryIndex, keyOf } from './history-index.ts';
 
 /** A change that nobody answered may still be applied: by then every deadline of the product is over. */
 const lateChangeMsMax = 20_000;
-/** A change takes effect a few ms after the newest heartbeat, which may be that much ahead. */
-const aheadMsMax = 100;
+/** A change comes after what is in force, which may be ahead by as much as an anchor is ever lifted. */
+const aheadMsMax = defaultPolicy.anchorLiftMaxMs + 100;
+
+/** The history's clock never steps; the processes' may be corrected meanwhile. */
+const clockMsMax = 50;
 
 interface Seen {
   where: string;
@@ -21,8 +25,9 @@ export function inventedPlayheads(index: HistoryIndex, finals: Finals): string[]
     const { where, profileId, title, served } = seen;
     const slot = [profileId, title, served.version].join('|');
     const value = positionOf(served);
-    const first = values.get(slot) ?? value;
-    values.set(slot, first);
+    // With a flag, a change of visibility may be seen without the position that it met.
+    const first = served.isDegraded ? value : (values.get(slot) ?? value);
+    if (!served.isDegraded) values.set(slot, first);
     const what = `${where} served ${title} of ${profileId} as ${JSON.stringify(served)}`;
     if (first !== value) return [`invented: ${what}, which was ${first} elsewhere`];
     return isSubmitted(index, seen) ? [] : [`invented: ${what}, which nobody submitted`];
@@ -77,7 +82,7 @@ function mayBe(served: Served, exchange: ChangeExchange, index: HistoryIndex): b
   const isAnswered = answer.failure === null && answer.errors.length === 0;
   const lastMs = isAnswered ? answered.atMs + aheadMsMax : sent.atMs + lateChangeMsMax;
   const madeMs = activityTimeMs(served.version);
-  if (madeMs < Math.floor(sent.atMs) - 1 || madeMs > lastMs) return false;
+  if (madeMs < sent.atMs - clockMsMax || madeMs > lastMs) return false;
   const { positionMs, status, hidden, deviceId } = served;
   switch (sent.request.change) {
     case 'HIDE':

@@ -102,6 +102,7 @@ export class Forged {
       durable: registers,
       dirty: 0,
       quarantined: 0,
+      followers: ['follower'],
       ...changes,
     });
     return checkHistory(this.lines);

@@ -24,9 +24,11 @@ export type BeatsExchange = Exchange<Extract<LoadRequest, { kind: 'beats' }>>;
 /** Somebody was told that a version, or a newer one, is stored. */
 export interface Acknowledgement {
   version: Version;
-  atMs: number;
   process: string;
   isDurable: boolean;
+  /** When it was sent, and when it was acknowledged. */
+  fromMs: number;
+  toMs: number;
 }
 
 /** A playhead that somebody was given, and where it came from. */
@@ -163,7 +165,7 @@ function acknowledgementsOf(
     const key = keyOf({ profileId, title: request.title });
     const known = acknowledgements.get(key) ?? [];
     acknowledgements.set(key, known);
-    known.push({ ...acknowledged, atMs: exchange.answered.atMs, process });
+    known.push({ ...acknowledged, ...during(exchange), process });
   }
   return acknowledgements;
 }

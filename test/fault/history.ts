@@ -88,13 +88,15 @@ export interface Pushed {
  * What the scenario breaks, from here on or until here; it ends when all is well again, not when the
  * repair begins.
  *
- * `hot`, `durable`: that tier is in trouble. `apart`: processes cannot know of each other's writes.
- * `down`: this process is not there. `loss`: what was acknowledged as HOT from here to there may be lost.
+ * `hot`, `durable`: that tier is in trouble. `apart`: processes cannot know of each other's writes, of
+ * those that they take from here to there.
+ * `restoring`: the hot store lost what processes still have, and are about to give back. `down`: this
+ * process is not there. `loss`: what was acknowledged as HOT from here to there may be lost for good.
  */
 export interface Span {
   line: 'span';
   atMs: number;
-  what: 'hot' | 'durable' | 'apart' | 'down' | 'loss';
+  what: 'hot' | 'durable' | 'apart' | 'restoring' | 'down' | 'loss';
   isBegin: boolean;
   /** Of `down`. */
   process: string | null;
@@ -110,6 +112,8 @@ export interface Finals {
   durable: Record<string, Registers>;
   dirty: number;
   quarantined: number;
+  /** Clients that follow live. */
+  followers: string[];
 }
 
 export interface Registers {

@@ -82,12 +82,24 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
   });
 }
 
-interface RunningPart {
+/** One process of the product. */
+export interface RunningPart {
+  /** Where it listens, with /graphql at the end. */
   graphqlUrl: string;
   process: ChildProcess;
   output(): string;
+  /** SIGKILL; returns when the process is gone. */
   kill9(): Promise<void>;
+  /** SIGTERM. Errors: throws when it does not end within 10 s, or not with exit code 0. */
   terminate(): Promise<void>;
+}
+
+/**
+ * Starts the playback subgraph alone, for tests that run several over the same stores: `env` needs
+ * DATA_DIR (the keys are there) and says where the stores are. Port: PLAYBACK_PORT, default a free one.
+ */
+export function startPlayback(env: Record<string, string>): Promise<RunningPart> {
+  return startPart('playback', [], { PLAYBACK_PORT: '0', ...env });
 }
 
 const entryPoints = {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,8 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again on its port and its files. */
   start(): Promise<void>;
+  /** Between `kill` and `start`: it comes back empty. */
+  removeFiles(): Promise<void>;
   /** Asks it something with redis-cli. */
   ask(...command: string[]): Promise<string>;
   close(): Promise<void>;
@@ -49,10 +51,15 @@ export async function hasRedisServer(): Promise<boolean> {
   return isThere;
 }
 
-/** One Redis on a free port, in a folder of its own, as we ask operators to run it. */
-export async function startRedis(options: { args?: readonly string[] } = {}): Promise<RedisServer> {
+/**
+ * One Redis on a free port, in a folder of its own (inside `parentDir`, default: the system's), as we
+ * ask operators to run it.
+ */
+export async function startRedis(
+  options: { args?: readonly string[]; parentDir?: string } = {},
+): Promise<RedisServer> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'playhead-redis-'));
+  const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-redis-'));
   const args = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
     ...['--appendonly', 'yes', '--save', '', '--maxmemory-policy', 'volatile-ttl'],
@@ -135,6 +142,12 @@ class RedisProcess implements RedisServer {
     const gone = once(server, 'exit');
     server.kill('SIGKILL');
     await gone;
+  }
+
+  async removeFiles(): Promise<void> {
+    for (const file of await readdir(this.#folder)) {
+      await rm(join(this.#folder, file), { recursive: true });
+    }
   }
 
   async ask(...command: string[]): Promise<string> {

@@ -1,0 +1,45 @@
+import { expect } from '@jest/globals';
+import type { LoadRequest } from './history.ts';
+import { type Exchange, indexOf } from './history-index.ts';
+import type { Run } from './run.ts';
+
+/**
+ * What a machine that runs other things beside a test may add to any figure. Promises about time are
+ * printed as measured; what is asserted is that nothing is wrong by an order of magnitude.
+ */
+const marginMs = 2_500;
+
+/** Prints a promise as it was measured, and asserts it with the allowance of a busy machine. */
+export function promise(what: string, figureMs: number, goalMs: number): void {
+  process.stdout.write(`promise: ${what} ${figureMs.toFixed(0)} ms (goal ${goalMs} ms)\n`);
+  expect(figureMs).toBeLessThan(goalMs + marginMs);
+}
+
+/** Latencies, ms, of requests of this kind that were sent between two moments; in the order sent. */
+export function latenciesOf(
+  run: Run,
+  kind: LoadRequest['kind'],
+  between: { fromMs: number; toMs: number },
+): number[] {
+  return sentWithin(run, between)
+    .filter(({ sent }) => sent.request.kind === kind)
+    .map(({ sent, answered }) => answered.atMs - sent.atMs);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** How long after the last acknowledgement the last live stream heard of something, ms. */
+export function subscriberLagMs(run: Run): number {
+  const { acknowledgements, pushes } = indexOf(run.history.lines);
+  const lastMs = Math.max(...[...acknowledgements.values()].flat().map(({ toMs }) => toMs));
+  return Math.max(...pushes.map(({ atMs }) => atMs)) - lastMs;
+}
+
+function sentWithin(run: Run, between: { fromMs: number; toMs: number }): Exchange[] {
+  return indexOf(run.history.lines).exchanges.filter(
+    ({ sent }) => sent.atMs >= between.fromMs && sent.atMs <= between.toMs,
+  );
+}

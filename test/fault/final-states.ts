@@ -1,0 +1,88 @@
+import type { Client } from 'cassandra-driver';
+import type { Redis } from 'ioredis';
+import { partitionOf } from '../../domain/version.ts';
+import { partitionKeys, profileKeys } from '../../stores/redis/keys.ts';
+import type { Finals, Registers } from './history.ts';
+import { answerOf, operations, post } from './load-client.ts';
+import type { Target } from './players.ts';
+
+/** As configured by default: the load's few profiles lie in some of them. */
+const partitions = 16;
+
+/** What Redis owes the durable store, and what was set aside. */
+export async function backlogOf(redis: Redis): Promise<{ dirty: number; quarantined: number }> {
+  const counts = { dirty: 0, quarantined: 0 };
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const keys = partitionKeys(partition);
+    counts.dirty += await redis.zcard(keys.dirty);
+    counts.quarantined += (await redis.zcard(keys.quarantine)) + (await redis.hlen(keys.aside));
+  }
+  return counts;
+}
+
+/** What each process answers, every title of every profile, as a viewer would ask. */
+export async function resumeOf(
+  targets: readonly Target[],
+  of: { tokens: ReadonlyMap<string, string>; titles: readonly string[] },
+): Promise<Finals['resume']> {
+  const resume: Finals['resume'] = {};
+  const { titles } = of;
+  for (const { name, url } of targets) {
+    resume[name] = {};
+    for (const [profileId, token] of of.tokens) {
+      const asked = { query: operations.read, variables: { titles } };
+      resume[name][profileId] = answerOf(await post({ url, token }, asked), titles).playheads;
+    }
+  }
+  return resume;
+}
+
+/** Registers as they lie in Redis, by `profile|title`. */
+export async function hotRegisters(
+  redis: Redis,
+  profileIds: Iterable<string>,
+): Promise<Finals['hot']> {
+  const found = new Map<string, Registers>();
+  for (const profileId of profileIds) {
+    const partition = partitionOf(profileId, partitions);
+    const fields = await redis.hgetall(profileKeys({ partition, profileId }).profile);
+    for (const [field, packed] of Object.entries(fields)) {
+      const [kind = '', title = ''] = field.split(':');
+      if (kind === 't' || kind === 'v') put(found, { profileId, title, kind, packed });
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+/** Registers as they lie in Cassandra, by `profile|title`. */
+export async function durableRegisters(
+  of: { client: Client; keyspace: string },
+  profileIds: Iterable<string>,
+): Promise<Finals['durable']> {
+  const found = new Map<string, Registers>();
+  const query = `SELECT kind, id, packed FROM ${of.keyspace}.profile_state WHERE profile_id = ?`;
+  for (const profileId of profileIds) {
+    const { rows } = await of.client.execute(query, [profileId], { prepare: true });
+    for (const { kind, id: title, packed } of rows as unknown as Row[]) {
+      if (kind === 'playhead') put(found, { profileId, title, kind: 't', packed });
+      if (kind === 'visibility') put(found, { profileId, title, kind: 'v', packed });
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+interface Row {
+  kind: string;
+  id: string;
+  packed: string;
+}
+
+function put(
+  found: Map<string, Registers>,
+  register: { profileId: string; title: string; kind: 't' | 'v'; packed: string },
+): void {
+  const key = `${register.profileId}|${register.title}`;
+  const known = found.get(key) ?? { playhead: null, visibility: null };
+  const side = register.kind === 't' ? 'playhead' : 'visibility';
+  found.set(key, { ...known, [side]: register.packed });
+}
