@@ -25,6 +25,8 @@ interface PartitionView {
   takesNoWrites: boolean;
   /** Something owed was let go: whoever reads must compare. */
   hasForgotten: boolean;
+  /** Told when it is back. */
+  listeners: Set<() => void>;
 }
 
 export interface HotRestorerDeps {
@@ -70,6 +72,7 @@ export class HotRestorer {
       isAway: false,
       takesNoWrites: false,
       hasForgotten: false,
+      listeners: new Set(),
     }));
   }
 
@@ -94,8 +97,10 @@ export class HotRestorer {
   /** The hot store accepted this request. */
   accepted(request: MergeRequest): void {
     const view = this.#view(request.profileId);
+    const wasOut = isOut(view);
     view.takesNoWrites = false;
     view.isAway = false;
+    if (wasOut) tellBack(view);
     this.#keep(request, { isOwed: false });
   }
 
@@ -123,6 +128,18 @@ export class HotRestorer {
    */
   isAway(profileId: string): boolean {
     return this.#view(profileId).isAway;
+  }
+
+  /**
+   * Calls back when the hot store is there for this profile again, after it did not answer or took no
+   * writes: whoever read meanwhile may have missed what other processes wrote. The answer stops it.
+   */
+  onBack(profileId: string, listener: () => void): () => void {
+    const { listeners } = this.#view(profileId);
+    // One that stands for this call alone: the same function may be given twice.
+    const own = () => listener();
+    listeners.add(own);
+    return () => listeners.delete(own);
   }
 
   /** Writes go past the hot store just now: what it holds of the profile is not all there is. */
@@ -180,6 +197,7 @@ export class HotRestorer {
   /** False when the partition did not answer. */
   async #lookAt(partition: number): Promise<boolean> {
     const view = this.#viewOf(partition);
+    const wasOut = isOut(view);
     try {
       const { epoch, isWritable } = await this.#deps.hot.identity(partition);
       // Another store, or one that was out of sight, may have lost what it accepted.
@@ -189,6 +207,7 @@ export class HotRestorer {
       if (!isWritable) throw new StoreTakesNoWrites('The hot store is read-only.');
       await this.#catchUp(partition);
       view.takesNoWrites = false;
+      if (wasOut) tellBack(view);
       return true;
     } catch (error) {
       this.#deps.log.debug({ partition, err: error }, 'the hot store is tried again');
@@ -247,6 +266,14 @@ export class HotRestorer {
 
 function needsLook({ kept, isAway, takesNoWrites, hasForgotten }: PartitionView): boolean {
   return !kept.isEmpty || isAway || takesNoWrites || hasForgotten;
+}
+
+function isOut({ isAway, takesNoWrites }: PartitionView): boolean {
+  return isAway || takesNoWrites;
+}
+
+function tellBack({ listeners }: PartitionView): void {
+  for (const listener of [...listeners]) listener();
 }
 
 /** Out of sight: when it is back, it may have lost what it accepted. */

@@ -1,3 +1,4 @@
+import { floorTitle } from '../../domain/playhead.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { Breaker, guardDurableStore, guardHotStore } from '../../stores/breaker.ts';
@@ -52,7 +53,7 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const raw = { hot: parts.hot, durable: parts.durable };
   const writeBehind = new WriteBehind({ ...raw, leases, clock, log, intervalMs, owner });
   return {
-    hot,
+    hot: listeningTwice(hot, restorer),
     reader,
     writePath,
     restorer,
@@ -66,6 +67,24 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
       await reader.close();
       await restorer.close();
       await writeBehind.close();
+    },
+  };
+}
+
+/**
+ * The hot store tells what changed, also after its own connection was lost; but whoever read while this
+ * process went past it must look again when it no longer does.
+ */
+function listeningTwice(hot: HotStore, restorer: HotRestorer): HotStore {
+  return {
+    ...hot,
+    async onChanged(profileId, listener) {
+      const stopChanged = await hot.onChanged(profileId, listener);
+      const stopBack = restorer.onBack(profileId, () => listener([floorTitle]));
+      return async () => {
+        stopBack();
+        await stopChanged();
+      };
     },
   };
 }

@@ -212,6 +212,9 @@ describe('a slow reader', () => {
       'mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(input: $input) { outcome } }',
       { input: { session: phone.session, heartbeats: [ping] } },
     );
+    await playback.clock.advance(2 * secondMs);
+    // It looks again once the hot store is back: at what it had sent before.
+    expect((await follower.next()).playheads).toMatchObject([{ positionMs: hourMs }]);
     expect(await follower.isQuiet()).toBe(true);
     await tv.report('HEARTBEAT', hourMs + secondMs);
     expect((await follower.next()).playheads).toMatchObject([{ positionMs: hourMs + secondMs }]);
