@@ -33,12 +33,18 @@ export interface EmbeddedHotOptions {
   profilesMax?: number;
 }
 
-/** The hot store inside the process: gone with it, which every mark's epoch then says. */
-export function openEmbeddedHotStore(options: EmbeddedHotOptions): HotStore {
-  return new EmbeddedHotStore(options);
+/** What a hot store without a memory limit needs on top: letting go when it is told to. */
+export interface EmbeddedHotStore extends HotStore {
+  /** Lets one profile go as a full store would. False: it owes something and stays, or is not here. */
+  evict(profileId: string): boolean;
 }
 
-class EmbeddedHotStore implements HotStore {
+/** The hot store inside the process: gone with it, which every mark's epoch then says. */
+export function openEmbeddedHotStore(options: EmbeddedHotOptions): EmbeddedHotStore {
+  return new HotStoreInProcess(options);
+}
+
+class HotStoreInProcess implements EmbeddedHotStore {
   readonly partitions: number;
   readonly #policy: Policy;
   readonly #events: EmbeddedEventStream;
@@ -189,6 +195,10 @@ class EmbeddedHotStore implements HotStore {
     };
   }
 
+  evict(profileId: string): boolean {
+    return !this.#owes(profileId) && this.#profiles.delete(profileId);
+  }
+
   async close(): Promise<void> {
     this.#listeners.clear();
   }
@@ -272,10 +282,13 @@ class EmbeddedHotStore implements HotStore {
   /** Removes the least recently used clean profile; a dirty one goes to the end of the line. */
   #evictOne(except: string): void {
     for (const [profileId, entry] of this.#profiles) {
-      if (profileId === except) return;
+      if (profileId === except || this.evict(profileId)) return;
       this.#profiles.delete(profileId);
-      if (!this.#dirtySet(this.#partition(profileId)).holds(profileId)) return;
       this.#profiles.set(profileId, entry);
     }
+  }
+
+  #owes(profileId: string): boolean {
+    return this.#dirtySet(this.#partition(profileId)).holds(profileId);
   }
 }

@@ -2,6 +2,7 @@ import { PlatformError } from '../../domain/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
+import { StoreTakesNoWrites } from '../../stores/faults.ts';
 import type { Backlog, DirtyTitle, HotStore, SettledTitle } from '../../stores/hot-store.ts';
 import type { Lease, Leases } from '../../stores/lease.ts';
 
@@ -101,20 +102,38 @@ export class WriteBehind {
 
   /** Nothing to do where nothing is due, or another process is at it. */
   async #drainPartition(partition: number, sinceMs: number): Promise<void> {
-    const { hot, leases, owner, log } = this.#deps;
-    const { dirty, oldestSinceMs } = await hot.backlog(partition);
+    const { dirty, oldestSinceMs } = await this.#deps.hot.backlog(partition);
     if (oldestSinceMs === null || oldestSinceMs > sinceMs) return;
-    const lease = await leases.acquire({ partition, owner, ttlMs: leaseMs });
+    const lease = await this.#acquire(partition);
     if (lease === null) return;
     try {
       // One more for what was set aside; not without end while others go on writing.
       const stepsMax = Math.ceil(dirty / drainLimit) + 1;
-      await this.#drainUnder(lease, { sinceMs, stepsMax });
+      await this.#drainUnder(lease, { partition, sinceMs, stepsMax });
     } finally {
-      await leases.release(lease).catch((error: unknown) => {
-        log.debug({ partition, err: error }, 'a lease runs out by itself');
-      });
+      if (lease !== 'none needed') await this.#release(lease);
     }
+  }
+
+  /**
+   * Null: another process is at it. A hot store too full for a lease is drained without one, because
+   * what is dirty is never evicted: nothing else would ever make room there.
+   */
+  async #acquire(partition: number): Promise<Right | null> {
+    const { leases, owner } = this.#deps;
+    try {
+      return await leases.acquire({ partition, owner, ttlMs: leaseMs });
+    } catch (error) {
+      if (error instanceof StoreTakesNoWrites) return 'none needed';
+      throw error;
+    }
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    const { leases, log } = this.#deps;
+    await leases.release(lease).catch((error: unknown) => {
+      log.debug({ partition: lease.partition, err: error }, 'a lease runs out by itself');
+    });
   }
 
   /**
@@ -123,23 +142,26 @@ export class WriteBehind {
    * the pass.
    */
   async #drainUnder(
-    lease: Lease,
-    { sinceMs, stepsMax }: { sinceMs: number; stepsMax: number },
+    lease: Right,
+    due: { partition: number; sinceMs: number; stepsMax: number },
   ): Promise<void> {
-    const { hot, leases } = this.#deps;
-    const { partition } = lease;
+    const { partition, sinceMs, stepsMax } = due;
     let fault: unknown = null;
     let skip = 0;
     for (let step = 0; step < stepsMax; step += 1) {
-      if (step > 0 && !(await leases.renew(lease, { ttlMs: leaseMs }))) break;
-      const due = await hot.due({ partition, sinceMs, skip, limit: drainLimit });
-      const { failed, down, left } = await this.#step(partition, due);
+      if (step > 0 && !(await this.#stillHolds(lease))) break;
+      const titles = await this.#deps.hot.due({ partition, sinceMs, skip, limit: drainLimit });
+      const { failed, down, left } = await this.#step(partition, titles);
       fault ??= down[0]?.failure ?? null;
       skip += left;
-      const isStuck = failed.length > 0 && left === due.length;
-      if (due.length < drainLimit || isStuck) break;
+      const isStuck = failed.length > 0 && left === titles.length;
+      if (titles.length < drainLimit || isStuck) break;
     }
     if (fault !== null) throw fault;
+  }
+
+  async #stillHolds(lease: Right): Promise<boolean> {
+    return lease === 'none needed' || this.#deps.leases.renew(lease, { ttlMs: leaseMs });
   }
 
   /** Writes what is due; answers what was not written, and how many titles of that are still dirty. */
@@ -205,6 +227,9 @@ export class WriteBehind {
 interface DueBatch extends ProfileBatch {
   titles: readonly DirtyTitle[];
 }
+
+/** What a partition is drained under. */
+type Right = Lease | 'none needed';
 
 /** A batch that was written; or was not, and why. */
 interface Tried {

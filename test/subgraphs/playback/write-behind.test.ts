@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { partitionOf } from '../../../domain/version.ts';
 import type { ProfileBatch } from '../../../stores/durable-store.ts';
+import { StoreTakesNoWrites } from '../../../stores/faults.ts';
 import type { Backlog } from '../../../stores/hot-store.ts';
 import { WriteBehind } from '../../../subgraphs/playback/write-behind.ts';
 import { merge, put } from '../../contract/hot-subject.ts';
@@ -74,6 +75,16 @@ describe('the drain', () => {
     await drain(0);
     expect(await durableTitles()).toEqual(titles.sort());
     expect(await backlog()).toMatchObject({ dirty: 0 });
+  });
+
+  it('needs no lease of a hot store that is too full to give one', async () => {
+    const acquire = () => Promise.reject(new StoreTakesNoWrites('OOM'));
+    const leases = { ...tiers.leases, acquire };
+    writeBehind = new WriteBehind({ ...tiers, leases, intervalMs });
+    const titles = Array.from({ length: 450 }, (_, number) => `title-${number}`);
+    for (const title of titles) await heartbeat({ title, second: 1 });
+    await drain(0);
+    expect(await durableTitles()).toEqual(titles.sort());
   });
 
   it('writes nothing twice that did not change', async () => {
