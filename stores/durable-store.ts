@@ -10,6 +10,11 @@ export interface ProfileBatch {
 
 export interface DurableProfile {
   titles: Map<string, TitleState>;
+  /**
+   * Titles with a register that is there and that this release cannot read: unknown, and not among
+   * `titles`. With the floor among them the whole profile is unknown: it may have been forgotten.
+   */
+  unreadable: readonly string[];
   devices: Device[];
   /** Answered by another data centre, whose copy may lag: good to show, not to be taken as compared. */
   isRemote: boolean;

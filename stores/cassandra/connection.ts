@@ -1,5 +1,5 @@
 import { Client, policies, types } from 'cassandra-driver';
-import { PlatformError } from '../../domain/errors.ts';
+import { StoreUnreachable } from '../faults.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
 
 /** One region of the cluster: its name for the data centre, and its nodes as `host` or `host:port`. */
@@ -18,6 +18,17 @@ export interface ConnectionOptions {
   keyspace: string;
   /** Null for a cluster that asks for no password. */
   login: Login | null;
+  patience: Patience;
+}
+
+/** How long a hung cluster may keep a caller waiting. */
+export interface Patience {
+  /** For a connection. */
+  connectMs: number;
+  /** For one answer of one node. */
+  answerMs: number;
+  /** For all attempts of one operation together. */
+  operationMs: number;
 }
 
 /** A cluster's client that connects when it is first used, and again after every failed attempt. */
@@ -25,22 +36,18 @@ export interface Connection {
   /**
    * Runs `work` with the connected client.
    *
-   * Errors: PlatformError as `translated` says.
-   * Cost: at most `deadlineMs`, and as long again for connecting first, whatever the cluster does.
+   * Errors: as `translated` says; SchemaMismatch while `check` finds another keyspace than it wants.
+   * Cost: at most `patience.operationMs`, and as long again for connecting first, whatever the cluster does.
    */
   use<Result>(what: string, work: (client: Client) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
 /**
- * One answer of one node. A healthy one takes 1 to 50 ms; the driver's own 12 s would keep every
- * viewer of a hung node waiting for as long.
+ * What a viewer waits. A TCP handshake: the longest round trip on Earth is some 300 ms. A healthy node answers within 1 to 50 ms; the driver's own 12 s would keep every
+ * viewer of a hung node waiting for as long. All attempts together: two nodes, and some slack.
  */
-const readTimeoutMs = 800;
-/** A TCP handshake: the longest round trip on Earth is some 300 ms. */
-const connectTimeoutMs = 500;
-/** All attempts of one operation together: two nodes, each for `readTimeoutMs`, and some slack. */
-const deadlineMs = 2_000;
+export const viewersPatience: Patience = { connectMs: 500, answerMs: 800, operationMs: 2_000 };
 /** After a failed attempt to connect, others fail at once for as long, instead of piling up. */
 const reconnectAfterMs = 500;
 /** First and longest pause before the driver tries a lost node again (jittered). */
@@ -62,6 +69,7 @@ export function openConnection(
   check: (client: Client) => Promise<void> = async () => {},
 ): Connection {
   let connected: Promise<Client> | null = null;
+  const { operationMs } = options.patience;
   let isClosed = false;
 
   function client(): Promise<Client> {
@@ -79,8 +87,8 @@ export function openConnection(
 
   return {
     async use(what, work) {
-      const open = await within(deadlineMs, client()).catch(unreachable);
-      return translated(what, () => within(deadlineMs, work(open)));
+      const open = await within(operationMs, client()).catch(unreachable);
+      return translated(what, () => within(operationMs, work(open)));
     },
     async close() {
       isClosed = true;
@@ -109,7 +117,7 @@ async function connect(
   }
 }
 
-function createClient({ region, keyspace, login }: ConnectionOptions): Client {
+function createClient({ region, keyspace, login, patience }: ConnectionOptions): Client {
   return new Client({
     applicationName: 'playhead',
     contactPoints: [...region.contactPoints],
@@ -135,12 +143,12 @@ function createClient({ region, keyspace, login }: ConnectionOptions): Client {
       speculativeExecution: readsTwice,
     },
     pooling: { heartBeatInterval: heartbeatMs },
-    socketOptions: { readTimeout: readTimeoutMs, connectTimeout: connectTimeoutMs },
+    socketOptions: { readTimeout: patience.answerMs, connectTimeout: patience.connectMs },
     monitorReporting: { enabled: false },
   });
 }
 
-/** The driver would ask every node in turn: in a hung data centre each costs `readTimeoutMs`. */
+/** The driver would ask every node in turn: in a hung data centre each costs `answerMs`. */
 class OneMoreNode extends policies.retry.RetryPolicy {
   override onRequestError(
     info: policies.retry.OperationInfo,
@@ -167,11 +175,7 @@ const readsTwice: policies.speculativeExecution.SpeculativeExecutionPolicy = {
 /** Whatever keeps a client from connecting, it is not the fault of the values that wait for it. */
 function unreachable(cause: unknown): never {
   if (cause instanceof SchemaMismatch) throw cause;
-  throw new PlatformError('Cassandra is not reachable.', {
-    code: 'STATE_UNAVAILABLE',
-    cause,
-    retryAfterMs,
-  });
+  throw new StoreUnreachable('Cassandra is not reachable.', { cause, retryAfterMs });
 }
 
 async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {

@@ -1,16 +1,20 @@
 import type { Client } from 'cassandra-driver';
-import {
-  packPlayhead,
-  packVisibility,
-  unpackPlayhead,
-  unpackVisibility,
-} from '../../domain/codec.ts';
+import { packPlayhead, packVisibility } from '../../domain/codec.ts';
 import { PlatformError } from '../../domain/errors.ts';
-import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
+import { type Device, floorTitle } from '../../domain/playhead.ts';
 import { deviceHash, type Version } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
+import { StoreUnreachable } from '../faults.ts';
 import type { TitleWrite } from '../hot-store.ts';
-import { type Connection, type Login, openConnection, type Region } from './connection.ts';
+import { type StoredRegister, UnreadableRows, unpackTitles } from '../unreadable-rows.ts';
+import {
+  type Connection,
+  type Login,
+  openConnection,
+  type Patience,
+  type Region,
+  viewersPatience,
+} from './connection.ts';
 import { retryAfterMs, SchemaMismatch } from './faults.ts';
 import { checkSchema } from './schema-version.ts';
 import { createWindow } from './window.ts';
@@ -22,6 +26,10 @@ export interface ClusterOptions {
   /** Read when the local one does not answer. */
   remote: Region | null;
   login: Login | null;
+  /** Default: what a viewer waits. */
+  patience?: Patience;
+  /** Default: nobody is told. */
+  unreadable?: UnreadableRows;
 }
 
 /**
@@ -73,11 +81,12 @@ interface Statement {
  * Cost: LOCAL_QUORUM; a write is one round trip, a read one for each 500 rows.
  */
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
-  const { keyspace, login } = options;
-  const local = openConnection({ region: options.local, keyspace, login }, checkSchema);
-  const remote =
-    options.remote === null ? null : openConnection({ region: options.remote, keyspace, login });
-  const store = createStore(local, remote);
+  const { keyspace, login, patience = viewersPatience } = options;
+  const inRegion = (region: Region) => ({ region, keyspace, login, patience });
+  const local = openConnection(inRegion(options.local), checkSchema);
+  const remote = options.remote === null ? null : openConnection(inRegion(options.remote));
+  const unreadable = options.unreadable ?? new UnreadableRows();
+  const store = createStore({ local, remote, unreadable });
   // Connected before it is needed: a remote data centre is asked when something is wrong already.
   const warmUps = [local, remote].map((connection) =>
     connection?.use('Connecting', async () => {}),
@@ -90,7 +99,12 @@ export async function openCassandraDurableStore(options: ClusterOptions): Promis
   return store;
 }
 
-function createStore(local: Connection, remote: Connection | null): DurableStore {
+function createStore(parts: {
+  local: Connection;
+  remote: Connection | null;
+  unreadable: UnreadableRows;
+}): DurableStore {
+  const { local, remote, unreadable } = parts;
   const writes = createWindow(writeLimits);
   const reads = createWindow(readLimits);
 
@@ -108,7 +122,7 @@ function createStore(local: Connection, remote: Connection | null): DurableStore
       return reads.run(async () => {
         const { rows, isRemote } = await readEither({ local, remote, profileId });
         if (rows.length > rowsMax) throw tooLong(profileId);
-        return profileOf(rows, isRemote);
+        return { ...profileOf({ profileId, rows, unreadable }), isRemote };
       });
     },
     async close() {
@@ -160,10 +174,9 @@ async function readEither(query: {
   try {
     return { rows: await query.local.use('Reading a profile', read), isRemote: false };
   } catch (error) {
-    if (query.remote === null || error instanceof SchemaMismatch) throw error;
+    if (query.remote === null || !(error instanceof StoreUnreachable)) throw error;
     const rows = await query.remote.use('Reading a profile remotely', read).catch((remoteError) => {
-      throw new PlatformError('No data centre of Cassandra answers.', {
-        code: 'STATE_UNAVAILABLE',
+      throw new StoreUnreachable('No data centre of Cassandra answers.', {
         cause: new AggregateError([error, remoteError]),
         retryAfterMs,
       });
@@ -186,20 +199,25 @@ async function readRows(client: Client, profileId: string): Promise<Row[]> {
   return rows;
 }
 
-function profileOf(rows: readonly Row[], isRemote: boolean): DurableProfile {
-  const titles = new Map<string, TitleState>();
+/** Rows of kinds that a later release adds are not ours to read. */
+function profileOf(from: {
+  profileId: string;
+  rows: readonly Row[];
+  unreadable: UnreadableRows;
+}): Omit<DurableProfile, 'isRemote'> {
+  const { profileId, unreadable } = from;
+  const registers: StoredRegister[] = [];
   const devices: Device[] = [];
-  for (const { kind, id, packed } of rows) {
-    if (kind === 'device') {
+  for (const { kind, id, packed } of from.rows) {
+    if (kind === 'playhead' || kind === 'visibility') registers.push({ title: id, kind, packed });
+    if (kind !== 'device') continue;
+    try {
       devices.push(JSON.parse(packed) as Device);
-    } else if (kind === 'playhead' || kind === 'visibility') {
-      const state = titles.get(id) ?? { playhead: null, visibility: null };
-      if (kind === 'playhead') state.playhead = unpackPlayhead(packed);
-      else state.visibility = unpackVisibility(packed);
-      titles.set(id, state);
+    } catch (cause) {
+      unreadable.met({ profileId, kind, id, cause });
     }
   }
-  return { titles, devices, isRemote };
+  return { ...unpackTitles({ profileId, registers, unreadable }), devices };
 }
 
 function tooLong(profileId: string): PlatformError {

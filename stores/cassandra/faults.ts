@@ -1,10 +1,14 @@
 import { errors, types } from 'cassandra-driver';
 import { PlatformError } from '../../domain/errors.ts';
+import { StoreUnreachable } from '../faults.ts';
 
 /** How soon a caller may try again: by then the driver has tried its nodes again too. */
 export const retryAfterMs = 1_000;
 
-/** The keyspace is missing, not migrated as far as this release needs, or of a later release. */
+/**
+ * The keyspace is missing, not migrated as far as this release needs, or of a later release. Cassandra
+ * does answer: whoever waits for it to come back waits in vain.
+ */
 export class SchemaMismatch extends PlatformError {
   override name = 'SchemaMismatch';
 
@@ -17,7 +21,7 @@ export class SchemaMismatch extends PlatformError {
  * Translates whatever the driver throws: its errors never cross a port.
  *
  * Errors: PlatformError INTERNAL_SERVER_ERROR when the values are to blame, so that repeating it will
- * never help; STATE_UNAVAILABLE otherwise.
+ * never help; SchemaMismatch when a table is gone; StoreUnreachable otherwise.
  */
 export async function translated<Result>(
   what: string,
@@ -27,13 +31,14 @@ export async function translated<Result>(
     return await work();
   } catch (cause) {
     if (cause instanceof PlatformError) throw cause;
-    const isRefused = blamesValue(cause);
-    throw new PlatformError(`${what} failed in Cassandra.`, {
-      cause,
-      ...(isRefused
-        ? { code: 'INTERNAL_SERVER_ERROR' }
-        : { code: 'STATE_UNAVAILABLE', retryAfterMs }),
-    });
+    if (blamesValue(cause)) {
+      throw new PlatformError(`${what} failed in Cassandra.`, {
+        code: 'INTERNAL_SERVER_ERROR',
+        cause,
+      });
+    }
+    if (blamesTables(cause)) throw new SchemaMismatch(`${what} met other tables.`, { cause });
+    throw new StoreUnreachable(`${what} failed in Cassandra.`, { cause, retryAfterMs });
   }
 }
 
@@ -43,11 +48,25 @@ export function isInvalid(error: unknown): error is Error {
 }
 
 /** A table that somebody dropped is refused with the same code as a value that is too long. */
-const missingSchema = /^(unconfigured table|Undefined column|Keyspace )/i;
+const missingSchema = /^(unconfigured table|Undefined column|Keyspace )|does not exist/i;
 
 /** Values that cannot be packed or bound throw a TypeError or RangeError before the server sees them. */
 function blamesValue(error: unknown): boolean {
   if (isInvalid(error)) return !missingSchema.test(error.message);
   const { name } = error as { name?: string };
   return name === 'TypeError' || name === 'RangeError';
+}
+
+/** A node forgets statements whose table changes; that they cannot be prepared again, it says nowhere. */
+function blamesTables(error: unknown): boolean {
+  if (!(error instanceof errors.NoHostAvailableError)) return isInvalid(error);
+  const refusals = Object.values(error.innerErrors as Record<string, unknown>);
+  return (
+    refusals.length > 0 &&
+    refusals.every(
+      (refusal) =>
+        refusal instanceof errors.ResponseError &&
+        refusal.code === types.responseErrorCodes.unprepared,
+    )
+  );
 }

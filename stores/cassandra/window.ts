@@ -1,4 +1,4 @@
-import { PlatformError } from '../../domain/errors.ts';
+import { StoreUnreachable } from '../faults.ts';
 import { retryAfterMs } from './faults.ts';
 
 /** How much of one kind of work may be under way, and how much may wait for that, how long. */
@@ -11,7 +11,7 @@ export interface WindowLimits {
 /** Bounded concurrency, first come first served. */
 export interface Window {
   /**
-   * Errors: PlatformError STATE_UNAVAILABLE when too many wait, or this one waited too long:
+   * Errors: StoreUnreachable when too many wait, or this one waited too long:
    * back-pressure, where an unbounded queue would answer later what nobody waits for any more.
    */
   run<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -71,9 +71,6 @@ export function createWindow({ inFlightMax, waitingMax, waitMsMax }: WindowLimit
   };
 }
 
-function overloaded(): PlatformError {
-  return new PlatformError('Too many operations wait for Cassandra.', {
-    code: 'STATE_UNAVAILABLE',
-    retryAfterMs,
-  });
+function overloaded(): StoreUnreachable {
+  return new StoreUnreachable('Too many operations wait for Cassandra.', { retryAfterMs });
 }

@@ -1,14 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import {
-  packPlayhead,
-  packVisibility,
-  unpackPlayhead,
-  unpackVisibility,
-} from '../../domain/codec.ts';
+import { packPlayhead, packVisibility } from '../../domain/codec.ts';
 import { PlatformError } from '../../domain/errors.ts';
-import type { TitleState } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
+import { type StoredRegister, UnreadableRows, unpackTitles } from '../unreadable-rows.ts';
 import { inTransaction, openDatabase, translated } from './sqlite.ts';
 
 /** Batches in one commit: some 10 ms of work, so that reads are not kept waiting. */
@@ -42,10 +37,14 @@ interface Waiting {
  * The durable store as one SQLite file: WAL, a commit is on disk before a write is acknowledged, and
  * the writes of one turn of the event loop share a commit.
  */
-export function openEmbeddedDurableStore(options: { path: string }): DurableStore {
+export function openEmbeddedDurableStore(options: {
+  path: string;
+  /** Default: nobody is told. */
+  unreadable?: UnreadableRows;
+}): DurableStore {
   const database = openDatabase({ path: options.path, synchronous: 'FULL', migrations });
   const put = createPut(database);
-  const read = createRead(database);
+  const read = createRead(database, options.unreadable ?? new UnreadableRows());
   const waiting: Waiting[] = [];
 
   function putTogether(group: readonly Waiting[]): void {
@@ -123,22 +122,19 @@ function createPut(database: DatabaseSync): (batch: ProfileBatch) => void {
   };
 }
 
-function createRead(database: DatabaseSync): (profileId: string) => DurableProfile {
+function createRead(
+  database: DatabaseSync,
+  unreadable: UnreadableRows,
+): (profileId: string) => DurableProfile {
   const registers = database.prepare(
     'SELECT title, kind, packed FROM register WHERE profile_id = ?',
   );
   const devices = database.prepare('SELECT id, kind, name FROM device WHERE profile_id = ?');
   return (profileId) => {
-    const titles = new Map<string, TitleState>();
-    for (const row of rows<{ title: string; kind: string; packed: string }>(registers, profileId)) {
-      const state = titles.get(row.title) ?? { playhead: null, visibility: null };
-      if (row.kind === 'playhead') state.playhead = unpackPlayhead(row.packed);
-      else state.visibility = unpackVisibility(row.packed);
-      titles.set(row.title, state);
-    }
+    const stored = rows<StoredRegister>(registers, profileId);
     const known = rows<{ id: string; kind: string; name: string | null }>(devices, profileId);
     return {
-      titles,
+      ...unpackTitles({ profileId, registers: stored, unreadable }),
       devices: known.map(({ id, kind, name }) => ({ id, kind, name })),
       isRemote: false,
     };

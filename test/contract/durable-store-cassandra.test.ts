@@ -8,10 +8,10 @@ import {
   type TestKeyspace,
   testKeyspace,
 } from '../support/cassandra.ts';
-import { describeDurableStore } from './durable-store.ts';
+import { describeDurableStore, listenForUnreadable } from './durable-store.ts';
 import { playheadAt } from './writes.ts';
 
-describeWith(await sharedCassandra(), 'on a real server', (local) => {
+describeWith(await sharedCassandra(), 'durable store contract on a real server', (local) => {
   let keyspace: TestKeyspace;
   beforeAll(async () => {
     keyspace = await testKeyspace(local);
@@ -25,12 +25,13 @@ describeWith(await sharedCassandra(), 'on a real server', (local) => {
   afterAll(() => keyspace.close());
 
   describeDurableStore('Cassandra', async () => {
-    const open = () =>
-      openCassandraDurableStore({ keyspace: keyspace.name, local, remote: null, login: null });
+    const listener = listenForUnreadable();
+    const open = () => openCassandraDurableStore({ ...keyspace.cluster, ...listener });
     const namespace = randomUUID();
     const durable = within(namespace, await open());
     let reopened: DurableStore | undefined;
     return {
+      ...listener,
       durable,
       async reopen() {
         await durable.close();
@@ -45,6 +46,15 @@ describeWith(await sharedCassandra(), 'on a real server', (local) => {
           { title: 'x'.repeat(70_000), playhead: playheadAt(1), visibility: null },
         ],
       }),
+      async plant({ profileId, title, kind, packed }) {
+        const timeUs = /^[0-9]{16}/.exec(packed)?.[0] ?? '1';
+        await keyspace.client.execute(
+          `UPDATE ${keyspace.name}.profile_state USING TIMESTAMP ${timeUs}
+           SET packed = ? WHERE profile_id = ? AND kind = ? AND id = ?`,
+          [packed, `${namespace}.${profileId}`, kind, title],
+          { prepare: true },
+        );
+      },
       async close() {
         await durable.close();
         await reopened?.close();

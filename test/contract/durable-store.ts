@@ -4,9 +4,19 @@ import { PlatformError } from '../../domain/errors.ts';
 import { mergeTitle } from '../../domain/merge.ts';
 import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
+import { type StoredRegister, UnreadableRows } from '../../stores/unreadable-rows.ts';
 import { collidingVersions, denseTimesMs, statesOf, versionsAt } from '../support/arbitraries.ts';
 import { eachTime } from './subject.ts';
-import { forgottenAt, hiddenAt, nothing, phone, playheadAt, shownAt, tv } from './writes.ts';
+import {
+  forgottenAt,
+  hiddenAt,
+  nothing,
+  phone,
+  playheadAt,
+  shownAt,
+  tv,
+  versionAt,
+} from './writes.ts';
 
 /** An empty durable store, and what the suite must be able to do to it from outside. */
 export interface DurableStoreUnderTest {
@@ -15,7 +25,19 @@ export interface DurableStoreUnderTest {
   reopen(): Promise<DurableStore>;
   /** A batch that holds something readable, and then something that this store can never take. */
   poisonOf(batch: ProfileBatch): ProfileBatch;
+  /** Puts a packed value there as no adapter of this release would. */
+  plant(row: StoredRegister & { profileId: string }): Promise<void>;
+  /** What the store tells of rows that it could not read. */
+  unreadable: UnreadableRows;
+  log: { profileId: string; id: string }[];
   close(): Promise<void>;
+}
+
+/** For a subject to open its store with, and to hand out. */
+export function listenForUnreadable(): Pick<DurableStoreUnderTest, 'unreadable' | 'log'> {
+  const log: DurableStoreUnderTest['log'] = [];
+  const error = (fields: object) => log.push(fields as (typeof log)[number]);
+  return { unreadable: new UnreadableRows({ error }), log };
 }
 
 export type OpenDurableStore = () => Promise<DurableStoreUnderTest>;
@@ -26,6 +48,7 @@ export function describeDurableStore(name: string, open: OpenDurableStore): void
     describeRegisters(open);
     describeOrder(open);
     describeSharedCommits(open);
+    describeUnreadableRows(open);
     describeClosing(open);
   });
 }
@@ -35,7 +58,7 @@ function describeRegisters(open: OpenDurableStore): void {
     const subject = eachTime(open);
 
     it('is empty when nothing was ever written', async () => {
-      const empty = { titles: new Map(), devices: [], isRemote: false };
+      const empty = { titles: new Map(), unreadable: [], devices: [], isRemote: false };
       expect(await subject().durable.read('nobody')).toEqual(empty);
     });
 
@@ -247,6 +270,61 @@ function describeSharedCommits(open: OpenDurableStore): void {
       const error: unknown = await durable.write(poison).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(PlatformError);
       expect(error).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    });
+  });
+}
+
+function describeUnreadableRows(open: OpenDurableStore): void {
+  describe('a row that this release cannot read', () => {
+    const subject = eachTime(open);
+    /** The version is where it always is; nobody knows what follows. */
+    const later = (second: number) => `${versionAt(second)}!of-a-later-release`;
+    const plant = (row: Partial<StoredRegister> & { packed: string }) =>
+      subject().plant({ profileId: 'demo', title: 'sintel', kind: 'playhead', ...row });
+
+    it('makes its title unknown, both registers, and hides nothing else', async () => {
+      const { durable } = subject();
+      await put(durable, { playhead: playheadAt(1), visibility: hiddenAt(1) });
+      await put(durable, { title: 'spring', playhead: playheadAt(3) });
+      await put(durable, { profileId: 'kids', playhead: playheadAt(4) });
+      await durable.write({ profileId: 'demo', titles: [], devices: [tv] });
+      await plant({ kind: 'visibility', packed: later(2) });
+      expect(await durable.read('demo')).toEqual({
+        titles: new Map([['spring', { playhead: playheadAt(3), visibility: null }]]),
+        unreadable: ['sintel'],
+        devices: [tv],
+        isRemote: false,
+      });
+      expect((await durable.read('kids')).unreadable).toEqual([]);
+    });
+
+    it('makes the floor unknown where it is the floor', async () => {
+      const { durable } = subject();
+      await put(durable, { playhead: playheadAt(1) });
+      await plant({ title: floorTitle, packed: later(2) });
+      const { titles, unreadable } = await durable.read('demo');
+      expect(unreadable).toEqual([floorTitle]);
+      expect([...titles.keys()]).toEqual(['sintel']);
+    });
+
+    it('gives way to a newer write, and to no older one', async () => {
+      const { durable } = subject();
+      await plant({ packed: later(2) });
+      await put(durable, { playhead: playheadAt(1) });
+      expect(await durable.read('demo')).toMatchObject({ unreadable: ['sintel'] });
+      await put(durable, { playhead: playheadAt(3) });
+      expect(await durable.read('demo')).toMatchObject({ unreadable: [] });
+      expect(await stateOf(durable)).toMatchObject({ playhead: playheadAt(3) });
+    });
+
+    it('is counted each time, and told once a profile', async () => {
+      const { durable, unreadable, log } = subject();
+      await plant({ packed: later(1) });
+      await plant({ title: 'spring', kind: 'visibility', packed: 'nothing that was ever packed' });
+      for (let time = 0; time < 2; time += 1) await durable.read('demo');
+      expect(unreadable.count).toBe(4);
+      expect(log).toHaveLength(1);
+      expect(log[0]?.profileId).toContain('demo');
     });
   });
 }

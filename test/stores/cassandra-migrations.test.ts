@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openCassandraDurableStore } from '../../stores/cassandra/durable.ts';
+import { SchemaMismatch } from '../../stores/cassandra/faults.ts';
 import { readMigrations } from '../../stores/cassandra/migration-files.ts';
 import { playheadAt } from '../contract/writes.ts';
 import {
@@ -36,8 +37,7 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     const { rows } = await keyspace.client.execute(select, [keyspace.name], { prepare: true });
     return rows.map((row) => row.table_name as string).sort();
   };
-  const open = () =>
-    openCassandraDurableStore({ keyspace: keyspace.name, local, remote: null, login: null });
+  const open = () => openCassandraDurableStore(keyspace.cluster);
 
   const film = 'CREATE TABLE IF NOT EXISTS $keyspace.film (id text PRIMARY KEY);\n';
   const series = '-- more;\nALTER TABLE $keyspace.film ADD IF NOT EXISTS series text;\n';
@@ -159,5 +159,28 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     await expect(open()).rejects.toMatchObject({
       message: expect.stringContaining(`00${next}-later.cql`),
     });
+  });
+
+  it('that somebody undid under an open store are what its errors are about', async () => {
+    await keyspace.migrate();
+    const durable = await open();
+    const write = () =>
+      durable.write({
+        profileId: 'demo',
+        titles: [{ title: 'sintel', playhead: playheadAt(1), visibility: null }],
+        devices: [],
+      });
+    await write();
+    await keyspace.client.execute(`DROP TABLE ${keyspace.name}.profile_state`);
+    // Neither unreachable, nor the fault of the values: a drain must keep them and try again. A node
+    // says it in one way at first, and in another once it has forgotten the statements.
+    for (let time = 0; time < 3; time += 1) {
+      for (const work of [write(), durable.read('demo')]) {
+        const error: unknown = await work.catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(SchemaMismatch);
+        expect(error).toMatchObject({ code: 'STATE_UNAVAILABLE' });
+      }
+    }
+    await durable.close();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createWindow } from '../../stores/cassandra/window.ts';
+import { StoreUnreachable } from '../../stores/faults.ts';
 
 /** Work that ends when the test says so. */
 function manualWork() {
@@ -43,7 +44,9 @@ describe('a window of concurrent work', () => {
     const window = createWindow({ inFlightMax: 1, waitingMax: 1, waitMsMax: 60_000 });
     const { work, finish } = manualWork();
     const accepted = [window.run(work), window.run(work)];
-    await expect(window.run(work)).rejects.toMatchObject(overloaded);
+    const refusal = window.run(work);
+    await expect(refusal).rejects.toBeInstanceOf(StoreUnreachable);
+    await expect(refusal).rejects.toMatchObject(overloaded);
     finish();
     await Promise.all(accepted);
   });

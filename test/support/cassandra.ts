@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { Client } from 'cassandra-driver';
 import { readConfig } from '../../runtime/config.ts';
-import type { Region } from '../../stores/cassandra/connection.ts';
+import type { Patience, Region } from '../../stores/cassandra/connection.ts';
+import type { ClusterOptions } from '../../stores/cassandra/durable.ts';
 import { type MigrateOptions, migrate } from '../../stores/cassandra/migrate.ts';
 import { type CassandraCluster, startCassandra } from './cassandra-server.ts';
 import { until } from './until.ts';
@@ -57,11 +58,16 @@ export function describeWith<Cluster>(
   else describe.skip(name, () => it('needs java and mvn, or CASSANDRA_CONTACT_POINTS', () => {}));
 }
 
+/** Hangs are what other tests are about: a busy machine must not look like one here. */
+const patience: Patience = { connectMs: 10_000, answerMs: 10_000, operationMs: 30_000 };
+
 /** A keyspace of its own, whose name nobody else has. */
 export interface TestKeyspace {
   name: string;
   /** To look at the tables, and to change them as no adapter would. */
   client: Client;
+  /** To open a store on it, one that waits for a busy machine. */
+  cluster: ClusterOptions;
   migrate(options?: Partial<MigrateOptions>): Promise<string[]>;
   /** Drops the keyspace, and closes the client. */
   close(): Promise<void>;
@@ -82,6 +88,7 @@ export async function testKeyspace(...regions: readonly Region[]): Promise<TestK
   return {
     name,
     client,
+    cluster: { keyspace: name, local, remote: null, login: null, patience },
     async migrate(options = {}) {
       const lines: string[] = [];
       await migrate({
