@@ -4,6 +4,7 @@ import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
 import type { Leases } from './lease.ts';
+import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 
 /** What choosing and opening stores needs of the configuration. */
@@ -37,24 +38,33 @@ export interface PlaybackStores {
   durable: DurableStore;
   events: EventStream;
   leases: Leases;
+  /** Rows of the durable store that nobody can read. */
+  unreadable: UnreadableRows;
   /** What is hot and not yet durable is lost with this process. */
   isHotMortal: boolean;
   /** Closes all of them. */
   close(): Promise<void>;
 }
 
+/** Where stores tell what an operator must know. */
+export interface StoreLog {
+  error(fields: object, message: string): void;
+}
+
 /** Opens what the playback subgraph keeps its state in. Adapters are loaded when they are chosen. */
 export async function openPlaybackStores(
   config: StoreConfig & CassandraConfig,
-  parts: { clock: StoreClock; policy: Policy },
+  parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
-  const durable = await openDurableStore(config);
+  const unreadable = new UnreadableRows(parts.log);
+  const durable = await openDurableStore(config, unreadable);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
     events,
     leases,
+    unreadable,
     isHotMortal: !isRedisChosen(config),
     async close() {
       await hot.close();
@@ -65,11 +75,14 @@ export async function openPlaybackStores(
   };
 }
 
-async function openDurableStore(config: StoreConfig & CassandraConfig): Promise<DurableStore> {
+async function openDurableStore(
+  config: StoreConfig & CassandraConfig,
+  unreadable: UnreadableRows,
+): Promise<DurableStore> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
-    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db') });
+    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), unreadable });
   }
   const { openCassandraDurableStore } = await import('./cassandra/durable.ts');
   return openCassandraDurableStore({
@@ -77,6 +90,7 @@ async function openDurableStore(config: StoreConfig & CassandraConfig): Promise<
     local,
     remote: remoteRegion(config),
     login: loginOf(config),
+    unreadable,
   });
 }
 

@@ -31,6 +31,8 @@ export interface ProfileState {
   isComplete: boolean;
   /** Compared with the durable store, of this region: a decision may rest on it. */
   isCompared: boolean;
+  /** Titles of which the durable store holds something that nobody can read: unknown. */
+  unreadable: readonly string[];
 }
 
 /** Freshness a caller needs: before a decision everything must have been compared; a list may lag. */
@@ -112,7 +114,8 @@ export class ProfileReader {
       const compared = isHot ? await this.#tryHot(query) : null;
       // Evicted, or another epoch by now: what was here when it was asked for, and what the durable
       // store said since, is complete all the same; what is here now need not be.
-      const known = compared?.mark === 'valid' ? compared : together(hot, durable);
+      const isAllHot = compared?.mark === 'valid' && durable.unreadable.length === 0;
+      const known = isAllHot ? compared : together(hot, durable);
       return fromHot(known, { ...trustIn(durable), isDegraded: durable.isRemote || !isHot });
     } catch (error) {
       this.#failed(query.profileId, error);
@@ -173,8 +176,8 @@ export class ProfileReader {
         ...durable,
         witness,
         nowMs: this.#deps.clock.nowMs(),
-        // A copy that may lag is merged all the same, but does not count as compared.
-        markMs: durable.isRemote ? 0 : nextMarkMs(witness),
+        // A copy that may lag, or lacks a row, is merged all the same, but does not count as compared.
+        markMs: isWhole(durable) ? nextMarkMs(witness) : 0,
       });
       return { durable, isHot: true };
     } catch (error) {
@@ -242,18 +245,22 @@ function together<Hot extends Pick<HotProfile, 'titles' | 'floor' | 'devices'>>(
 }
 
 /** What a profile's hot copy is worth. */
-type Trust = Pick<ProfileState, 'isDegraded' | 'isComplete' | 'isCompared'>;
+type Trust = Pick<ProfileState, 'isDegraded' | 'isComplete' | 'isCompared' | 'unreadable'>;
 
-const current: Trust = { isDegraded: false, isComplete: true, isCompared: true };
+const current: Trust = { isDegraded: false, isComplete: true, isCompared: true, unreadable: [] };
+
+function isWhole({ isRemote, unreadable }: DurableProfile): boolean {
+  return !isRemote && unreadable.length === 0;
+}
 
 /** Compared just now; another data centre's copy may lag. */
-function trustIn({ isRemote }: DurableProfile): Trust {
-  return { isDegraded: isRemote, isComplete: true, isCompared: !isRemote };
+function trustIn({ isRemote, unreadable }: DurableProfile): Trust {
+  return { isDegraded: isRemote, isComplete: true, isCompared: !isRemote, unreadable };
 }
 
 /** Not compared, and it cannot be: complete only if it once was. */
 function behind(hot: HotProfile): Trust {
-  return { isDegraded: true, isComplete: hot.mark === 'expired', isCompared: false };
+  return { ...current, isDegraded: true, isComplete: hot.mark === 'expired', isCompared: false };
 }
 
 function fromHot(hot: HotProfile, trust: Trust): ProfileState {

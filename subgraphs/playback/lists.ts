@@ -1,6 +1,6 @@
 import { PlatformError } from '../../domain/errors.ts';
 import { isHidden } from '../../domain/merge.ts';
-import type { TitleState } from '../../domain/playhead.ts';
+import { floorTitle, type TitleState } from '../../domain/playhead.ts';
 import { versionZero } from '../../domain/version.ts';
 import { type ProfileState, stateUnavailable } from './hydrate.ts';
 import { inForce, type PlayheadView, type ViewPoint, viewOf } from './playhead-view.ts';
@@ -49,7 +49,7 @@ export function pageOf(
   at: ViewPoint,
 ): PlayheadPage {
   const { first, after } = checkPage(query.page);
-  if (!state.isComplete) throw stateUnavailable();
+  if (!state.isComplete || state.unreadable.includes(floorTitle)) throw stateUnavailable();
   const listed = recentTitles(state).filter(({ title }) => {
     const registers = inForce(state, title);
     return registers !== null && matches(registers, query.filter);

@@ -29,7 +29,7 @@ export async function openPlayback(
 ): Promise<PlaybackSubgraph> {
   const { config, clock, log } = parts;
   const policy: Policy = { ...defaultPolicy, heartbeatEveryMs: config.PLAYBACK_HEARTBEAT_MS };
-  const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy }));
+  const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy, log }));
   const { events } = stores;
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
   const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
@@ -55,7 +55,7 @@ export async function openPlayback(
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
-    metrics: createPlaybackMetrics(tiers, clock),
+    metrics: createPlaybackMetrics(tiers, { clock, unreadable: stores.unreadable }),
     async close() {
       stopTrimming();
       try {

@@ -10,7 +10,10 @@ const breakerLevels = { closed: 0, 'half-open': 1, open: 2 } as const;
  *
  * Cost: one hot call a partition. While the hot store does not answer, what it alone knows is left out.
  */
-export function createPlaybackMetrics(tiers: TwoTiers, clock: Clock): () => Promise<string> {
+export function createPlaybackMetrics(
+  tiers: TwoTiers,
+  { clock, unreadable }: { clock: Clock; unreadable: { readonly count: number } },
+): () => Promise<string> {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
@@ -36,6 +39,10 @@ export function createPlaybackMetrics(tiers: TwoTiers, clock: Clock): () => Prom
     'playhead_held_heartbeats_total',
     'Heartbeats that were not stored because their title had its direct write a moment before.',
   );
+  const unread = counter(
+    'playhead_unreadable_rows_total',
+    'Rows of the durable store that were met and could not be read: the log names their profiles.',
+  );
 
   async function lookAtBacklog(): Promise<void> {
     const backlog = await tiers.writeBehind.backlog().catch(() => null);
@@ -58,6 +65,8 @@ export function createPlaybackMetrics(tiers: TwoTiers, clock: Clock): () => Prom
     direct.inc(tiers.writePath.counts.direct);
     held.reset();
     held.inc(tiers.writePath.counts.held);
+    unread.reset();
+    unread.inc(unreadable.count);
     return registry.metrics();
   };
 }

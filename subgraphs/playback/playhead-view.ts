@@ -1,5 +1,10 @@
 import { aboveFloor, isHidden, publicVersion } from '../../domain/merge.ts';
-import type { Device, PlayheadRegister, TitleState } from '../../domain/playhead.ts';
+import {
+  type Device,
+  floorTitle,
+  type PlayheadRegister,
+  type TitleState,
+} from '../../domain/playhead.ts';
 import { type Policy, progressOf, type ResumeReason, resumePoint } from '../../domain/policy.ts';
 import { isAlive, type Presence } from '../../domain/presence.ts';
 import { idProblem } from '../../domain/problem.ts';
@@ -73,6 +78,8 @@ const neverStarted: PlayheadRegister = {
 export function inForce(state: ProfileState, title: string): TitleState | null {
   const known = state.titles.get(title);
   if (known === undefined && !state.isComplete) return null;
+  // Where the floor cannot be read, anything may have been forgotten.
+  if (state.unreadable.some((one) => one === title || one === floorTitle)) return null;
   return aboveFloor(known ?? { playhead: null, visibility: null }, state.floor);
 }
 

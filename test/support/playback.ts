@@ -128,10 +128,11 @@ export class TestPlayback {
   async open(): Promise<this> {
     const { config, hot, durable } = this;
     const timers = mortalTimers(this.clock);
-    const real = await openPlaybackStores(config, { clock: timers.clock, policy: defaultPolicy });
+    const log = createLog({ level: 'silent', part: 'test' });
+    const parts = { clock: timers.clock, policy: defaultPolicy, log };
+    const real = await openPlaybackStores(config, parts);
     this.#countListeners(real.hot);
     const stores = { ...real, hot: faulty(real.hot, hot), durable: faulty(real.durable, durable) };
-    const log = createLog({ level: 'silent', part: 'test' });
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
     this.#life = { subgraph, stores, stopTimers: timers.stop };
     return this;

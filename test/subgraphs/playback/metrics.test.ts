@@ -37,6 +37,7 @@ describe('GET /metrics of the playback subgraph', () => {
     expect(samples.get('playhead_dirty_titles')).toBe(1);
     expect(samples.get('playhead_oldest_dirty_age_seconds')).toBe(27);
     expect(samples.get('playhead_quarantined_titles')).toBe(0);
+    expect(samples.get('playhead_unreadable_rows_total')).toBe(0);
     await playback.clock.advance(minuteMs);
     const drained = await scrape();
     expect(drained.get('playhead_dirty_titles')).toBe(0);

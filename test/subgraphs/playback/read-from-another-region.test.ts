@@ -23,7 +23,8 @@ describe('a profile that another region answered for', () => {
     reads = 0;
     dataDir = await mkdtemp(join(tmpdir(), 'playhead-remote-'));
     const config = readConfig({ NODE_ENV: 'test', DATA_DIR: dataDir });
-    stores = await openPlaybackStores(config, { clock, policy: defaultPolicy });
+    const log = createLog({ level: 'silent', part: 'test' });
+    stores = await openPlaybackStores(config, { clock, policy: defaultPolicy, log });
     const durable = {
       ...stores.durable,
       async read(profileId: string) {
@@ -31,7 +32,6 @@ describe('a profile that another region answered for', () => {
         return { ...(await stores.durable.read(profileId)), isRemote };
       },
     };
-    const log = createLog({ level: 'silent', part: 'test' });
     const { hot } = stores;
     const restorer = new HotRestorer({ hot, clock, log });
     reader = new ProfileReader({ hot, durable, restorer, clock, log });
