@@ -57,7 +57,7 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const durable = await openDurableStore(config, unreadable);
+  const durable = await openDurableStore(config, { unreadable, log: parts.log });
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
@@ -77,12 +77,12 @@ export async function openPlaybackStores(
 
 async function openDurableStore(
   config: StoreConfig & CassandraConfig,
-  unreadable: UnreadableRows,
+  told: { unreadable: UnreadableRows; log: StoreLog },
 ): Promise<DurableStore> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
-    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), unreadable });
+    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told });
   }
   const { openCassandraDurableStore } = await import('./cassandra/durable.ts');
   return openCassandraDurableStore({
@@ -90,7 +90,7 @@ async function openDurableStore(
     local,
     remote: remoteRegion(config),
     login: loginOf(config),
-    unreadable,
+    ...told,
   });
 }
 

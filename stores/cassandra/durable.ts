@@ -15,7 +15,7 @@ import {
   type Region,
   viewersPatience,
 } from './connection.ts';
-import { retryAfterMs, SchemaMismatch } from './faults.ts';
+import { LaterRelease, retryAfterMs, SchemaMismatch } from './faults.ts';
 import { checkSchema } from './schema-version.ts';
 import { createWindow } from './window.ts';
 
@@ -30,6 +30,8 @@ export interface ClusterOptions {
   patience?: Patience;
   /** Default: nobody is told. */
   unreadable?: UnreadableRows;
+  /** Default: nobody is told. */
+  log?: { error(fields: object, message: string): void };
 }
 
 /**
@@ -76,8 +78,9 @@ interface Statement {
  * Shape: two versions whose first 16 digits are equal are kept apart by their bytes, as `mergePlayhead`
  * does; only if such a pair (one in a thousand of the same millisecond) reaches the cluster in
  * different seconds does the later one stay, because expiry is compared first. The floor never expires.
- * Errors: also when the keyspace is not of this release: at once where the cluster answers, with each
- * use where it does not yet.
+ * Errors: SchemaMismatch when the keyspace lacks what this release needs, at once where the cluster
+ * answers, with each use where it does not yet. A keyspace of a later release is logged, and then each
+ * use fails until it is taken back: nothing is read from it or written to it, and the process lives.
  * Cost: LOCAL_QUORUM; a write is one round trip, a read one for each 500 rows.
  */
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
@@ -92,9 +95,12 @@ export async function openCassandraDurableStore(options: ClusterOptions): Promis
     connection?.use('Connecting', async () => {}),
   );
   const [attempt] = await Promise.allSettled(warmUps);
-  if (attempt?.status === 'rejected' && attempt.reason instanceof SchemaMismatch) {
+  const problem: unknown = attempt?.status === 'rejected' ? attempt.reason : null;
+  if (problem instanceof LaterRelease) {
+    options.log?.error({ err: problem }, 'the durable store is not used: it is of a later release');
+  } else if (problem instanceof SchemaMismatch) {
     await store.close();
-    throw attempt.reason;
+    throw problem;
   }
   return store;
 }

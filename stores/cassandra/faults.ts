@@ -18,6 +18,14 @@ export class SchemaMismatch extends PlatformError {
 }
 
 /**
+ * The keyspace is of a later release. After a rollback that is so for every process of this one: a
+ * process that refused to start would be started again for ever, and viewers would have nobody.
+ */
+export class LaterRelease extends SchemaMismatch {
+  override name = 'LaterRelease';
+}
+
+/**
  * Translates whatever the driver throws: its errors never cross a port.
  *
  * Errors: PlatformError INTERNAL_SERVER_ERROR when the values are to blame, so that repeating it will

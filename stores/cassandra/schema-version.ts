@@ -1,5 +1,5 @@
 import { type Client, types } from 'cassandra-driver';
-import { SchemaMismatch } from './faults.ts';
+import { LaterRelease, SchemaMismatch } from './faults.ts';
 import { type Migration, readMigrations } from './migration-files.ts';
 
 /** What a keyspace says was applied to it. */
@@ -30,8 +30,7 @@ export async function readApplied(
 /**
  * What is left to apply.
  *
- * Errors: SchemaMismatch when the keyspace is of a later release, or a file was changed after it was
- * applied: it names the file.
+ * Errors, naming the file: LaterRelease; SchemaMismatch when a file was changed after it was applied.
  */
 export function pendingMigrations(
   migrations: readonly Migration[],
@@ -41,7 +40,7 @@ export function pendingMigrations(
     const known = migrations[number - 1];
     if (known === undefined) {
       const newest = `this one ends at ${migrations.length}`;
-      throw new SchemaMismatch(`The keyspace is of a later release: it has ${file}, ${newest}.`);
+      throw new LaterRelease(`The keyspace is of a later release: it has ${file}, ${newest}.`);
     }
     if (known.checksum !== checksum) {
       throw new SchemaMismatch(`${known.file} is not what was applied as ${file}: restore it.`);

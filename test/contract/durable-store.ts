@@ -29,15 +29,15 @@ export interface DurableStoreUnderTest {
   plant(row: StoredRegister & { profileId: string }): Promise<void>;
   /** What the store tells of rows that it could not read. */
   unreadable: UnreadableRows;
-  log: { profileId: string; id: string }[];
+  told: { profileId: string; id: string }[];
   close(): Promise<void>;
 }
 
 /** For a subject to open its store with, and to hand out. */
-export function listenForUnreadable(): Pick<DurableStoreUnderTest, 'unreadable' | 'log'> {
-  const log: DurableStoreUnderTest['log'] = [];
-  const error = (fields: object) => log.push(fields as (typeof log)[number]);
-  return { unreadable: new UnreadableRows({ error }), log };
+export function listenForUnreadable(): Pick<DurableStoreUnderTest, 'unreadable' | 'told'> {
+  const told: DurableStoreUnderTest['told'] = [];
+  const error = (fields: object) => told.push(fields as (typeof told)[number]);
+  return { unreadable: new UnreadableRows({ error }), told };
 }
 
 export type OpenDurableStore = () => Promise<DurableStoreUnderTest>;
@@ -318,13 +318,13 @@ function describeUnreadableRows(open: OpenDurableStore): void {
     });
 
     it('is counted each time, and told once a profile', async () => {
-      const { durable, unreadable, log } = subject();
+      const { durable, unreadable, told } = subject();
       await plant({ packed: later(1) });
       await plant({ title: 'spring', kind: 'visibility', packed: 'nothing that was ever packed' });
       for (let time = 0; time < 2; time += 1) await durable.read('demo');
       expect(unreadable.count).toBe(4);
-      expect(log).toHaveLength(1);
-      expect(log[0]?.profileId).toContain('demo');
+      expect(told).toHaveLength(1);
+      expect(told[0]?.profileId).toContain('demo');
     });
   });
 }

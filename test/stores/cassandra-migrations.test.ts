@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openCassandraDurableStore } from '../../stores/cassandra/durable.ts';
-import { SchemaMismatch } from '../../stores/cassandra/faults.ts';
+import { LaterRelease, SchemaMismatch } from '../../stores/cassandra/faults.ts';
 import { readMigrations } from '../../stores/cassandra/migration-files.ts';
+import { StoreUnreachable } from '../../stores/faults.ts';
 import { playheadAt } from '../contract/writes.ts';
 import {
   describeWith,
@@ -13,6 +14,7 @@ import {
   type TestKeyspace,
   testKeyspace,
 } from '../support/cassandra.ts';
+import { until } from '../support/until.ts';
 
 describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (local) => {
   let keyspace: TestKeyspace;
@@ -149,16 +151,41 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     await expect(open()).rejects.toMatchObject({ message: expect.stringContaining('001-') });
   });
 
-  it('of a later release keep an older store from opening', async () => {
+  it('of a later release keep an older store from reading and writing, and from nothing else', async () => {
     await keyspace.migrate();
-    const next = (await readMigrations()).length + 1;
+    const sintel = {
+      profileId: 'demo',
+      titles: [{ title: 'sintel', playhead: playheadAt(1), visibility: null }],
+      devices: [],
+    };
+    const before = await open();
+    await before.write(sintel);
+    await before.close();
+    const number = (await readMigrations()).length + 1;
+    const table = `${keyspace.name}.schema_migration`;
     await keyspace.client.execute(
-      `INSERT INTO ${keyspace.name}.schema_migration (number, file, checksum)
-       VALUES (${next}, '00${next}-later.cql', '0')`,
+      `INSERT INTO ${table} (number, file, checksum) VALUES (${number}, '00${number}-later.cql', '')`,
     );
-    await expect(open()).rejects.toMatchObject({
-      message: expect.stringContaining(`00${next}-later.cql`),
+
+    const told: object[] = [];
+    const durable = await openCassandraDurableStore({
+      ...keyspace.cluster,
+      log: { error: (fields) => told.push(fields) },
     });
+    for (const work of [durable.read('demo'), durable.write(sintel)]) {
+      const error: unknown = await work.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(LaterRelease);
+      expect(error).not.toBeInstanceOf(StoreUnreachable);
+      expect(error).toMatchObject({ message: expect.stringContaining(`00${number}-later.cql`) });
+    }
+    expect(told).toMatchObject([{ err: expect.any(LaterRelease) }]);
+
+    await keyspace.client.execute(`DELETE FROM ${table} WHERE number = ${number}`);
+    const profile = await until(() => durable.read('demo').catch(() => null), {
+      what: 'the store is used again, in the same process',
+    });
+    expect([...profile.titles.keys()]).toEqual(['sintel']);
+    await durable.close();
   });
 
   it('that somebody undid under an open store are what its errors are about', async () => {
