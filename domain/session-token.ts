@@ -133,5 +133,9 @@ function toBase64Url(text: string): string {
 
 function fromBase64Url(text: string): string {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  // Names of devices may hold anything; most hold ASCII, which is its own UTF-8.
+  if (isAscii.test(binary)) return binary;
   return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
 }
+
+const isAscii = /^[\x20-\x7e]*$/;
