@@ -1,5 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import { HeaderMap } from '@apollo/server';
+import { BoundedMap } from './bounded-map.ts';
 import {
   hasJsonBody,
   pathOf,
@@ -14,6 +20,15 @@ import type { Logger } from './log.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
+/** Gateways and tools say what they accept in a handful of ways. */
+const acceptsMax = 32;
+
+interface Served<Context extends SubgraphContext> {
+  subgraph: Subgraph<Context>;
+  /** What Apollo Server answers in, by what a request accepts. */
+  contentTypes: BoundedMap<string>;
+}
+
 /**
  * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws; to operators: GET
  * /healthcheck, GET /metrics where there are any.
@@ -26,8 +41,9 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   options: Address & { log: Logger },
 ): Promise<Listening> {
+  const served = { subgraph, contentTypes: new BoundedMap<string>(acceptsMax) };
   const server = createServer((request, response) => {
-    route(subgraph, request, response).catch((error: unknown) => {
+    route(served, request, response).catch((error: unknown) => {
       options.log.error({ err: error }, 'request handler failed');
       response.destroy();
     });
@@ -44,15 +60,14 @@ export async function serveSubgraph<Context extends SubgraphContext>(
 }
 
 async function route<Context extends SubgraphContext>(
-  subgraph: Subgraph<Context>,
+  served: Served<Context>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = pathOf(request);
   if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
-  if (path === '/metrics' && subgraph.metrics !== undefined) {
-    return sendMetrics(response, await subgraph.metrics());
-  }
+  const { metrics } = served.subgraph;
+  if (path === '/metrics' && metrics !== undefined) return sendMetrics(response, await metrics());
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });
@@ -62,11 +77,11 @@ async function route<Context extends SubgraphContext>(
     const status = request.method === 'POST' ? 415 : 405;
     return sendRefusal(response, { status, code: 'BAD_USER_INPUT', message });
   }
-  return answer(subgraph, request, response);
+  return answer(served, request, response);
 }
 
 async function answer<Context extends SubgraphContext>(
-  subgraph: Subgraph<Context>,
+  served: Served<Context>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -78,17 +93,38 @@ async function answer<Context extends SubgraphContext>(
     const message = 'The body is not valid JSON.';
     return sendRefusal(response, { status: 400, code: 'BAD_USER_INPUT', message });
   }
-  const result = await subgraph.server.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method: 'POST', headers: headersOf(request), search: '', body: json },
-    context: () => subgraph.contextFor({ authorization: request.headers.authorization }),
-  });
-  response.writeHead(result.status ?? 200, Object.fromEntries(result.headers));
-  if (result.body.kind === 'complete') {
-    response.end(result.body.string);
-    return;
+  const { subgraph, contentTypes } = served;
+  const { accept = '', authorization } = request.headers;
+  const context = () => subgraph.contextFor({ authorization });
+  const contentType = contentTypes.get(accept);
+  const known = contentType === undefined ? null : await subgraph.known.execute(json, context);
+  if (known !== null) {
+    const head = { 'cache-control': 'no-store', 'content-type': contentType };
+    return sendText(response, { status: 200, head, text: `${JSON.stringify(known)}\n` });
   }
+  const { status = 200, ...result } = await subgraph.server.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: 'POST', headers: headersOf(accept), search: '', body: json },
+    context,
+  });
+  const answered = result.headers.get('content-type');
+  if (status === 200 && answered !== undefined) contentTypes.set(accept, answered);
+  const head = { 'cache-control': 'no-store', ...Object.fromEntries(result.headers) };
+  if (result.body.kind === 'complete') {
+    return sendText(response, { status, head, text: result.body.string });
+  }
+  response.writeHead(status, head);
   for await (const chunk of result.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** With its length, the answer leaves in one write together with its head. */
+function sendText(
+  response: ServerResponse,
+  answer: { status: number; head: OutgoingHttpHeaders; text: string },
+): void {
+  const length = Buffer.byteLength(answer.text);
+  response.writeHead(answer.status, { ...answer.head, 'content-length': length });
+  response.end(answer.text);
 }
 
 function parseJson(bytes: Buffer): unknown {
@@ -99,10 +135,9 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function headersOf(request: IncomingMessage): HeaderMap {
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
+/** All that decides how an answer is worded: identity goes its own way, past Apollo Server. */
+function headersOf(accept: string): HeaderMap {
+  const headers = new HeaderMap([['content-type', 'application/json']]);
+  if (accept !== '') headers.set('accept', accept);
   return headers;
 }

@@ -98,7 +98,7 @@ export async function openToySubgraphs(
         createContext(toys, await verifier.verify(authorization)),
       close: async () => {},
     });
-    return watched(subgraph, () => toys.admit(name));
+    return watched(subgraph, { admit: () => toys.admit(name), isDown: () => toys.down.has(name) });
   };
   return {
     catalog: await open('catalog', catalogResolvers(toys)),
@@ -107,18 +107,24 @@ export async function openToySubgraphs(
   };
 }
 
-/** Calls `before` ahead of each operation, in process or by HTTP. */
-function watched(subgraph: Subgraph<ToyContext>, before: () => Promise<void>) {
-  const { server } = subgraph;
+/** Admits each operation before anything else, in process or by HTTP, known or not. */
+function watched(
+  subgraph: Subgraph<ToyContext>,
+  { admit, isDown }: { admit: () => Promise<void>; isDown: () => boolean },
+) {
+  const { server, known } = subgraph;
+  const byKnown = known.execute.bind(known);
+  known.execute = async (body, contextOf) =>
+    isDown() ? null : byKnown(body, () => admit().then(contextOf));
   const inProcess = server.executeOperation.bind(server) as (...args: unknown[]) => unknown;
   const byHttp = server.executeHTTPGraphQLRequest.bind(server);
   Object.assign(server, {
     executeOperation: async (...args: unknown[]) => {
-      await before();
+      await admit();
       return inProcess(...args);
     },
     executeHTTPGraphQLRequest: async (request: Parameters<typeof byHttp>[0]) => {
-      await before();
+      await admit();
       return byHttp(request);
     },
   });
