@@ -1,6 +1,6 @@
 import { PlatformError } from './errors.ts';
 import type { PlayheadRegister, PlayheadStatus, VisibilityRegister } from './playhead.ts';
-import { isVersion, versionLength } from './version.ts';
+import { isVersion, type Version, versionLength } from './version.ts';
 
 /**
  * Longest packed value: up to 64 bytes Redis keeps a profile's hash as a listpack (92 bytes an entry
@@ -33,18 +33,17 @@ export function packPlayhead(register: PlayheadRegister): string {
   );
 }
 
+const packedPlayhead =
+  /^([0-9]{16}[0-9a-f]{8})([nif])([0-9a-z]+)\.([0-9a-z]*)\.([0-9a-z]*)(\..*)?$/;
+
 /** Errors: PlatformError STATE_UNAVAILABLE, naming the value, when it was not packed by any release. */
 export function unpackPlayhead(packed: string): PlayheadRegister {
-  const version = packed.slice(0, versionLength);
-  const status = statuses[packed.charAt(versionLength)];
-  const fields = /^([0-9a-z]+)\.([0-9a-z]*)\.([0-9a-z]*)(\..*)?$/.exec(
-    packed.slice(versionLength + 1),
-  );
-  if (!isVersion(version) || status === undefined || fields === null) throw unreadable(packed);
-  const [, position, duration, device, later] = fields;
+  const fields = packedPlayhead.exec(packed);
+  if (fields === null) throw unreadable(packed);
+  const [, version, status, position, duration, device, later] = fields;
   return {
-    version,
-    status,
+    version: version as Version,
+    status: statuses[status as string] as PlayheadStatus,
     positionMs: Number.parseInt(position as string, 36),
     durationMs: duration ? Number.parseInt(duration, 36) : null,
     deviceHash: device || null,
