@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
+import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
@@ -57,7 +58,8 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const durable = await openDurableStore(config, { unreadable, log: parts.log });
+  const opened = await openDurableStore(config, { unreadable, log: parts.log });
+  const durable = sparedKnownDevices(opened, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Device } from '../../domain/playhead.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
 import { openEmbeddedDurableStore } from '../../stores/embedded/durable.ts';
+import { sparedKnownDevices } from '../../stores/known-devices.ts';
 import type { UnreadableRows } from '../../stores/unreadable-rows.ts';
 import {
   type DurableStoreUnderTest,
@@ -13,6 +15,9 @@ import {
 } from './durable-store.ts';
 
 describeDurableStore('embedded', async () => onFile(openEmbeddedDurableStore));
+describeDurableStore('embedded, spared the devices it knows', async () =>
+  onFile((options) => sparedKnownDevices(openEmbeddedDurableStore(options), systemClock)),
+);
 describeDurableStore('embedded, its file opened anew for every read', async () =>
   onFile(openReopening),
 );
