@@ -37,9 +37,14 @@ function reachedFrom(entries: readonly string[]): Set<string> {
 describe('the repository', () => {
   it('names adapters in stores/open.ts only', () => {
     const elsewhere = product.filter(
-      (file) => file !== 'stores/open.ts' && !/^stores\/(embedded|redis)\//.test(file),
+      (file) => file !== 'stores/open.ts' && !/^(bench|stores\/(embedded|redis))\//.test(file),
     );
     expect(offenders(elsewhere, /stores\/(embedded|redis|cassandra)\//)).toEqual([]);
+  });
+
+  it('keeps benchmarks out of the product', () => {
+    const rest = product.filter((file) => !file.startsWith('bench/'));
+    expect(offenders(rest, /from '[./]*\/(bench|test)\//)).toEqual([]);
   });
 
   it('takes time and randomness as arguments outside their homes', () => {
@@ -55,7 +60,7 @@ describe('the repository', () => {
     ).join(' ');
     const entries = [
       ...sources.filter((file) => scripts.includes(file) || file.endsWith('.test.ts')),
-      ...sources.filter((file) => /^test\/fault\/.*-child\.ts$/.test(file)),
+      ...sources.filter((file) => /^test\/fault\/.*-child\.ts$|^bench\/.*-server\.ts$/.test(file)),
       'demo/demo.ts',
     ];
     const reached = reachedFrom(entries);

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export interface HttpAnswer {
+  status: number;
+  body: string;
+}
+
+const headEnd = '\r\n\r\n';
+
+/**
+ * One keep-alive connection with one request under way: as little work as a load client can do, since
+ * it shares the machine with what it measures.
+ *
+ * Errors: `ask` rejects when the connection ends, or an answer names no content-length.
+ */
+export class HttpConnection {
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('The server closed the connection.')));
+  }
+
+  static async open(at: { host: string; port: number }): Promise<HttpConnection> {
+    const socket = connect(at);
+    await once(socket, 'connect');
+    return new HttpConnection(socket);
+  }
+
+  /** Sends a whole request, head and body. */
+  ask(request: string): Promise<HttpAnswer> {
+    this.#waiting = Promise.withResolvers<HttpAnswer>();
+    this.#socket.write(request, 'latin1');
+    return this.#waiting.promise;
+  }
+
+  close(): void {
+    this.#waiting = undefined;
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    const end = this.#received.indexOf(headEnd);
+    if (end < 0) return;
+    const head = this.#received.toString('latin1', 0, end);
+    const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+    if (length === undefined) {
+      this.#fail(new Error(`No content-length in:\n${head}`));
+      return;
+    }
+    const bodyAt = end + headEnd.length;
+    const bodyEnd = bodyAt + Number(length);
+    if (this.#received.length < bodyEnd) return;
+    const body = this.#received.toString('utf8', bodyAt, bodyEnd);
+    this.#received = this.#received.subarray(bodyEnd);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve({ status: Number(head.slice(9, 12)), body });
+  }
+
+  #fail(error: Error): void {
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+}

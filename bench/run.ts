@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import type { BenchOptions, BenchResult } from './result.ts';
+
+/** Every benchmark by the name that it is run by. */
+export const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
+  heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
+};
+
+/**
+ * `npm run bench -- NAME… [--quick]`: runs benchmarks and prints a line of JSON for each; what happens
+ * meanwhile goes to standard error. A goal that is missed is a figure; a failure exits with 1.
+ */
+async function main(argv: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  if (positionals.length === 0) throw new Error(`Which one? ${Object.keys(benches).join(', ')}`);
+  for (const name of positionals) {
+    const bench = benches[name];
+    if (bench === undefined) throw new Error(`There is no benchmark ${name}.`);
+    const result = await bench({ isQuick: values.quick, say: sayOnStderr });
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    for (const failure of result.failures) sayOnStderr(`FAILED ${failure}`);
+    if (result.failures.length > 0) process.exitCode = 1;
+  }
+}
+
+export function sayOnStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Servers are ended by what they were started with; that runs when this process exits, not when it is killed. */
+export function endOnSignal(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
+}
+
+if (import.meta.main) {
+  endOnSignal();
+  await main(process.argv.slice(2));
+}
