@@ -1,5 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createLocalJWKSet,
@@ -138,13 +138,18 @@ async function developmentKeys(config: Config): Promise<DevelopmentKeys> {
     token: { ...(await exportJWK(pair.privateKey)), alg: algorithm, kid: 'development' },
     session: randomBytes(32).toString('base64url'),
   };
+  // Linked when it is whole: processes that start at the same moment never read half a file.
+  const draft = `${file}.${randomUUID()}`;
   try {
-    await writeFile(file, JSON.stringify(keys), { flag: 'wx', mode: 0o600 });
+    await writeFile(draft, JSON.stringify(keys), { flag: 'wx', mode: 0o600 });
+    await link(draft, file);
     return keys;
   } catch (cause) {
     const made = await readKeys(file);
     if (made === undefined) throw new Error(`Cannot make ${file}.`, { cause });
     return made;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

@@ -32,6 +32,8 @@ export interface Product {
 export interface ProductOptions {
   /** Settings of runtime/config.ts on top of PORT=0, DATA_DIR and LOG_LEVEL=warn. */
   env?: Record<string, string>;
+  /** The same for one of the separate processes; `env` and DATA_DIR come first. */
+  envOf?: Partial<Record<keyof typeof entryPoints, Record<string, string>>>;
   /** Left in place at the end; default: a temporary folder, removed by stop(). */
   dataDir?: string;
 }
@@ -59,14 +61,15 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
   const parts: RunningPart[] = [];
   const addresses: Record<string, string> = {};
   const start = async (name: SubgraphName, port: string) => {
-    const env = { ...folder.env, ...addresses, [`${name.toUpperCase()}_PORT`]: port };
+    const own = { ...options.envOf?.[name], ...folder.env };
+    const env = { ...own, ...addresses, [`${name.toUpperCase()}_PORT`]: port };
     const part = await startPart(name, [], env);
     addresses[`${name.toUpperCase()}_URL`] = part.graphqlUrl;
     subgraphs.set(name, part);
     parts.push(part);
   };
   for (const name of ['catalog', 'playback', 'recommendations'] as const) await start(name, '0');
-  const gatewayEnv = { ...folder.env, ...addresses, PORT: '0' };
+  const gatewayEnv = { ...options.envOf?.gateway, ...folder.env, ...addresses, PORT: '0' };
   const gateway = await startPart('gateway', ['--only', 'gateway'], gatewayEnv);
   // First to stop, and the same list: a subgraph that is started again later must stop with the rest.
   parts.unshift(gateway);
