@@ -1,6 +1,7 @@
 import { afterAll, describe, it } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
+import { describeLeases } from './leases.ts';
 import { redisClusterSubject } from './redis-subject.ts';
 
 const redis = await redisClusterSubject();
@@ -11,4 +12,5 @@ if (redis === null) {
   afterAll(() => redis.close());
   describeHotStore('redis cluster', () => redis.openHot(), 100);
   describeEventStream('redis cluster', () => redis.openEvents());
+  describeLeases('redis cluster', () => redis.openLeases());
 }

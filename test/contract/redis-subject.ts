@@ -5,10 +5,12 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import type { RedisAddress } from '../../stores/redis/connection.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
+import { openRedisLeases } from '../../stores/redis/lease.ts';
 import { openRedisEventStream } from '../../stores/redis/stream.ts';
 import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-server.ts';
 import type { EventStreamUnderTest } from './event-stream.ts';
 import type { HotStoreUnderTest } from './hot-subject.ts';
+import type { LeasesUnderTest } from './leases.ts';
 
 const partitions = 4;
 const ourKeys = 'ph:*';
@@ -74,6 +76,12 @@ export class RedisSubject {
         await Promise.all(opened.map((events) => events.close()));
       },
     };
+  }
+
+  async openLeases(): Promise<LeasesUnderTest> {
+    await this.empty();
+    const leases = await openRedisLeases(this.#options());
+    return { leases, pass: (ms) => delay(ms), close: () => leases.close() };
   }
 
   async empty(): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, describe, it } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
+import { describeLeases } from './leases.ts';
 import { redisSubject } from './redis-subject.ts';
 
 const redis = await redisSubject();
@@ -11,4 +12,5 @@ if (redis === null) {
   afterAll(() => redis.close());
   describeHotStore('redis', () => redis.openHot(), 300);
   describeEventStream('redis', () => redis.openEvents());
+  describeLeases('redis', () => redis.openLeases());
 }
