@@ -119,7 +119,7 @@ export const settings = z.object({
   CASSANDRA_CONTACT_POINTS: addresses
     .optional()
     .describe(
-      'Cassandra nodes of this region, `host` or `host:port`, by commas: the durable store is there, after `npm run migrate`. Default: a file in DATA_DIR.',
+      'Cassandra nodes of this region, `host` or `host:port` (one port for all), by commas: the durable store is there, after `npm run migrate`. Default: a file in DATA_DIR.',
     ),
   CASSANDRA_LOCAL_DC: dataCentre
     .optional()

@@ -2,7 +2,10 @@ import { Client, policies, types } from 'cassandra-driver';
 import { StoreUnreachable } from '../faults.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
 
-/** One region of the cluster: its name for the data centre, and its nodes as `host` or `host:port`. */
+/**
+ * One region of the cluster: its name for the data centre, and some of its nodes as `host` or
+ * `host:port`; all of its nodes listen on the first one's port.
+ */
 export interface Region {
   dataCentre: string;
   contactPoints: readonly string[];
@@ -120,8 +123,7 @@ async function connect(
 function createClient({ region, keyspace, login, patience }: ConnectionOptions): Client {
   return new Client({
     applicationName: 'playhead',
-    contactPoints: [...region.contactPoints],
-    localDataCenter: region.dataCentre,
+    ...addressOf(region),
     keyspace,
     ...(login === null ? {} : { credentials: login }),
     // A version's first 16 digits are beyond the numbers that JavaScript counts exactly.
@@ -146,6 +148,23 @@ function createClient({ region, keyspace, login, patience }: ConnectionOptions):
     socketOptions: { readTimeout: patience.answerMs, connectTimeout: patience.connectMs },
     monitorReporting: { enabled: false },
   });
+}
+
+/** Cassandra's own. */
+const defaultPort = 9_042;
+
+/**
+ * Where the driver finds a region. It learns the other nodes' addresses from the first one, and takes
+ * for granted that they all listen on one port: without it, a contact point's own would be the only
+ * node that it ever reaches.
+ */
+export function addressOf({ contactPoints, dataCentre }: Region) {
+  const port = /^(?:[^:]+|\[.+\]):(\d+)$/.exec(contactPoints[0] ?? '')?.[1];
+  return {
+    contactPoints: [...contactPoints],
+    localDataCenter: dataCentre,
+    protocolOptions: { port: port === undefined ? defaultPort : Number(port) },
+  };
 }
 
 /** The driver would ask every node in turn: in a hung data centre each costs `answerMs`. */

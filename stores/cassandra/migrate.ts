@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, policies, types } from 'cassandra-driver';
-import type { Login, Region } from './connection.ts';
+import { addressOf, type Login, type Region } from './connection.ts';
 import { SchemaMismatch } from './faults.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
 import { bookkeepingTables, type SchemaLock, takeSchemaLock } from './schema-lock.ts';
@@ -175,8 +175,7 @@ function inOrder(copies: Readonly<Record<string, string | number>>): string {
 function createClient({ region, login }: MigrateOptions): Client {
   return new Client({
     applicationName: 'playhead-migrate',
-    contactPoints: [...region.contactPoints],
-    localDataCenter: region.dataCentre,
+    ...addressOf(region),
     ...(login === null ? {} : { credentials: login }),
     queryOptions: { prepare: true, serialConsistency: types.consistencies.serial },
     policies: { retry: new policies.retry.FallthroughRetryPolicy() },

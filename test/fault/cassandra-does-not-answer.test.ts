@@ -111,6 +111,23 @@ describeWith(
       }
     });
 
+    it('refuses at once what would wait behind too much, while its node hangs', async () => {
+      const refusedMin = 200;
+      const asked = 128 + 4_096 + refusedMin;
+      eu.signal('SIGSTOP');
+      const works = Array.from({ length: asked }, () => outcome(alone.read('demo')));
+      const isOverload = (it: { error: Error | null }) => it.error?.message.startsWith('Too many');
+      try {
+        const first = await Promise.race([...works, outcome(alone.read('demo'))]);
+        expect(first.error).toBeInstanceOf(StoreUnreachable);
+        expect(isOverload(first)).toBe(true);
+      } finally {
+        eu.signal('SIGCONT');
+      }
+      const refused = (await Promise.all(works)).filter(isOverload);
+      expect(refused.length).toBeGreaterThanOrEqual(refusedMin);
+    });
+
     it('opens all the same while its node hangs, and works as soon as that goes on', async () => {
       eu.signal('SIGSTOP');
       const opening = performance.now();

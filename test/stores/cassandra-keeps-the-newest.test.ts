@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../support/seeds.ts';
@@ -187,6 +188,40 @@ describeWith(await sharedCassandra(), 'a register in Cassandra', (local) => {
     });
     // Cassandra answered: nobody else's profile must wait for it.
     expect(error).not.toBeInstanceOf(StoreUnreachable);
+  });
+
+  it('travels in statements that the nodes have prepared', async () => {
+    await write('prepared', { playhead: playheadAt(1), visibility: hiddenAt(1) });
+    await writeFloor('prepared', forgottenAt(0));
+    await durable.read('prepared');
+    const { rows } = await keyspace.client.execute(
+      'SELECT query_string FROM system.prepared_statements WHERE logged_keyspace = ? ALLOW FILTERING',
+      [keyspace.name],
+    );
+    const prepared = rows.map((row) => row.query_string as string);
+    for (const statement of [/^UPDATE .* TIMESTAMP \? SET/s, /AND TTL 0/, /^SELECT kind, id/]) {
+      expect(prepared.filter((query) => statement.test(query))).toHaveLength(1);
+    }
+  });
+
+  it('is written to, and read from, a majority of its data centre and no less', async () => {
+    const nodes = keyspace.client.hosts.length;
+    const copies = (count: number) =>
+      keyspace.client.execute(
+        `ALTER KEYSPACE ${keyspace.name} WITH replication =
+         {'class': 'NetworkTopologyStrategy', '${local.dataCentre}': ${count}}`,
+      );
+    // So many that all nodes there are make no majority.
+    await copies(2 * nodes + 1);
+    try {
+      for (const work of [durable.read('few'), write('few', { playhead: playheadAt(1) })]) {
+        const error: unknown = await work.catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(StoreUnreachable);
+        expect(inspect(error)).toContain('LOCAL_QUORUM');
+      }
+    } finally {
+      await copies(1);
+    }
   });
 
   /** A row as another release might have written it. */

@@ -121,6 +121,37 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     );
   });
 
+  it('wait for the lock of a runner that died, until it expires, and for no other', async () => {
+    await keyspace.migrate({ folder: await folderOf(one) });
+    await keyspace.client.execute(
+      `INSERT INTO ${keyspace.name}.schema_lock (name, owner) VALUES ('migrate', 'a dead runner')
+       USING TTL 5`,
+    );
+    const folder = await folderOf(two);
+    let isDone = false;
+    const running = keyspace.migrate({ folder }).finally(() => {
+      isDone = true;
+    });
+    const owner = async () =>
+      (await keyspace.client.execute(`SELECT owner FROM ${keyspace.name}.schema_lock`)).first();
+    while ((await owner())?.owner === 'a dead runner') expect(isDone).toBe(false);
+    expect(await running).toEqual(['002-series.cql applied.']);
+    expect(await owner()).toBeNull();
+  });
+
+  it('copy the keyspace as they are told', async () => {
+    await keyspace.migrate({ folder: await folderOf(one) });
+    const { rows } = await keyspace.client.execute(
+      'SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?',
+      [keyspace.name],
+      { prepare: true },
+    );
+    expect(rows[0]?.replication).toEqual({
+      class: 'org.apache.cassandra.locator.NetworkTopologyStrategy',
+      [local.dataCentre]: '1',
+    });
+  });
+
   it('refuse a keyspace that is replicated in another way', async () => {
     await keyspace.migrate({ folder: await folderOf(one) });
     const replication = { [local.dataCentre]: 1, moon: 3 };

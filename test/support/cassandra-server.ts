@@ -10,7 +10,7 @@ import { cassandraJars } from './cassandra-jars.ts';
 import { endWith } from './end-with.ts';
 import { until } from './until.ts';
 
-/** One node of a cluster of our own, alone in its data centre. */
+/** One node of a cluster of our own. */
 export interface CassandraNode {
   region: Region;
   pid: number;
@@ -29,7 +29,7 @@ export interface CassandraCluster {
 const startDeadlineMs = 150_000;
 
 /**
- * Starts a real Cassandra: a node in each data centre, on 127.0.0.1, 127.0.0.2, …
+ * Starts a real Cassandra: a node for each name of a data centre, on 127.0.0.1, 127.0.0.2, …
  *
  * `keeperPid`: the nodes end when this process has ended, however it did. Default: this one.
  * `parentDir`: where the files are until `stop`. Default: the system's.
@@ -51,7 +51,11 @@ export async function startCassandra(options: {
   try {
     for (const [index, name] of options.dataCentres.entries()) {
       const address = addresses[index]!;
-      const place = { folder: join(folder, name), address, ports: { native, storage } as Ports };
+      const place = {
+        folder: join(folder, String(index)),
+        address,
+        ports: { native, storage } as Ports,
+      };
       nodes.push(await startNode({ ...place, jars, name, keeperPid: options.keeperPid }));
     }
     return { nodes, stop };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { Client } from 'cassandra-driver';
 import { readConfig } from '../../runtime/config.ts';
-import type { Patience, Region } from '../../stores/cassandra/connection.ts';
+import { addressOf, type Patience, type Region } from '../../stores/cassandra/connection.ts';
 import type { ClusterOptions } from '../../stores/cassandra/durable.ts';
 import { type MigrateOptions, migrate } from '../../stores/cassandra/migrate.ts';
 import { type CassandraCluster, startCassandra } from './cassandra-server.ts';
@@ -78,8 +78,7 @@ export async function testKeyspace(...regions: readonly Region[]): Promise<TestK
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const [local] = regions as [Region];
   const client = new Client({
-    contactPoints: [...local.contactPoints],
-    localDataCenter: local.dataCentre,
+    ...addressOf(local),
     // Dropping a table takes a while where everything shares two cores.
     socketOptions: { readTimeout: 30_000 },
     monitorReporting: { enabled: false },

@@ -6,13 +6,13 @@ const lookEveryMs = 10;
 /**
  * Waits until `condition` answers something truthy, and answers that.
  *
- * Errors: throws after `deadlineMs` (default 10 s) naming `what`; what the condition throws, at once.
+ * Errors: throws after `deadlineMs` (default 30 s: a busy machine is late) naming `what`; what the condition throws, at once.
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
   options: { what: string; deadlineMs?: number },
 ): Promise<NonNullable<Exclude<Value, false>>> {
-  const deadlineMs = options.deadlineMs ?? 10_000;
+  const deadlineMs = options.deadlineMs ?? 30_000;
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();
