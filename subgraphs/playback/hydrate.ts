@@ -77,8 +77,11 @@ export class ProfileReader {
   }
 
   async read(query: Query): Promise<ProfileState> {
+    const { restorer } = this.#deps;
+    // What is given back to the hot store meanwhile may be too late for its answer, and owed no more.
+    const owed = restorer.owedTo(query.profileId);
     const state = await this.#fromStores(query);
-    for (const owed of this.#deps.restorer.owedTo(query.profileId)) layOver(state, owed);
+    for (const write of [...owed, ...restorer.owedTo(query.profileId)]) layOver(state, write);
     return state;
   }
 

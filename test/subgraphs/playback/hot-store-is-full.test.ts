@@ -2,6 +2,7 @@
 // What must still hold: writes are durable, nobody is shown what is older than they wrote, whatever
 // process they ask, and the hot store has everything once it takes writes again.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreTakesNoWrites } from '../../../stores/faults.ts';
 import { minuteMs, secondMs, sharePlayback, type TestDevice } from '../../support/playback.ts';
 
 const playback = sharePlayback();
@@ -33,6 +34,19 @@ describe('while the hot store takes no writes', () => {
     });
     await tv.report('PAUSE', minuteMs);
     expect(wasDropped).toBe(true);
+  });
+
+  it('what is given back while it is being read is in the answer', async () => {
+    await tv.play(0);
+    playback.hot.isFull = true;
+    playback.hot.interrupt('before', 'dropMark', () =>
+      Promise.reject(new StoreTakesNoWrites('MISCONF')),
+    );
+    await tv.report('PAUSE', minuteMs);
+    playback.hot.isFull = false;
+    // The hot store has answered with what it held; until the answer arrives it gets what it lacks.
+    playback.hot.interrupt('after', 'read', () => playback.clock.advance(2 * secondMs));
+    expect((await playback.playhead()).positionMs).toBe(minuteMs);
   });
 
   it('reads ask both stores', async () => {
