@@ -1,5 +1,6 @@
 import { Client, policies, types } from 'cassandra-driver';
 import { StoreUnreachable } from '../faults.ts';
+import { oneRefreshAtATime } from './control-connection.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
 
 /**
@@ -106,6 +107,7 @@ async function connect(
   check: (client: Client) => Promise<void>,
 ): Promise<Client> {
   const client = createClient(options);
+  oneRefreshAtATime(client);
   try {
     await client.connect();
     await check(client);
