@@ -50,6 +50,7 @@ describe('the drain', () => {
     expect(await tiers.actual.durable.read('demo')).toEqual({
       titles: new Map([['sintel', { playhead: playheadAt(1), visibility: hiddenAt(2) }]]),
       devices: [tv],
+      unreadable: [],
       isRemote: false,
     });
   });
