@@ -1,0 +1,207 @@
+import { type Version, versionZero } from '../../domain/version.ts';
+import type { Need } from '../../subgraphs/playback/hydrate.ts';
+import type { Life } from './life.ts';
+import { type Named, writeName } from './registers.ts';
+
+/** Something that must not happen, and what the rule is called. */
+export interface Violation {
+  rule: string;
+  what: string;
+}
+
+/** Somebody was told that a write is kept, or saw it. */
+export interface Promised {
+  name: string;
+  key: string;
+  version: Version;
+  atMs: number;
+  durability: 'HOT' | 'DURABLE' | 'SEEN';
+  /** Written past the hot store by this process, which owes it to the hot store until it has it. */
+  directBy: Life | null;
+  /** Past a hot store that was full, which everybody can reach: its mark was dropped first. */
+  wasRefused: boolean;
+  /** The process that answered. */
+  by: Life;
+}
+
+/** Who reads, and when they asked. */
+export interface Asker {
+  reader: Life;
+  atMs: number;
+  need: Need;
+}
+
+/** What the oracle asks the stores, past every fault. */
+export interface Truth {
+  /** When the hot store last lost anything, ms; before the beginning if never. */
+  lastCutMs(): number;
+  /** Since when the hot store takes no writes, ms; null when it does. */
+  fullSinceMs(): number | null;
+  /** The hot store got this write and has not lost it. */
+  isInHot(name: string): boolean;
+  /** It got it once. */
+  wasEverHot(name: string): boolean;
+  /** The local data centre's version of a register. */
+  durableVersion(key: string): Version | null;
+}
+
+/**
+ * A process keeps what it accepted for 10 s, and takes a second to notice that the hot store is another,
+ * two more when it goes on talking to the old one.
+ */
+const rememberedMs = 6_000;
+/** The first mark that a new hot store gets of a profile, and some slack for skew and slow answers. */
+const firstMarkMs = 70_000;
+
+/** All that was submitted and promised, and what contradicts it. */
+export class Ledger {
+  readonly violations: Violation[] = [];
+  readonly #truth: Truth;
+  /** By name of the write. */
+  readonly #submitted = new Map<string, string>();
+  readonly #seen = new Set<string>();
+  /** By profile and register, the newest version first. */
+  readonly #promises = new Map<string, Map<string, Promised[]>>();
+
+  constructor(truth: Truth) {
+    this.#truth = truth;
+  }
+
+  violate(rule: string, what: string): void {
+    this.violations.push({ rule, what });
+  }
+
+  /** Somebody is about to write this: one version stands for one value, for ever. */
+  submit(named: Named): void {
+    const name = writeName(named);
+    const before = this.#submitted.get(name);
+    if (before === undefined) this.#submitted.set(name, named.packed);
+    else if (before !== named.packed) {
+      this.violate('one value', `${name} is ${before} and ${named.packed}`);
+    }
+  }
+
+  isSubmitted(named: Named): boolean {
+    return this.#submitted.get(writeName(named)) === named.packed;
+  }
+
+  /** Whoever sees or writes a register checks that somebody reported it. */
+  expectSubmitted(named: Named, where: string): void {
+    if (this.isSubmitted(named)) return;
+    this.violate('nothing invented', `${where}: nobody reported ${named.key} ${named.packed}`);
+  }
+
+  promise(named: Named, of: Omit<Promised, 'name' | 'key' | 'version'>): void {
+    const { key, version } = named;
+    const name = writeName(named);
+    const promised: Promised = { name, key, version, ...of };
+    const known = this.#promisesOf(key);
+    const index = known.findIndex((one) => one.version <= version);
+    known.splice(index < 0 ? known.length : index, 0, promised);
+    this.#expectKept(promised);
+  }
+
+  /** What was shown once, unflagged, is there for whoever asks later. */
+  see(named: Named, of: { atMs: number; by: Life }): void {
+    const name = writeName(named);
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    this.promise(named, { ...of, durability: 'SEEN', directBy: null, wasRefused: false });
+  }
+
+  /** What must be seen of a profile by whoever asks. */
+  visibleTo(asker: Asker, profileId: string): Map<string, Promised> {
+    return this.#newest(
+      profileId,
+      (promised) => promised.atMs <= asker.atMs && this.isVisibleTo(asker, promised),
+    );
+  }
+
+  isVisibleTo({ reader, atMs, need }: Asker, promised: Promised): boolean {
+    if (promised.directBy === reader || this.#truth.isInHot(promised.name)) return true;
+    if (promised.wasRefused && this.#isFullSince(promised.atMs)) return true;
+    // Another process owes it to the hot store, and cannot reach it perhaps.
+    if (promised.directBy !== null || promised.durability !== 'DURABLE') return false;
+    // The hot store lost it; every mark went with that, so the durable store is asked. It may have
+    // been asked just before it had it, and a first mark is short.
+    const isMarkOver = need === 'decide' && atMs - promised.atMs > firstMarkMs;
+    return isMarkOver || promised.atMs < this.#truth.lastCutMs();
+  }
+
+  /** What was asked for is no older than what was promised. */
+  expectNotOlder(
+    promised: Promised,
+    of: { named: Named | undefined; asker: Asker; where: string },
+  ): void {
+    const version = of.named?.version ?? versionZero;
+    if (version >= promised.version || !this.isVisibleTo(of.asker, promised)) return;
+    const { key, durability } = promised;
+    this.violate(
+      'never older',
+      `${of.where} ${key} at ${version}; ${durability} was ${promised.version}`,
+    );
+  }
+
+  #isFullSince(atMs: number): boolean {
+    const sinceMs = this.#truth.fullSinceMs();
+    return sinceMs !== null && sinceMs < atMs;
+  }
+
+  /** What must be there in the end: all but what was hot only when the hot store lost it. */
+  lasting(profileId: string, options: { evenOfTheDead: boolean }): Map<string, Promised> {
+    return this.#newest(profileId, (promised) => {
+      if (this.#truth.isInHot(promised.name)) return true;
+      if (promised.durability === 'SEEN') return false;
+      if (promised.durability === 'HOT') return this.#isRestored(promised);
+      // Who died owing it to the hot store leaves that to the end of a mark.
+      return options.evenOfTheDead || !(promised.directBy?.isOver ?? false);
+    });
+  }
+
+  /** Accepted shortly before the hot store lost it, by a process that lived to tell it again. */
+  #isRestored({ by, atMs }: Promised): boolean {
+    return !by.isOver && this.#truth.lastCutMs() - atMs < rememberedMs;
+  }
+
+  /** What is durable stays durable. */
+  expectDurable(): void {
+    for (const profileId of this.#promises.keys()) {
+      const newest = this.#newest(profileId, ({ durability }) => durability === 'DURABLE');
+      for (const [key, { version: promised }] of newest) {
+        const version = this.#truth.durableVersion(key) ?? versionZero;
+        if (version >= promised) continue;
+        this.violate('durable for good', `${key} is ${version}, was ${promised}`);
+      }
+    }
+  }
+
+  /** Promises at the moment they are made: hot means merged, durable means in the durable store. */
+  #expectKept({ name, key, version, durability }: Promised): void {
+    if (durability === 'HOT' && !this.#truth.wasEverHot(name)) {
+      this.violate('acknowledged when hot', `${name} was never merged`);
+    }
+    const durableVersion = durability === 'DURABLE' ? this.#truth.durableVersion(key) : version;
+    if (durableVersion === null || durableVersion < version) {
+      this.violate('acknowledged when durable', `${name}: the durable store has ${durableVersion}`);
+    }
+  }
+
+  /** The newest promise of each register that counts. */
+  #newest(profileId: string, counts: (promised: Promised) => boolean): Map<string, Promised> {
+    const newest = new Map<string, Promised>();
+    for (const [key, promises] of this.#promises.get(profileId) ?? []) {
+      const found = promises.find(counts);
+      if (found !== undefined) newest.set(key, found);
+    }
+    return newest;
+  }
+
+  #promisesOf(key: string): Promised[] {
+    const profileId = key.slice(0, key.indexOf('|'));
+    const registers = this.#promises.get(profileId) ?? new Map<string, Promised[]>();
+    this.#promises.set(profileId, registers);
+    const promises = registers.get(key) ?? [];
+    registers.set(key, promises);
+    return promises;
+  }
+}

@@ -1,0 +1,95 @@
+import { coincidences } from './coincidences.ts';
+import { cassandraFaults, type Fault, otherFaults, redisFaults } from './faults.ts';
+import { fairGateway } from './gateway.ts';
+import { fairWeather } from './wire.ts';
+import type { World } from './world.ts';
+
+/** Things that are worse together than one by one. */
+const storms: readonly (readonly string[])[] = [
+  ['the link between data centres is cut', 'profiles are evicted', 'the data centre is down'],
+  ['the data centre reads slowly', 'profiles are evicted'],
+  ['the data centre writes slowly', 'profiles are evicted', 'messages to redis are slow'],
+  ['redis fails over, and the last to notice dies'],
+  ['a process cannot reach redis', 'a process dies'],
+  ['redis is full', 'profiles are evicted'],
+  ['redis hangs', 'a process dies', 'the data centre is slow'],
+  ['redis crashes and loses its tail', 'messages to cassandra are lost'],
+  ['devices have a bad network', 'profiles are evicted'],
+];
+
+const groups = [redisFaults, cassandraFaults, otherFaults];
+
+export const allKinds = groups.flatMap((group) =>
+  Object.entries(group).map(([name, fault]): Kind => ({ name, fault, group })),
+);
+
+interface Kind {
+  name: string;
+  fault: Fault;
+  /** Of one server's faults one at a time. */
+  group: object;
+}
+
+/**
+ * What goes wrong in one run: nothing, one kind of thing again and again, several at once, anything, or
+ * one coincidence and nothing after it.
+ */
+export async function haunt(world: World): Promise<void> {
+  const { chance } = world;
+  if (chance.of(0.1)) return coincide(world);
+  const { kinds, isStorm } = kindsOf(world);
+  world.note(`goes wrong: ${kinds.map(({ name }) => name).join(', ') || 'nothing'}`);
+  const busy = new Set<object>();
+  while (!world.isEnding && kinds.length > 0) {
+    await world.timeline.sleep(chance.below(12_000));
+    const begun = isStorm
+      ? kinds.map((kind) => begin(world, kind, busy))
+      : [begin(world, chance.pick(kinds), busy)];
+    if (isStorm || chance.of(0.6)) await Promise.all(begun);
+  }
+}
+
+async function coincide(world: World): Promise<void> {
+  const { chance, timeline } = world;
+  const [name, fault] = chance.pick(Object.entries(coincidences));
+  await timeline.sleep(20_000 + chance.below(60_000));
+  world.note(`goes wrong: ${name}`);
+  await fault(world);
+}
+
+async function begin(world: World, kind: Kind, busy: Set<object>): Promise<void> {
+  const { name, fault, group } = kind;
+  const isAlone = group !== otherFaults;
+  const { chance, timeline } = world;
+  await timeline.sleep(chance.below(chance.of(0.5) ? 2_000 : 25_000));
+  if (world.isEnding || (isAlone && busy.has(group))) return;
+  busy.add(group);
+  world.note(`begins: ${name}`);
+  await fault(world);
+  busy.delete(group);
+  world.note(`is over: ${name}`);
+}
+
+function kindsOf({ chance }: World): { kinds: Kind[]; isStorm: boolean } {
+  if (chance.of(0.05)) return { kinds: [], isStorm: false };
+  if (chance.of(0.35)) {
+    const names = chance.pick(storms);
+    return { kinds: allKinds.filter(({ name }) => names.includes(name)), isStorm: true };
+  }
+  const count = chance.of(0.4) ? 1 : chance.of(0.5) ? 3 : allKinds.length;
+  return { kinds: Array.from({ length: count }, () => chance.pick(allKinds)), isStorm: false };
+}
+
+/** Everything works again; a full Redis does once it was drained. */
+export function heal(world: World): void {
+  const { redis, cassandra, gateway, processes } = world;
+  if (redis.state === 'hung') redis.thaw();
+  redis.restart();
+  redis.isReadOnly = false;
+  for (const { redisClient } of processes) redis.notice(redisClient.id);
+  cassandra.mend();
+  gateway.weather = { ...fairGateway };
+  for (const { redisWire, cassandraWire, remoteWire } of processes) {
+    for (const wire of [redisWire, cassandraWire, remoteWire]) wire.turn(fairWeather);
+  }
+}

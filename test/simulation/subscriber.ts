@@ -1,0 +1,44 @@
+import { watchPlayheads } from '../../subgraphs/playback/watch.ts';
+import type { PlaybackProcess } from './playback-process.ts';
+import type { World } from './world.ts';
+
+/** A client that follows a profile live: subscribes again whenever its stream ends or its server dies. */
+export class Subscriber {
+  readonly profileId: string;
+  /** Version of each title as it was last told. */
+  readonly last = new Map<string, string>();
+  readonly #world: World;
+
+  constructor(world: World, profileId: string) {
+    this.#world = world;
+    this.profileId = profileId;
+  }
+
+  async live(): Promise<void> {
+    const { timeline, chance, gateway } = this.#world;
+    for (;;) {
+      // The stream ended: it is begun anew.
+      await this.#follow(gateway.anyProcess()).catch(() => {});
+      await timeline.sleep(300 + chance.below(1_500));
+    }
+  }
+
+  async #follow(process: PlaybackProcess): Promise<void> {
+    const { timeline, chance } = this.#world;
+    const stream = watchPlayheads(process.deps, { profileId: this.profileId, title: null });
+    const told = new Map<string, string>();
+    for (;;) {
+      const next = await Promise.race([stream.next(), process.death]);
+      if (next === 'dead' || next.done) return;
+      for (const { playableId: title, version } of next.value.playheads) {
+        if (version < (told.get(title) ?? '')) {
+          this.#world.ledger.violate('a stream never goes back', `${this.profileId} ${title}`);
+        }
+        told.set(title, version);
+        this.last.set(title, version);
+      }
+      // A slow reader misses nothing that lasts.
+      if (chance.of(0.1)) await timeline.sleep(chance.below(4_000));
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import { floorTitle } from '../../domain/playhead.ts';
+import type { ProfileState } from '../../subgraphs/playback/hydrate.ts';
+import { viewOf } from '../../subgraphs/playback/playhead-view.ts';
+import { noonMs } from '../support/manual-clock.ts';
+import type { PlaybackProcess } from './playback-process.ts';
+import { type Named, registersOf } from './registers.ts';
+import type { Subscriber } from './subscriber.ts';
+import { policy, profileIds, registersSeen, titles, type World } from './world.ts';
+
+/** How long after everything was healed: before, or after, the longest mark has ended. */
+type When = 'soon' | 'late';
+
+const everything = {
+  sinceMs: Number.POSITIVE_INFINITY,
+  skip: 0,
+  limit: Number.POSITIVE_INFINITY,
+};
+
+/** Reads through every process, and compares with what was promised. */
+export async function expectPromisesKept(world: World, when: When): Promise<void> {
+  for (const process of world.processes) {
+    for (const profileId of profileIds) await expectShown(world, { process, profileId, when });
+  }
+}
+
+async function expectShown(
+  { ledger }: World,
+  of: { process: PlaybackProcess; profileId: string; when: When },
+): Promise<void> {
+  const { process, profileId, when } = of;
+  const where = `${when}, ${process.name}:`;
+  const state = await readDecisively(process, profileId);
+  if (state.isDegraded || !state.isComplete) {
+    ledger.violate('healed', `${where} ${profileId} is degraded`);
+  }
+  const seen = registersSeen(profileId, state);
+  const lasting = ledger.lasting(profileId, { evenOfTheDead: when === 'late' });
+  for (const [key, { version: promised, durability }] of lasting) {
+    const version = seen.get(key)?.version ?? '';
+    if (version >= promised) continue;
+    ledger.violate('nothing lost', `${where} ${key} is ${version}; ${durability} was ${promised}`);
+  }
+}
+
+/** Hot, durable here and durable there hold the same, whatever was evicted; nothing is owed. */
+export async function expectTiersEqual(world: World): Promise<void> {
+  for (const owed of await owedBy(world)) world.ledger.violate('drained', owed);
+  for (const profileId of profileIds) await expectEqual(world, profileId);
+}
+
+async function expectEqual(world: World, profileId: string): Promise<void> {
+  const { local, remote } = durably(world, profileId);
+  const differs = (what: string) => world.ledger.violate('tiers equal', `${profileId}, ${what}`);
+  if (local !== remote) differs(`remote: ${remote} | ${local}`);
+  for (const temperature of ['warm', 'cold']) {
+    if (temperature === 'cold') world.redis.evict(profileId);
+    const state = await readDecisively(world.processes[0] as PlaybackProcess, profileId);
+    const shown = sorted([...registersSeen(profileId, state).values()]);
+    if (shown !== local) differs(`${temperature}: ${shown} | ${local}`);
+  }
+}
+
+/** All tiers agree, and nothing is owed to any of them. */
+export async function isAtRest(world: World): Promise<boolean> {
+  if ((await owedBy(world)).length > 0) return false;
+  for (const profileId of profileIds) {
+    const { local, remote } = durably(world, profileId);
+    const hot = sorted(await hotRegisters(world, profileId));
+    if (local !== remote || hot !== local) return false;
+  }
+  return true;
+}
+
+/** What is hot and newer than the durable store is dirty: otherwise nobody would ever write it. */
+export async function expectOwed(world: World): Promise<void> {
+  const { redis, cassandra, ledger } = world;
+  const dirty = new Set<string>();
+  for (let partition = 0; partition < redis.partitions; partition += 1) {
+    const due = await redis.engine.due({ partition, ...everything });
+    for (const { profileId, title } of due) dirty.add(`${profileId}|${title}`);
+  }
+  for (const profileId of profileIds) {
+    for (const { key, packed, version } of await hotRegisters(world, profileId)) {
+      const isOwed = dirty.has(key.slice(0, key.lastIndexOf('|')));
+      if (isOwed || packed <= (cassandra.local.register(key) ?? '')) continue;
+      ledger.violate('owed until durable', `${key} ${version} is hot and nowhere else, and clean`);
+    }
+  }
+}
+
+/** What each subscriber was told last is what the store holds. */
+export async function expectToldLast(
+  world: World,
+  subscribers: readonly Subscriber[],
+): Promise<void> {
+  const process = world.processes[0] as PlaybackProcess;
+  for (const { profileId, last } of subscribers) {
+    const state = await readDecisively(process, profileId);
+    for (const title of titles) {
+      const told = last.get(title);
+      const isRight =
+        told === undefined
+          ? isUntold(state, title)
+          : told === versionOf(state, title) || wasLost(world, `${profileId}|${title}`, told);
+      if (isRight) continue;
+      const what = `${profileId} ${title} is ${versionOf(state, title)}, told was ${told}`;
+      world.ledger.violate('told last', what);
+    }
+  }
+}
+
+/** A snapshot tells of what was started, and of nothing that was forgotten. */
+function isUntold(state: ProfileState, title: string): boolean {
+  return viewOf(state, title, { profileId: '', nowMs: noonMs, policy }).status === 'NOT_STARTED';
+}
+
+function versionOf(state: ProfileState, title: string): string {
+  return viewOf(state, title, { profileId: '', nowMs: noonMs, policy }).version;
+}
+
+/** It was told of what the hot store lost since, and no stream goes back. */
+function wasLost({ redis }: World, title: string, version: string): boolean {
+  const floor = `${title.slice(0, title.indexOf('|'))}|${floorTitle}`;
+  const names = [`${title}|playhead`, `${title}|visibility`, `${floor}|playhead`];
+  return names.some((name) => {
+    const write = `${name}|${version}`;
+    return redis.everMerged.has(write) && !redis.holds(write);
+  });
+}
+
+function readDecisively(process: PlaybackProcess, profileId: string): Promise<ProfileState> {
+  return process.deps.reader.read({ profileId, titles: null, need: 'decide' });
+}
+
+/** Who owes anything to the other tier. */
+async function owedBy({ redis, processes }: World): Promise<string[]> {
+  const partitions = Array.from({ length: redis.partitions }, (_, partition) => partition);
+  const backlogs = await Promise.all(partitions.map((it) => redis.engine.backlog(it)));
+  const counts = [
+    ...backlogs.map(({ dirty }, partition) => [`partition ${partition} dirty`, dirty] as const),
+    ...backlogs.map(({ quarantined }) => ['quarantined', quarantined] as const),
+    ...processes.map(({ name, tiers }) => [name, tiers.restorer.owedCount] as const),
+  ];
+  return counts.filter(([, count]) => count > 0).map(([who, count]) => `${who}: ${count}`);
+}
+
+/** Everything that is durable of a profile, in either data centre. */
+function durably({ cassandra }: World, profileId: string): { local: string; remote: string } {
+  const [local = '', remote = ''] = [cassandra.local, cassandra.remote].map((centre) =>
+    sorted(registersOf(profileId, centre.profile(profileId).titles)),
+  );
+  return { local, remote };
+}
+
+/** Everything that is hot of a profile, as it is. */
+async function hotRegisters({ redis }: World, profileId: string): Promise<Named[]> {
+  const { titles: hot, floor } = await redis.engine.read({ profileId, titles: null, nowMs: 0 });
+  hot.set(floorTitle, { playhead: floor, visibility: null });
+  return registersOf(profileId, hot);
+}
+
+function sorted(named: readonly Named[]): string {
+  return named
+    .map(({ key, packed }) => `${key}=${packed}`)
+    .sort()
+    .join();
+}
