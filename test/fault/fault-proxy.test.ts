@@ -202,8 +202,11 @@ describe('a fault proxy', () => {
     expect(client.heard).toBe('hello');
     await proxy.heal();
     await until(() => server.isClosed, { what: 'the link is gone' });
-    client.say(' anyone?');
-    await until(() => client.isClosed, { what: 'the client learns it when it speaks' });
+    const isTold = () => {
+      client.say(' anyone?');
+      return client.isClosed;
+    };
+    await until(isTold, { what: 'the client learns it when it speaks' });
   });
 
   it('half closes towards the server: the client learns nothing', async () => {

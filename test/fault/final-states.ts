@@ -20,6 +20,13 @@ export async function backlogOf(redis: Redis): Promise<{ dirty: number; quaranti
   return counts;
 }
 
+/** Leases that are held just now, with their fencing tokens. */
+export async function leasesOf(redis: Redis): Promise<string[]> {
+  const numbers = Array.from({ length: partitions }, (_, partition) => partition);
+  const leases = await redis.mget(numbers.map((partition) => partitionKeys(partition).lease));
+  return leases.flatMap((lease, partition) => (lease === null ? [] : [`${partition}: ${lease}`]));
+}
+
 /** What each process answers, every title of every profile, as a viewer would ask. */
 export async function resumeOf(
   targets: readonly Target[],

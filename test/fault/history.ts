@@ -157,6 +157,13 @@ export class History {
     this.lines.push({ line: 'span', atMs: this.nowMs(), what, isBegin: false, process });
   }
 
+  /** A whole span, when it is over. */
+  trouble(what: Span['what'], between: { fromMs: number; toMs: number }): void {
+    const span = { line: 'span' as const, what, process: null };
+    this.lines.push({ ...span, atMs: between.fromMs, isBegin: true });
+    this.lines.push({ ...span, atMs: between.toMs, isBegin: false });
+  }
+
   finals(finals: Omit<Finals, 'line'>): void {
     this.lines.push({ line: 'finals', ...finals });
   }

@@ -11,7 +11,7 @@ const stepEveryMs = { player: 250, reader: 200, hand: 500 };
 /** Of each step's pause this share is chance: clients must not march in step. */
 const jitterShare = 0.5;
 /** After this a load ends by itself, whatever became of its test. */
-const loadMsMax = 120_000;
+const loadMsMax = 400_000;
 /** How soon a stream that ended is followed again. */
 const followAgainMs = 100;
 

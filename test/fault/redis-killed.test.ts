@@ -6,7 +6,7 @@ import { Run } from './run.ts';
 import { World } from './world.ts';
 
 // What breaks: the Redis that two playback processes share, under players, readers and live streams.
-// How: SIGKILL, then a restart with its files; SIGKILL, then a restart without them.
+// How: SIGKILL, then a restart with its files, without the last that was appended, or without any.
 // What must hold: nothing acknowledged is lost, no answer is an error, all is hot again within 2 s.
 describeWith(
   (await hasRedisServer()) ? await sharedCassandra() : null,
@@ -30,6 +30,24 @@ describeWith(
       promise('Redis killed, first fallback answer', firstMs, 50);
       promise('Redis restarted, all hot again after', backMs, 2_000);
       promise('Redis restarted, live streams level', subscriberLagMs(run), 2_000);
+    });
+
+    it('a restart without the last it had appended loses nothing that a process still knows', async () => {
+      const run = await Run.begin(world, 'power-cut');
+      const { backMs } = await run.fault({
+        troubles: ['hot', 'restoring'],
+        async begin() {
+          const bytes = await world.redis.fileBytes();
+          await run.answers('beats', 10);
+          await world.redis.kill();
+          expect(await world.redis.fileBytes()).toBeGreaterThan(bytes);
+          await world.redis.truncateFile(bytes);
+        },
+        answers: 30,
+        end: () => world.redis.start(),
+      });
+      expect(await run.verdict()).toEqual([]);
+      promise('Redis came back without its last seconds, all given back after', backMs, 2_000);
     });
 
     it('a restart without its files loses nothing that a process still knows', async () => {

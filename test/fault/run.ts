@@ -4,6 +4,7 @@ import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
 import { Load } from './load.ts';
+import { StallWatch } from './stalls.ts';
 import type { Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
@@ -32,6 +33,7 @@ export class Run {
   readonly load: Load;
   readonly tokens: ReadonlyMap<string, string>;
   readonly #world: World;
+  readonly #stalls: StallWatch;
 
   private constructor(world: World, of: { name: string; tokens: ReadonlyMap<string, string> }) {
     const { tokens } = of;
@@ -40,6 +42,8 @@ export class Run {
     this.history = new History(of.name);
     const { history, seed } = this;
     this.load = new Load({ history, seed, tokens, targets: world.members });
+    this.#stalls = new StallWatch(world, history);
+    world.onClose(() => this.#end());
   }
 
   /** Begins a load; returns when everybody has something acknowledged and all is calm. */
@@ -68,15 +72,38 @@ export class Run {
   /** Waits until every process answers everything from the hot store, without a flag. */
   async isWell(members: readonly Member[] = this.#world.members): Promise<void> {
     const of = { tokens: this.tokens, titles: Load.titles };
-    await until(
-      async () => {
-        const resume = await resumeOf(members, of);
-        return Object.values(resume)
-          .flatMap((profiles) => Object.values(profiles))
-          .every(isHot);
-      },
-      { what: 'every process answers from the hot store', deadlineMs: settleMsMax },
-    );
+    let ill: string[] = [];
+    const areWell = async () => {
+      ill = illOf(await resumeOf(members, of));
+      return ill.length === 0;
+    };
+    const what = { what: 'every process answers from the hot store', deadlineMs: settleMsMax };
+    await until(areWell, what).catch((cause: unknown) => {
+      throw new Error(`Not well: ${ill.join(', ')}; history: ${this.history.write()}`, { cause });
+    });
+  }
+
+  /** Waits until every process has acknowledged an intent as durable that was sent after this moment. */
+  async isDurable(sinceMs: number): Promise<void> {
+    const areDurable = () => {
+      const sent = new Map(
+        this.history.lines.flatMap((line) =>
+          line.line === 'sent' && line.atMs > sinceMs ? [[line.id, line.process]] : [],
+        ),
+      );
+      const durable = new Set(
+        this.history.lines.flatMap((line) =>
+          line.line === 'answered' && line.answer.durability === 'DURABLE'
+            ? [sent.get(line.id)]
+            : [],
+        ),
+      );
+      return this.#world.members.every(({ name }) => durable.has(name));
+    };
+    await until(areDurable, {
+      what: 'every process acknowledges an intent as durable',
+      deadlineMs: settleMsMax,
+    });
   }
 
   /** Waits until no process has anything left that the hot store may lack. */
@@ -111,6 +138,7 @@ export class Run {
     const repairedMs = history.nowMs();
     await this.isWell();
     const backMs = history.nowMs() - repairedMs;
+    await this.isDurable(repairedMs);
     await this.owesNothing();
     for (const what of [...fault.troubles, 'apart' as const]) history.end(what);
     await this.answers('beats', faultAnswers / 2);
@@ -140,7 +168,7 @@ export class Run {
     await this.#atRest();
     const resume = await resumeOf(members, { tokens: this.tokens, titles: Load.titles });
     await this.#subscribersAreLevel(resume);
-    await this.load.close();
+    await this.#end();
     // Reading may have found something in the hot store that the durable one lacks.
     await this.#atRest();
     const profileIds = [...this.tokens.keys()];
@@ -159,10 +187,20 @@ export class Run {
     return [where, ...violations.slice(0, shownMax)];
   }
 
+  /** Idempotent. */
+  async #end(): Promise<void> {
+    await this.load.close();
+    await this.#stalls.end();
+  }
+
   /** What cannot come to rest is for the checker to say. */
   async #atRest(): Promise<void> {
     await this.owesNothing();
-    const isAtRest = async () => (await backlogOf(this.#world.redisClient)).dirty === 0;
+    const isAtRest = () =>
+      backlogOf(this.#world.redisClient).then(
+        ({ dirty }) => dirty === 0,
+        () => false,
+      );
     const what = { what: 'nothing is dirty', deadlineMs: settleMsMax };
     await until(isAtRest, what).catch(() => {});
   }
@@ -196,8 +234,15 @@ export async function metricOf(member: Member, name: string): Promise<number> {
   return Math.max(...lines.map((line) => Number(line.split(' ').at(-1))));
 }
 
-function isHot(titles: Record<string, Served | null>): boolean {
-  const views = Object.values(titles);
-  const isCurrent = (view: Served | null) => view?.source === 'HOT' && !view.isDegraded;
-  return views.length > 0 && views.every(isCurrent);
+/** What is not answered from the hot store, or with a flag. */
+function illOf(resume: Finals['resume']): string[] {
+  return Object.entries(resume).flatMap(([process, profiles]) =>
+    Object.entries(profiles).flatMap(([profileId, titles]) => {
+      const views = Object.entries(titles);
+      if (views.length === 0) return [`${process} ${profileId}: no answer`];
+      return views
+        .filter(([, view]) => view?.source !== 'HOT' || view.isDegraded)
+        .map(([title, view]) => `${process} ${profileId} ${title}: ${JSON.stringify(view)}`);
+    }),
+  );
 }

@@ -43,6 +43,7 @@ export class World {
   readonly redisClient: Redis;
   readonly #options: WorldOptions;
   readonly #dataDir: string;
+  readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(
     options: WorldOptions,
@@ -52,8 +53,9 @@ export class World {
     this.redis = parts.redis;
     this.keyspace = parts.keyspace;
     this.#dataDir = parts.dataDir;
-    this.redisClient = new Redis(parts.redis.url, { lazyConnect: true });
-    // Whatever breaks is broken on purpose.
+    // It fails at once while Redis is away: whatever breaks is broken on purpose.
+    const impatient = { maxRetriesPerRequest: 0, enableOfflineQueue: false };
+    this.redisClient = new Redis(parts.redis.url, { ...impatient, lazyConnect: true });
     this.redisClient.on('error', () => {});
   }
 
@@ -63,6 +65,7 @@ export class World {
     const keyspace = await testKeyspace(options.cassandra);
     const world = new World(options, { redis, keyspace, dataDir });
     try {
+      await world.redisClient.connect();
       await keyspace.migrate();
       for (const name of options.processes ?? ['a', 'b']) await world.startMember(name);
       return world;
@@ -107,7 +110,13 @@ export class World {
     return mintDevelopmentToken(config, { profileId, nowMs: Date.now() });
   }
 
+  /** What must end before the processes do, however a test ended. */
+  onClose(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
   async close(): Promise<void> {
+    for (const close of this.#closing) await close();
     for (const { part, redisProxy, cassandraProxy } of this.members) {
       await part.kill9();
       await redisProxy?.close();

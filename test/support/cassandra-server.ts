@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,12 @@ import { until } from './until.ts';
 /** One node of a cluster of our own. */
 export interface CassandraNode {
   region: Region;
-  pid: number;
+  readonly pid: number;
   signal(name: NodeJS.Signals): void;
   /** SIGKILL; returns when the process is gone. */
   kill9(): Promise<void>;
+  /** Starts it again on its port and its files; returns when it listens. */
+  start(): Promise<void>;
 }
 
 export interface CassandraCluster {
@@ -80,48 +82,75 @@ interface NodeOptions {
 }
 
 async function startNode(options: NodeOptions): Promise<CassandraNode> {
-  const { folder, address, ports, name } = options;
   await writeConfiguration(options);
-  const [jmxPort] = await freePorts(['127.0.0.1'], 1);
-  const logFile = join(folder, 'log');
-  const log = openSync(logFile, 'w');
-  const child = spawn('java', javaArguments(options, jmxPort!), {
-    cwd: folder,
-    stdio: ['ignore', log, log],
-  });
-  child.unref();
-  await once(child, 'spawn');
-  const node = nodeOf(child, { dataCentre: name, contactPoints: [`${address}:${ports.native}`] });
-  endWith(options.keeperPid ?? process.pid, node.pid);
-  try {
-    await until(
-      async () => {
-        if (hasEnded(child)) throw new Error('The process ended.');
-        const isAnnounced = (await readFile(logFile, 'utf8')).includes('listening for CQL clients');
-        return isAnnounced && (await isListening({ host: address, port: ports.native }));
-      },
-      { what: `Cassandra in ${name} listens`, deadlineMs: startDeadlineMs },
-    );
-    return node;
-  } catch (cause) {
-    await node.kill9();
-    const tail = (await readFile(logFile, 'utf8')).slice(-3_000);
-    throw new Error(`Cassandra in ${name} did not start; it wrote:\n${tail}`, { cause });
-  }
+  const node = new NodeProcess(options);
+  await node.start();
+  return node;
 }
 
-function nodeOf(child: ChildProcess, region: Region): CassandraNode {
-  const ended = once(child, 'exit');
-  return {
-    region,
-    pid: child.pid!,
-    signal: (name) => child.kill(name),
-    async kill9() {
-      if (!hasEnded(child)) child.kill('SIGKILL');
-      child.ref();
-      await ended;
-    },
-  };
+class NodeProcess implements CassandraNode {
+  readonly region: Region;
+  readonly #options: NodeOptions;
+  readonly #logFile: string;
+  #child: ChildProcess | undefined;
+
+  constructor(options: NodeOptions) {
+    const { folder, name, address, ports } = options;
+    this.#options = options;
+    this.region = { dataCentre: name, contactPoints: [`${address}:${ports.native}`] };
+    this.#logFile = join(folder, 'log');
+  }
+
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  async kill9(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || hasEnded(child)) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    child.ref();
+    await ended;
+  }
+
+  async start(): Promise<void> {
+    const { folder, name, keeperPid } = this.#options;
+    const [jmxPort] = await freePorts(['127.0.0.1'], 1);
+    const log = openSync(this.#logFile, 'w');
+    const child = spawn('java', javaArguments(this.#options, jmxPort!), {
+      cwd: folder,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.#child = child;
+    child.unref();
+    await once(child, 'spawn');
+    endWith(keeperPid ?? process.pid, child.pid!);
+    try {
+      await until(() => this.#listens(child), {
+        what: `Cassandra in ${name} listens`,
+        deadlineMs: startDeadlineMs,
+      });
+    } catch (cause) {
+      await this.kill9();
+      const tail = (await readFile(this.#logFile, 'utf8')).slice(-3_000);
+      throw new Error(`Cassandra in ${name} did not start; it wrote:\n${tail}`, { cause });
+    }
+  }
+
+  async #listens(child: ChildProcess): Promise<boolean> {
+    if (hasEnded(child)) throw new Error('The process ended.');
+    const { address, ports } = this.#options;
+    const isAnnounced = (await readFile(this.#logFile, 'utf8')).includes(
+      'listening for CQL clients',
+    );
+    return isAnnounced && (await isListening({ host: address, port: ports.native }));
+  }
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -194,7 +194,8 @@ export class FaultProxy {
   #end(link: Link): void {
     this.#links.delete(link);
     for (const socket of [link.client, link.server]) {
-      if (socket.connecting) socket.destroy();
+      // What is not connected yet, or is being ended, cannot be reset: its handle would stay for ever.
+      if (socket.connecting || socket.writableEnded) socket.destroy();
       else if (!socket.destroyed) socket.resetAndDestroy();
     }
   }

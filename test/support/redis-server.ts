@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,10 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Between `kill` and `start`: it comes back empty. */
   removeFiles(): Promise<void>;
+  /** Length of the file that it appends to. */
+  fileBytes(): Promise<number>;
+  /** Between `kill` and `start`: what it appended after that length is gone, as after a power cut. */
+  truncateFile(bytes: number): Promise<void>;
   /** Asks it something with redis-cli. */
   ask(...command: string[]): Promise<string>;
   close(): Promise<void>;
@@ -150,6 +154,14 @@ class RedisProcess implements RedisServer {
     }
   }
 
+  async fileBytes(): Promise<number> {
+    return (await stat(await this.#appendedFile())).size;
+  }
+
+  async truncateFile(bytes: number): Promise<void> {
+    await truncate(await this.#appendedFile(), bytes);
+  }
+
   async ask(...command: string[]): Promise<string> {
     const { stdout } = await run('redis-cli', ['-p', String(this.port), ...command]);
     return stdout.trim();
@@ -158,6 +170,12 @@ class RedisProcess implements RedisServer {
   async close(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #appendedFile(): Promise<string> {
+    const folder = join(this.#folder, 'appendonlydir');
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.incr.aof'));
+    return join(folder, files.sort().at(-1)!);
   }
 
   async #isUp(): Promise<boolean> {

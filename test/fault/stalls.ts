@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { History, Span } from './history.ts';
+import type { World } from './world.ts';
+
+/** Well beyond what a probe takes on a machine that has time for it (1 to 30 ms). */
+const stallMs = 300;
+const probeEveryMs = 250;
+/** What a stall leads to (an open breaker, a look for what is owed) is over by then. */
+const aftermathMs = 4_000;
+
+interface Probe {
+  name: string;
+  /** What may be noticed when it is slow. */
+  troubles: readonly Span['what'][];
+  ask: () => Promise<unknown>;
+}
+
+/**
+ * Tells trouble that a scenario makes from trouble that the machine makes: while anything that is not
+ * under test takes as long as a hung one, answers may say that something is wrong. That is written into
+ * the history and printed; what must never be lost must not be lost then either.
+ */
+export class StallWatch {
+  readonly #history: History;
+  readonly #watching: Promise<void>[];
+  readonly #longestMs = new Map<string, number>();
+  #isEnded = false;
+
+  constructor(world: World, history: History) {
+    this.#history = history;
+    const { redisClient, keyspace, members } = world;
+    const probes: Probe[] = [
+      { name: 'Redis', troubles: ['hot', 'apart'], ask: () => redisClient.ping() },
+      {
+        name: 'Cassandra',
+        troubles: ['durable'],
+        ask: () => keyspace.client.execute('SELECT key FROM system.local'),
+      },
+      ...members.map(({ name, url }): Probe => {
+        const ask = async () => (await fetch(new URL('/healthcheck', url))).text();
+        return { name: `process ${name}`, troubles: ['hot', 'apart', 'durable'], ask };
+      }),
+    ];
+    this.#watching = probes.map((probe) => this.#watch(probe));
+  }
+
+  /** Idempotent. */
+  async end(): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    await Promise.all(this.#watching);
+    for (const [name, ms] of this.#longestMs) {
+      process.stdout.write(`the machine stalled: ${name}, up to ${ms.toFixed(0)} ms\n`);
+    }
+  }
+
+  async #watch({ name, troubles, ask }: Probe): Promise<void> {
+    while (!this.#isEnded) {
+      const fromMs = this.#history.nowMs();
+      const hasAnswered = await ask().then(
+        () => true,
+        () => false,
+      );
+      const toMs = this.#history.nowMs();
+      // Whoever does not answer at all is broken on purpose: that is the scenario's to declare.
+      if (hasAnswered && toMs - fromMs > stallMs) {
+        this.#longestMs.set(name, Math.max(toMs - fromMs, this.#longestMs.get(name) ?? 0));
+        for (const what of troubles) {
+          this.#history.trouble(what, { fromMs, toMs: toMs + aftermathMs });
+        }
+      }
+      await delay(probeEveryMs);
+    }
+  }
+}
