@@ -40,6 +40,8 @@ const config = {
     },
   ],
   maxWorkers: '100%',
+  // A driver may look after a connection to a server that was killed for minutes: the run ends all the same.
+  forceExit: true,
   // Real servers, real browsers: a case may take a while on a busy machine, none may hang.
   testTimeout: 180_000,
   // Redis's driver looks after a closed Cluster for another 2.5 s: only what stays longer is left open.

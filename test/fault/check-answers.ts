@@ -22,7 +22,11 @@ function objections(index: HistoryIndex, exchange: Exchange): string[] {
   const { failure, problems } = exchange.answered.answer;
   if (failure !== null) {
     const isDown = index.isTrouble('down', during(exchange), exchange.sent.process);
-    return isDown ? [] : ['no answer from a process that is up'];
+    // Only the machine makes all of this at once, and a process that has no time has no answer either.
+    const isStalled = (['hot', 'apart', 'durable'] as const).every((what) =>
+      index.isTrouble(what, during(exchange)),
+    );
+    return isDown || isStalled ? [] : ['no answer from a process that is up'];
   }
   return [
     ...errorObjections(index, exchange),

@@ -16,6 +16,8 @@ interface Seen {
   profileId: string;
   title: string;
   served: Served;
+  fromMs: number;
+  toMs: number;
 }
 
 /** Rule `invented`: playheads that were served, and that nobody submitted like that. */
@@ -25,9 +27,10 @@ export function inventedPlayheads(index: HistoryIndex, finals: Finals): string[]
     const { where, profileId, title, served } = seen;
     const slot = [profileId, title, served.version].join('|');
     const value = positionOf(served);
-    // With a flag, a change of visibility may be seen without the position that it met.
-    const first = served.isDegraded ? value : (values.get(slot) ?? value);
-    if (!served.isDegraded) values.set(slot, first);
+    // With a flag, or apart, a change of visibility may be seen without the position that it met.
+    const isWhole = !served.isDegraded && !index.isTrouble('apart', seen);
+    const first = isWhole ? (values.get(slot) ?? value) : value;
+    if (isWhole) values.set(slot, first);
     const what = `${where} served ${title} of ${profileId} as ${JSON.stringify(served)}`;
     if (first !== value) return [`invented: ${what}, which was ${first} elsewhere`];
     return isSubmitted(index, seen) ? [] : [`invented: ${what}, which nobody submitted`];
@@ -35,18 +38,17 @@ export function inventedPlayheads(index: HistoryIndex, finals: Finals): string[]
 }
 
 function everythingServed(index: HistoryIndex, finals: Finals): Seen[] {
-  const pushed = index.pushes.flatMap(({ client, profileId, playheads }) =>
-    Object.entries(playheads).map(([title, served]) => ({
-      where: client,
-      profileId,
-      title,
-      served,
-    })),
+  const pushed = index.pushes.flatMap(({ client, profileId, playheads, atMs }) =>
+    Object.entries(playheads).map(([title, served]) => {
+      const at = { fromMs: atMs, toMs: atMs };
+      return { where: client, profileId, title, served, ...at };
+    }),
   );
+  const afterwards = { fromMs: Infinity, toMs: Infinity };
   const final = Object.entries(finals.resume).flatMap(([where, profiles]) =>
     Object.entries(profiles).flatMap(([profileId, titles]) =>
       Object.entries(titles).flatMap(([title, served]) =>
-        served === null ? [] : [{ where, profileId, title, served }],
+        served === null ? [] : [{ where, profileId, title, served, ...afterwards }],
       ),
     ),
   );
