@@ -32,9 +32,12 @@ export async function dropStale(
   if (presence?.hasActed === true) return { kept: admitted, hasActed };
   const registers = inForce(state, title);
   if (registers === null && !hasActed) throw stateUnavailable();
+  // A PING moves nothing, and so lets nothing in behind it.
   const isLetIn = (one: AdmittedHeartbeat) =>
-    isAct(one.heartbeat) ||
-    (registers !== null && isWithinReach(one, registers.playhead, { token, policy: deps.policy }));
+    canMove(one) &&
+    (isAct(one.heartbeat) ||
+      (registers !== null &&
+        isWithinReach(one, registers.playhead, { token, policy: deps.policy })));
   const from = admitted.findIndex(isLetIn);
   const kept = admitted.filter((one, index) => !canMove(one) || (from >= 0 && index >= from));
   return { kept, hasActed };
