@@ -2,9 +2,13 @@ import type { Client } from 'cassandra-driver';
 import type { Redis } from 'ioredis';
 import { partitionOf } from '../../domain/version.ts';
 import { partitionKeys, profileKeys } from '../../stores/redis/keys.ts';
+import { until } from '../support/until.ts';
 import type { Finals, Registers } from './history.ts';
 import { answerOf, operations, post } from './load-client.ts';
 import type { Target } from './players.ts';
+
+/** A node that has just started again answers late. */
+const reachableMsMax = 60_000;
 
 /** As configured by default: the load's few profiles lie in some of them. */
 const partitions = 16;
@@ -66,6 +70,10 @@ export async function durableRegisters(
   of: { client: Client; keyspace: string },
   profileIds: Iterable<string>,
 ): Promise<Finals['durable']> {
+  await until(() => isReachable(of.client), {
+    what: 'the client that looks into Cassandra is connected again',
+    deadlineMs: reachableMsMax,
+  });
   const found = new Map<string, Registers>();
   const query = `SELECT kind, id, packed FROM ${of.keyspace}.profile_state WHERE profile_id = ?`;
   for (const profileId of profileIds) {
@@ -76,6 +84,13 @@ export async function durableRegisters(
     }
   }
   return Object.fromEntries(found);
+}
+
+function isReachable(client: Client): Promise<boolean> {
+  return client.execute('SELECT key FROM system.local').then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Row {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
-import { Client } from 'cassandra-driver';
+import { Client, policies } from 'cassandra-driver';
 import { readConfig } from '../../runtime/config.ts';
 import { addressOf, type Patience, type Region } from '../../stores/cassandra/connection.ts';
 import type { ClusterOptions } from '../../stores/cassandra/durable.ts';
@@ -73,6 +73,8 @@ export interface TestKeyspace {
   close(): Promise<void>;
 }
 
+const reconnectMs = 500;
+
 /** Nothing is made before `migrate`; one copy in each data centre. */
 export async function testKeyspace(...regions: readonly Region[]): Promise<TestKeyspace> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -81,6 +83,8 @@ export async function testKeyspace(...regions: readonly Region[]): Promise<TestK
     ...addressOf(local),
     // Dropping a table takes a while where everything shares two cores.
     socketOptions: { readTimeout: 30_000 },
+    // A node that was killed for a minute is found again at once; by itself the driver waits for as long.
+    policies: { reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectMs) },
     monitorReporting: { enabled: false },
   });
   await client.connect();
