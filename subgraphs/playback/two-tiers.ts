@@ -1,26 +1,13 @@
 import { floorTitle } from '../../domain/playhead.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/log.ts';
 import { Breaker, guardDurableStore, guardHotStore } from '../../stores/breaker.ts';
-import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
-import type { Leases } from '../../stores/lease.ts';
 import { HotRestorer } from './hot-restore.ts';
 import { ProfileReader } from './hydrate.ts';
-import { WriteBehind } from './write-behind.ts';
+import { WriteBehind, type WriteBehindDeps } from './write-behind.ts';
 import { WritePath } from './write-path.ts';
 
-export interface TwoTiersParts {
-  hot: HotStore;
-  durable: DurableStore;
-  leases: Leases;
-  clock: Clock;
-  log: Logger;
-  /** A moving playhead is written to the durable store at most once in this time, ms. */
-  intervalMs: number;
-  /** Names this process in leases; no other has it. */
-  owner: string;
-}
+/** What a drain needs is all that there is to put together. */
+export type TwoTiersParts = WriteBehindDeps;
 
 /** A hot store in front of a durable one, and everything that moves state between them. */
 export interface TwoTiers {
@@ -41,7 +28,7 @@ export interface TwoTiers {
 
 /** Puts the tiers together; the same for a server process and for a simulated one. */
 export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
-  const { leases, clock, log, intervalMs, owner } = parts;
+  const { clock, log } = parts;
   const hotBreakers = breakersOf(parts);
   const durableBreaker = breakerFor('durable store', parts);
   const hot = guardHotStore(parts.hot, hotBreakers);
@@ -50,8 +37,7 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const reader = new ProfileReader({ hot, durable, restorer, clock, log });
   const writePath = new WritePath({ hot, durable, restorer, clock, log });
   // No viewer waits for a drain, and the last one before the end must try whatever happened before.
-  const raw = { hot: parts.hot, durable: parts.durable };
-  const writeBehind = new WriteBehind({ ...raw, leases, clock, log, intervalMs, owner });
+  const writeBehind = new WriteBehind(parts);
   return {
     hot: listeningTwice(hot, restorer),
     reader,
