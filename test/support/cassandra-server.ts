@@ -45,7 +45,7 @@ export async function startCassandra(options: {
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
   const [native, storage] = await freePorts(addresses, 2);
-  const nodes: CassandraNode[] = [];
+  const nodes: NodeProcess[] = [];
   const stop = async () => {
     for (const node of nodes) await node.kill9();
     await rm(folder, { recursive: true, force: true });
@@ -60,6 +60,7 @@ export async function startCassandra(options: {
       };
       nodes.push(await startNode({ ...place, jars, name, keeperPid: options.keeperPid }));
     }
+    for (const node of nodes) await node.sees(addresses);
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -81,7 +82,7 @@ interface NodeOptions {
   keeperPid: number | undefined;
 }
 
-async function startNode(options: NodeOptions): Promise<CassandraNode> {
+async function startNode(options: NodeOptions): Promise<NodeProcess> {
   await writeConfiguration(options);
   const node = new NodeProcess(options);
   await node.start();
@@ -138,19 +139,43 @@ class NodeProcess implements CassandraNode {
       });
     } catch (cause) {
       await this.kill9();
-      const tail = (await readFile(this.#logFile, 'utf8')).slice(-3_000);
-      throw new Error(`Cassandra in ${name} did not start; it wrote:\n${tail}`, { cause });
+      const told = whatMatters(await this.#log());
+      throw new Error(`Cassandra in ${name} did not start; it wrote:\n${told}`, { cause });
     }
+  }
+
+  /** Returns when this node counts those at the other addresses among the living. */
+  async sees(addresses: readonly string[]): Promise<void> {
+    const { address, ports } = this.#options;
+    const signs = addresses
+      .filter((other) => other !== address)
+      .map((other) => `InetAddress /${other}:${ports.storage} is now UP`);
+    await until(
+      async () => {
+        const log = await this.#log();
+        return signs.every((sign) => log.includes(sign));
+      },
+      { what: `Cassandra at ${address} sees the other nodes`, deadlineMs: startDeadlineMs },
+    );
   }
 
   async #listens(child: ChildProcess): Promise<boolean> {
     if (hasEnded(child)) throw new Error('The process ended.');
     const { address, ports } = this.#options;
-    const isAnnounced = (await readFile(this.#logFile, 'utf8')).includes(
-      'listening for CQL clients',
-    );
+    const isAnnounced = (await this.#log()).includes('listening for CQL clients');
     return isAnnounced && (await isListening({ host: address, port: ports.native }));
   }
+
+  #log(): Promise<string> {
+    return readFile(this.#logFile, 'utf8');
+  }
+}
+
+/** The first error with what follows it, and the end. */
+function whatMatters(log: string): string {
+  const error = log.search(/^ERROR |^Exception|Exception: /m);
+  const first = error < 0 ? '' : `${log.slice(error, error + 3_000)}\n[…]\n`;
+  return `${first}${log.slice(-1_000)}`;
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -217,6 +242,9 @@ rpc_address: ${address}
 native_transport_port: ${ports.native}
 storage_port: ${ports.storage}
 endpoint_snitch: GossipingPropertyFileSnitch
+# Nobody has data yet to give to a node that joins; and one that asks for some while it does not see the
+# others yet ends with an error.
+auto_bootstrap: false
 commitlog_sync: periodic
 commitlog_sync_period: 10000ms
 auto_snapshot: false
