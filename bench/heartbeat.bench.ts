@@ -8,6 +8,7 @@ import {
   type Goal,
   goal,
   shown,
+  spreadText,
   type Table,
 } from './result.ts';
 import type { Round } from './rounds.ts';
@@ -117,7 +118,7 @@ function ratio<One>(
 function candidateTable({ rounds }: HeartbeatFigures, scale: HeartbeatScale): Table {
   const cells = (candidate: Candidate): string[] => {
     const own = rounds[candidate];
-    const spread = (figure: (round: Round) => number) => spreadText(own.map(figure));
+    const spread = (figure: (round: Round) => number) => spreadText(spreadOf(own.map(figure)));
     return [
       candidate,
       spread((round) => round.serverCpuUs),
@@ -135,7 +136,7 @@ function candidateTable({ rounds }: HeartbeatFigures, scale: HeartbeatScale): Ta
     title: 'One heartbeat a request',
     notes: [
       `64 keep-alive connections; one Redis with an append-only file, a Cassandra of ${scale.dataCentres.length} nodes that each keep a copy; ${scale.profiles} profiles of 20 titles and two devices; ${scale.rounds} rounds of ${scale.roundMs} ms each, in turn; warmed by ${raw} requests (naive: ${naive}). Figures are min / median / max of the rounds; CPU in µs for each heartbeat, of all threads.`,
-      '`raw`: node:http, JSON, the same merge script by the same connection, nothing checked. `ours`: the playback process with the mutation of the README, tokens and sessions checked. `whole`: the same process with the mutation of the SDK, which reads back the playhead in force. `naive`: Apollo Server as its guide starts it, one INSERT in Cassandra for each heartbeat. `raw`, `ours` and `whole` acknowledge what Redis has, `naive` what Cassandra has.',
+      '`raw`: node:http, JSON, the same merge by the same adapter of Redis, nothing checked. `ours`: the playback process with the mutation of the README, tokens and sessions checked. `whole`: the same process with the mutation of the SDK, which reads back the playhead in force. `naive`: Apollo Server as its guide starts it, one INSERT in Cassandra for each heartbeat. `raw`, `ours` and `whole` acknowledge what Redis has, `naive` what Cassandra has.',
     ],
     header: [
       ...['', 'server CPU', '÷ raw', 'Redis CPU', 'Cassandra CPU', 'heartbeats/s'],
@@ -155,12 +156,16 @@ function outcomesText(rounds: readonly Round[]): string {
 }
 
 function rowTable({ rowReads }: HeartbeatFigures, { rows }: HeartbeatScale): Table {
-  const cells = (store: string, rounds: readonly RowRound[]) => [
-    store,
-    spreadText(rounds.map(({ readsPerS }) => readsPerS)),
-    spreadText(rounds.map(({ nodeCpuUs }) => nodeCpuUs)),
-    spreadText(rounds.map(({ storeCpuUs }) => storeCpuUs)),
-  ];
+  const cells = (store: string, rounds: readonly RowRound[]) => {
+    const spread = (figure: (round: RowRound) => number) =>
+      spreadText(spreadOf(rounds.map(figure)));
+    return [
+      store,
+      spread(({ readsPerS }) => readsPerS),
+      spread(({ nodeCpuUs }) => nodeCpuUs),
+      spread(({ storeCpuUs }) => storeCpuUs),
+    ];
+  };
   return {
     title: 'A Continue Watching row of 20 playheads',
     notes: [
@@ -209,9 +214,4 @@ function failuresOf({ checks, wrongOutcomes }: HeartbeatFigures): string[] {
     .map(({ what }) => `${what}: nothing was compared`);
   const outcomes = wrongOutcomes > 0 ? [`${wrongOutcomes} wrong outcomes were answered`] : [];
   return [...differences, ...nothing, ...outcomes];
-}
-
-function spreadText(values: readonly number[]): string {
-  const { min, median, max } = spreadOf(values);
-  return [min, median, max].map(shown).join(' / ');
 }

@@ -2,14 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { parseArgs } from 'node:util';
 import type { PlayheadRegister } from '../domain/playhead.ts';
 import { defaultPolicy } from '../domain/policy.ts';
-import { deviceHash, partitionOf, sessionVersion, versionFloor } from '../domain/version.ts';
+import { deviceHash, sessionVersion, versionFloor, versionZero } from '../domain/version.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { listen } from '../runtime/listen.ts';
 import type { MergeRequest } from '../stores/hot-store.ts';
-import { RedisConnection } from '../stores/redis/connection.ts';
-import { partitionKeys, profileKeys } from '../stores/redis/keys.ts';
-import { type MergeReply, mergeArguments } from '../stores/redis/merge-call.ts';
-import { readScript } from '../stores/redis/scripts.ts';
+import { openRedisHotStore } from '../stores/redis/hot.ts';
 import type { Outcome } from './plays.ts';
 import type { WatchSession } from './workload.ts';
 
@@ -21,39 +18,25 @@ interface RawHeartbeat extends WatchSession {
   positionMs: number;
 }
 
-const mergeScript = readScript('merge');
-/** As stores/redis/hot.ts has them; they only say when something is thrown away. */
-const limits = [72 * 3_600_000, 24 * 3_600_000, 20, 100_000, 100_000];
-
 /**
  * The floor of what a heartbeat over HTTP can cost here: node:http, JSON in and out, and the product's
- * own merge script with the product's own connection, once a heartbeat. No GraphQL, no token, no check.
+ * own adapter of Redis: the same script with the same batching. No GraphQL, no token, no check, no
+ * breaker, nothing remembered.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { redis: { type: 'string' }, partitions: { type: 'string' } },
   });
-  const partitions = Number(values.partitions);
-  const connection = await RedisConnection.open({
-    address: { url: values.redis as string },
-    commandTimeoutMs: 5_000,
-    clock: systemClock,
+  const hot = await openRedisHotStore({
+    ...{ address: { url: values.redis as string }, partitions: Number(values.partitions) },
+    ...{ commandTimeoutMs: 5_000, policy: defaultPolicy, clock: systemClock },
   });
   const merge = async (heartbeat: RawHeartbeat): Promise<Outcome> => {
     const request = requestOf(heartbeat);
-    const partition = partitionOf(request.profileId, partitions);
-    const keys = partitionKeys(partition);
-    const { profile, sessions, changed } = profileKeys({ partition, ...request });
-    const [reply] = (await connection.run(mergeScript, {
-      keys: [
-        ...[keys.dirty, keys.quarantine, keys.events, keys.out, keys.generation, keys.appended],
-        ...[profile, sessions, changed],
-      ],
-      args: [...limits, ...mergeArguments(request, defaultPolicy)],
-    })) as [MergeReply];
-    if (reply[0] !== 'merged') throw new Error(String(reply));
-    const before = (reply[2] ?? '').slice(0, 24);
-    const version = request.writes[0]?.playhead?.version ?? '';
+    const result = await hot.merge(request);
+    if (result.kind !== 'merged') throw new Error(`A heartbeat met a ${result.kind}.`);
+    const before = result.titles[0]?.before.playhead?.version ?? versionZero;
+    const version = request.writes[0]?.playhead?.version ?? versionZero;
     if (version === before) return 'DUPLICATE';
     return version > before ? 'ACCEPTED' : 'SUPERSEDED';
   };

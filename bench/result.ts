@@ -1,4 +1,4 @@
-import type { Environment } from './machine.ts';
+import type { Environment, Spread } from './machine.ts';
 
 /** A figure that the design promises, and what was measured. */
 export interface Goal {
@@ -45,4 +45,8 @@ export function goal(figure: string, limit: Goal['limit'], measured: number): Go
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+export function spreadText({ min, median, max }: Spread): string {
+  return [min, median, max].map(shown).join(' / ');
 }

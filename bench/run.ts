@@ -4,6 +4,8 @@ import type { BenchOptions, BenchResult } from './result.ts';
 /** Every benchmark by the name that it is run by. */
 export const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
+  'redis-script': async (options) =>
+    (await import('./redis-script.bench.ts')).redisScriptBench(options),
 };
 
 /**

@@ -63,6 +63,11 @@ export function deviceHash(deviceId: string): string {
   return hash32(deviceId, 3).toString(36);
 }
 
+/** 7 base-36 digits that stand for a text wherever another of the same digits does no harm. */
+export function fingerprint(text: string): string {
+  return hash32(text, 5).toString(36).padStart(7, '0');
+}
+
 /** The partition of the hot store and the event stream that a profile lives in. */
 export function partitionOf(profileId: string, partitions: number): number {
   return hash32(profileId, 4) % partitions;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Cluster, Redis } from 'ioredis';
 import { PlatformError } from '../../domain/errors.ts';
 import { StoreTakesNoWrites, StoreUnreachable } from '../faults.ts';
-import type { Script } from './scripts.ts';
+import type { Script, Step } from './scripts.ts';
 
 /** Longest wait for a connection: a server in the same region answers in a few milliseconds. */
 const connectTimeoutMs = 500;
@@ -67,11 +67,7 @@ export class RedisConnection {
   }
 
   /** Runs one atomic step. Cost: one round trip; two when Redis does not know the script yet. */
-  async run(
-    script: Script,
-    step: { keys: readonly string[]; args: readonly (string | number)[] },
-  ): Promise<unknown> {
-    const { keys, args } = step;
+  async run(script: Script, { keys, args }: Step): Promise<unknown> {
     return this.ask(script.name, async (client) => {
       try {
         return await client.evalsha(script.sha1, keys.length, ...keys, ...args);

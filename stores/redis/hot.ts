@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
 import {
@@ -16,34 +17,25 @@ import {
 } from '../hot-store.ts';
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
+import { packDevice, unpackDevice } from './device.ts';
 import { type PartitionKeys, partitionKeys, profileKeys } from './keys.ts';
 import { MergeBatches } from './merge-batches.ts';
 import {
-  deviceArguments,
+  cleanProfileTtlMs,
+  MergeCall,
   type MergeReply,
-  mergeArguments,
   mergeResult,
-  registerArguments,
+  packState,
 } from './merge-call.ts';
 import {
   type ProfileReply,
   pairs,
   UnreadableValue,
-  unpackDevice,
   unpackProfile,
   unpackState,
 } from './packed-profile.ts';
 import { readScript } from './scripts.ts';
-import { eventsLengthMax } from './stream.ts';
 
-/** A clean profile is kept this long after it was last written or compared: three evenings. */
-const cleanProfileTtlMs = 72 * 3_600_000;
-/** Sessions outlast the longest night's sleep of a paused player, and no more. */
-const sessionsTtlMs = 24 * 3_600_000;
-/** Sessions remembered of one profile: far more than a household has screens. */
-const sessionsMax = 20;
-/** Accepted registers kept for other regions: 100 s of a partition at 1,000 a second, some 12 MB. */
-const outLengthMax = 100_000;
 /** Titles that one step makes dirty again: what a drain takes at once. */
 const replayLengthMax = 200;
 /** Unreadable values that one call moves out of its way; more than that is no accident. */
@@ -51,7 +43,6 @@ const setAsideMax = 8;
 
 const scripts = {
   identity: readScript('identity'),
-  merge: readScript('merge'),
   read: readScript('read'),
   hydrate: readScript('hydrate'),
   due: readScript('due'),
@@ -65,6 +56,8 @@ const scripts = {
 export interface RedisHotOptions extends RedisConnectionOptions {
   policy: Policy;
   partitions: number;
+  /** Accepted registers kept of a partition for other regions. Default: none. */
+  outLengthMax?: number;
 }
 
 /** The hot store in Redis 7 or later, one Redis or a Redis Cluster: every method is one script. */
@@ -88,6 +81,7 @@ class RedisHotStore implements HotStore {
   readonly #isCluster: boolean;
   readonly #connection: RedisConnection;
   readonly #channels: Channels;
+  readonly #mergeCall: MergeCall;
   readonly #batches: MergeBatches<MergeReply>[];
 
   constructor(connection: RedisConnection, options: RedisHotOptions) {
@@ -96,6 +90,7 @@ class RedisHotStore implements HotStore {
     this.#isCluster = 'clusterNodes' in options.address;
     this.#connection = connection;
     this.#channels = new Channels(connection.subscriber, options.clock);
+    this.#mergeCall = new MergeCall({ outLengthMax: 0, ...options });
     this.#batches = Array.from(
       { length: options.partitions },
       (_, partition) => new MergeBatches((requests) => this.#mergeBatch(partition, requests)),
@@ -141,18 +136,22 @@ class RedisHotStore implements HotStore {
 
   async hydrate(hydration: Hydration): Promise<string[]> {
     const { profileId, titles, devices, witness, nowMs, markMs } = hydration;
-    const { profile, changed, partition } = this.#keys(profileId);
-    const rows = [...titles].map(([title, state]) => [title, ...registerArguments(state)]);
+    const { profile, partition } = this.#keys(profileId);
+    const rows = [...titles].map(([title, state]) => {
+      const { playhead, visibility } = packState(state);
+      return [title, playhead, visibility];
+    });
+    const named = devices.map(packDevice);
     const risen = await this.#connection.run(scripts.hydrate, {
-      keys: [profile, partition.dirty, partition.quarantine, partition.generation, changed],
+      keys: [profile, partition.dirty, partition.quarantine, partition.generation],
       args: [
         ...[profileId, nowMs, cleanProfileTtlMs, markMs],
         ...[witness.epoch, witness.generation, witness.incarnation],
         ...[rows.length, ...rows.flat()],
-        ...devices.flatMap(deviceArguments),
+        ...named.flatMap(({ hash, kindAndId, name }) => [hash, kindAndId, name]),
       ],
     });
-    return risen as string[];
+    return titlesOf(risen as string[]);
   }
 
   async dropMark(profileId: string): Promise<void> {
@@ -205,10 +204,11 @@ class RedisHotStore implements HotStore {
   }
 
   async quarantine(poison: { partition: number; profileId: string; title: string }): Promise<void> {
-    const { dirty, quarantine } = partitionKeys(poison.partition);
+    const { partition, profileId, title } = poison;
+    const { dirty, quarantine, profilePrefix } = partitionKeys(partition);
     await this.#connection.run(scripts.quarantine, {
-      keys: [dirty, quarantine],
-      args: [`${poison.profileId}|${poison.title}`],
+      keys: [dirty, quarantine, profilePrefix + profileId],
+      args: [`${profileId}|${title}`, title],
     });
   }
 
@@ -252,9 +252,11 @@ class RedisHotStore implements HotStore {
     profileId: string,
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>> {
-    const { changed } = this.#keys(profileId);
+    const { profile } = this.#keys(profileId);
     // After a lost connection anything may have changed.
-    return this.#channels.listen(changed, (titles) => listener(titles?.split(',') ?? ['*']));
+    return this.#channels.listen(profile, (fields) =>
+      listener(fields === null ? [floorTitle] : titlesOf(fields.split(','))),
+    );
   }
 
   async close(): Promise<void> {
@@ -263,19 +265,9 @@ class RedisHotStore implements HotStore {
   }
 
   async #mergeBatch(partition: number, requests: readonly MergeRequest[]): Promise<MergeReply[]> {
-    const keys = partitionKeys(partition);
-    const profiles = requests.map(({ profileId }) => profileKeys({ partition, profileId }));
-    const replies = await this.#connection.run(scripts.merge, {
-      keys: [
-        ...[keys.dirty, keys.quarantine, keys.events, keys.out, keys.generation, keys.appended],
-        ...profiles.flatMap(({ profile, sessions, changed }) => [profile, sessions, changed]),
-      ],
-      args: [
-        ...[cleanProfileTtlMs, sessionsTtlMs, sessionsMax, eventsLengthMax, outLengthMax],
-        ...requests.flatMap((request) => mergeArguments(request, this.#policy)),
-      ],
-    });
-    return replies as MergeReply[];
+    const step = this.#mergeCall.step({ partition, requests });
+    const answer = await this.#connection.run(this.#mergeCall.script, step);
+    return this.#mergeCall.replies(requests, answer);
   }
 
   /** Null for a title that cannot be read: it goes into quarantine, and the drain flows on. */
@@ -322,6 +314,11 @@ class RedisHotStore implements HotStore {
     const partition = this.#partition(profileId);
     return { ...profileKeys({ partition, profileId }), partition: partitionKeys(partition) };
   }
+}
+
+/** The titles of fields of a profile, such as `t:sintel`. */
+function titlesOf(fields: readonly string[]): string[] {
+  return fields.map((field) => field.slice(2));
 }
 
 /** What a member of the dirty set names; neither id can hold the separator. */

@@ -1,16 +1,17 @@
 --[[ hydrate: merge what the durable store holds into a profile, mark dirty what is newer here, and set
      the mark, if the profile is still the one that was read: same epoch, generation and incarnation.
-     KEYS[1] profile  KEYS[2] dirty set  KEYS[3] quarantine  KEYS[4] generation  KEYS[5] its channel
+     KEYS[1] profile  KEYS[2] dirty set  KEYS[3] quarantine  KEYS[4] generation
      ARGV[1] profile id  ARGV[2] now (ms)  ARGV[3] TTL of a clean profile (ms)
      ARGV[4] length of the mark (ms; 0: none)  ARGV[5] epoch read  ARGV[6] generation read
      ARGV[7] incarnation read
      ARGV[8] number of titles; then of each: title, packed playhead or '', packed visibility or ''
      ARGV[..] devices, three each: hash, kind and id, name or ''
-     Returns the titles that rose
+     Returns the titles that rose, each as `t:` and its id
      Cost    O(titles of the profile, here and there); one INFO ]]
 -- include register.lua
 -- include mark.lua
 -- include owed.lua
+-- include title.lua
 
 local key, profile_id, now_ms = KEYS[1], ARGV[1], ARGV[2]
 local sets = { dirty = KEYS[2], quarantine = KEYS[3] }
@@ -19,6 +20,12 @@ local title_count = tonumber(ARGV[8])
 local function read_held()
   local held, all = {}, redis.call('HGETALL', key)
   for index = 1, #all, 2 do held[all[index]] = all[index + 1] end
+  for index = 1, #all, 2 do
+    local title = string.match(all[index], '^t:(.+)$')
+    if title then
+      held['t:' .. title], held['v:' .. title] = split(all[index + 1], held['v:' .. title])
+    end
+  end
   return held
 end
 
@@ -30,12 +37,13 @@ local function merge_durable(held)
     for offset, kind in ipairs({ 't:', 'v:' }) do
       local field, packed = kind .. title, ARGV[first + offset]
       durable[field] = packed ~= '' and packed
-      if rises(held[field], packed) then
-        redis.call('HSET', key, field, packed)
-        held[field], has_risen = packed, true
-      end
+      if rises(held[field], packed) then held[field], has_risen = packed, true end
     end
-    if has_risen then risen[#risen + 1] = title end
+    if has_risen then
+      put(key, title, held['t:' .. title], held['v:' .. title], '~')
+      risen[#risen + 1] = 't:' .. title
+      if title == '*' then break_seals(key) end
+    end
   end
   return risen, durable
 end
@@ -72,5 +80,5 @@ owe_newer(held, durable)
 add_devices()
 set_mark()
 touch(key, ARGV[3])
-if #risen > 0 then redis.call('SPUBLISH', KEYS[5], table.concat(risen, ',')) end
+if #risen > 0 then redis.call('SPUBLISH', key, table.concat(risen, ',')) end
 return risen

@@ -6,10 +6,8 @@ export interface PartitionKeys {
   quarantine: string;
   /** Hash `profile|field` → a value that no release packed. */
   aside: string;
-  /** Stream of transitions. */
+  /** Stream of transitions; also the channel that says that some were appended. */
   events: string;
-  /** Channel that says that transitions were appended. */
-  appended: string;
   /** Stream of accepted registers, for other regions. */
   out: string;
   /** Who drains the partition. */
@@ -29,7 +27,6 @@ export function partitionKeys(partition: number): PartitionKeys {
     quarantine: `${tag}:quarantine`,
     aside: `${tag}:aside`,
     events: `${tag}:events`,
-    appended: `${tag}:appended`,
     out: `${tag}:out`,
     lease: `${tag}:lease`,
     leases: `${tag}:leases`,
@@ -40,12 +37,13 @@ export function partitionKeys(partition: number): PartitionKeys {
 
 /** The keys of one profile, in the slot of its partition. */
 export interface ProfileKeys {
-  /** Hash: `t:`, `v:` a title's registers, `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty. */
+  /**
+   * Hash: `t:`, `v:` a title's registers (title.lua), `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty.
+   * Also the channel that says which titles changed.
+   */
   profile: string;
-  /** Hash session id → packed session. */
+  /** Hash of sessions, three or four fields each (session.lua). */
   sessions: string;
-  /** Channel that says which titles changed. */
-  changed: string;
 }
 
 export function profileKeys(of: { partition: number; profileId: string }): ProfileKeys {
@@ -53,6 +51,5 @@ export function profileKeys(of: { partition: number; profileId: string }): Profi
   return {
     profile: `${tag}:p:${of.profileId}`,
     sessions: `${tag}:live:${of.profileId}`,
-    changed: `${tag}:u:${of.profileId}`,
   };
 }

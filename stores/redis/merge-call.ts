@@ -1,56 +1,103 @@
 import { packPlayhead, packVisibility } from '../../domain/codec.ts';
 import { mergeTitle } from '../../domain/merge.ts';
-import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
+import { floorTitle, type TitleState } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { deviceHash } from '../../domain/version.ts';
 import type { MergedTitle, MergeRequest, MergeResult, TitleWrite } from '../hot-store.ts';
 import { unavailable } from './connection.ts';
+import { packDevice } from './device.ts';
+import { partitionKeys, profileKeys } from './keys.ts';
 import { statusLetter, unpackState } from './packed-profile.ts';
-import { reportArguments } from './session.ts';
+import { packPlainHeartbeat } from './plain-heartbeat.ts';
+import { readScript, type Script, type Step } from './scripts.ts';
+import { packReport, sessionConstants } from './session.ts';
+import { eventsLengthMax } from './stream.ts';
 
-/** One request's answer from merge.lua. */
-export type MergeReply = ['merged' | 'conflict' | 'failed', ...(string | null)[]];
+/** A clean profile is kept this long after it was last written or compared: three evenings. */
+export const cleanProfileTtlMs = 72 * 3_600_000;
 
-/** A request as merge.lua takes it, in the order of its header; one write a title. */
-export function mergeArguments(request: MergeRequest, policy: Policy): (string | number)[] {
-  const { profileId, nowMs, writes, device, presence, transitions, onlyIf } = request;
-  const conditions = onlyIf === null ? [] : [[onlyIf.title, onlyIf.version, onlyIf.floorVersion]];
-  const offers = transitions.map(({ transition, onlyIfBefore }) => [
-    transition.title,
-    transition.version,
-    onlyIfBefore,
-    statusLetter(transition.status),
-    JSON.stringify(transition),
-  ]);
-  const reports = presence === null ? [] : [reportArguments(presence, policy)];
-  return [
-    profileId,
-    nowMs,
-    ...(device === null ? ['', '', ''] : deviceArguments(device)),
-    ...[conditions.length, writes.length, offers.length, reports.length],
-    ...conditions.flat(),
-    ...writes.flatMap((write) => [write.title, ...registerArguments(write)]),
-    ...offers.flat(),
-    ...reports.flat(),
-  ];
+/**
+ * One request's answer from merge.lua: all that there is to say of a plain heartbeat is the position that
+ * it met.
+ */
+export type MergeReply = string | ['merged' | 'conflict' | 'failed', ...(string | null)[]];
+
+/** merge.lua under a policy: what it is called with, and what its replies mean. */
+export class MergeCall {
+  readonly script: Script;
+  readonly #policy: Policy;
+  readonly #outLengthMax: number;
+
+  /** `outLengthMax`: accepted registers kept for other regions; 0 when there are none. */
+  constructor(options: { policy: Policy; outLengthMax: number }) {
+    this.#policy = options.policy;
+    this.#outLengthMax = options.outLengthMax;
+    this.script = readScript('merge', {
+      events_length_max: eventsLengthMax,
+      out_length_max: options.outLengthMax,
+      clean_ttl_ms: cleanProfileTtlMs,
+      ...sessionConstants(options.policy),
+    });
+  }
+
+  /** One call for requests of one partition, each of one write a title. */
+  step(of: { partition: number; requests: readonly MergeRequest[] }): Step {
+    const { partition, requests } = of;
+    const { dirty, quarantine, events, generation, out } = partitionKeys(partition);
+    const profiles = requests.map(({ profileId }) => profileKeys({ partition, profileId }));
+    const isSeldom = this.#outLengthMax > 0 || requests.some(({ onlyIf }) => onlyIf !== null);
+    return {
+      keys: [
+        ...[dirty, quarantine, events],
+        ...profiles.flatMap(({ profile, sessions }) => [profile, sessions]),
+        ...(isSeldom ? [generation, out] : []),
+      ],
+      args: requests.map(
+        (request) => packPlainHeartbeat(request, this.#policy) ?? packRequest(request),
+      ),
+    };
+  }
+
+  /** The replies of one call, in the order of its requests. */
+  replies(requests: readonly MergeRequest[], answer: unknown): MergeReply[] {
+    return requests.length === 1 ? [answer as MergeReply] : (answer as MergeReply[]);
+  }
 }
 
-/** Hash, kind and id, name: two short values, where one could be too long for a listpack. */
-export function deviceArguments(device: Device): [hash: string, kindAndId: string, name: string] {
-  return [deviceHash(device.id), `${device.kind}|${device.id}`, device.name ?? ''];
+/** Any request, as merge-any.lua takes it. */
+function packRequest(request: MergeRequest): string {
+  const { nowMs, writes, device, presence, transitions, onlyIf } = request;
+  return JSON.stringify({
+    nowMs: String(nowMs),
+    ...(onlyIf !== null && {
+      condition: { title: onlyIf.title, version: onlyIf.version, floor: onlyIf.floorVersion },
+    }),
+    ...(device !== null && { device: packDevice(device) }),
+    writes: writes.map((write) => ({ title: write.title, ...packState(write) })),
+    offers: transitions.map(({ transition, onlyIfBefore }) => ({
+      title: transition.title,
+      version: transition.version,
+      newsBefore: onlyIfBefore,
+      status: statusLetter(transition.status),
+      entry: ['e', JSON.stringify(transition)],
+    })),
+    ...(presence !== null && { report: packReport(presence) }),
+  });
 }
 
 /** Packed registers; '' for one that is not written. */
-export function registerArguments({ playhead, visibility }: TitleState): string[] {
-  return [
-    playhead === null ? '' : packPlayhead(playhead),
-    visibility === null ? '' : packVisibility(visibility),
-  ];
+export function packState({ playhead, visibility }: TitleState): {
+  playhead: string;
+  visibility: string;
+} {
+  return {
+    playhead: playhead === null ? '' : packPlayhead(playhead),
+    visibility: visibility === null ? '' : packVisibility(visibility),
+  };
 }
 
 /** Errors: PlatformError STATE_UNAVAILABLE when the step failed, or met a value nobody can read. */
 export function mergeResult(request: MergeRequest, reply: MergeReply): MergeResult {
-  const [kind, ...answers] = reply;
+  const [kind, ...answers] = typeof reply === 'string' ? ['merged', null, reply, null] : reply;
   if (kind === 'conflict') return { kind };
   if (kind === 'failed') throw unavailable('merge', new Error(String(answers[0])));
   const { profileId } = request;

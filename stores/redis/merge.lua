@@ -1,175 +1,78 @@
 --[[ merge: fold one or more requests into their profiles, in the order given; each stands or falls
-     alone.
-     KEYS[1] dirty set  KEYS[2] quarantine  KEYS[3] event stream  KEYS[4] out stream
-     KEYS[5] generation  KEYS[6] channel of the event stream
-     KEYS[7..] three a request: profile, its sessions, its channel
-     ARGV[1] TTL of a clean profile (ms)  ARGV[2] TTL of its sessions (ms)  ARGV[3] sessions kept
-     ARGV[4] length of the event stream   ARGV[5] length of the out stream
-     ARGV[6..] a request: profile id, now (ms), device hash or '', kind and id, name or '', number of
-             conditions, writes, transitions and reports; then these, one after the other:
-               a condition   title, version, version of the floor
-               a write       title, packed playhead or '', packed visibility or ''; one a title
-               a transition  title, version, only if before, status letter, entry
-               a report      session id, title, sequence (10 digits), state letter or '', has acted
-                             (0, 1), received at (ms, 13 digits), silence while playing (ms), silence
-                             while paused (ms), longest pause (ms), body
-     Returns an array a request: {'merged', floor, then of each write the packed playhead and visibility
+     alone. Nearly all of them are plain heartbeats: a position moves on, a player plays on. One that
+     meets what the last one left, a sealed position (title.lua) and its own session playing, is folded
+     in the few lines below; whatever else comes, or is met, is for merge-any.lua, which can do all.
+     Given   events_length_max, out_length_max (0: no other region wants to know), and what the parts are
+     KEYS[1] dirty set  KEYS[2] quarantine  KEYS[3] event stream, its name also that of its channel
+     KEYS[4..] two a request: profile, its name also that of its channel; its sessions
+     KEYS[..] generation, if some request has a condition or regions want to know; then the out stream
+     ARGV    a request each: JSON (see merge-any.lua), or a plain heartbeat: 41 characters that compare as
+             numbers (player 6, sequence 6, time 12 and writer 11 of its version, 6 of the version that
+             makes it news), then texts that end in a zero byte: field, session id, position, session;
+             device (kind|id|name, or '' for no name), now (ms), start of the session
+     Returns the one request's answer, or an array of them: the position before, of a plain heartbeat that
+             met what it expected; {'merged', floor, then of each write the packed playhead and visibility
              before}, {'conflict'} (nothing was written), or {'failed', message}
-     Cost    O(1) a write: at most HMGET, HSET, ZADD, two XADD, SPUBLISH; a report HGET, HSET ]]
--- include register.lua
+     Cost    five commands a plain heartbeat (HGET and HSET twice, SPUBLISH), and XADD, SPUBLISH when it
+             is a progress event; no function is made, and no table but that of the answers ]]
+local call, try, read, byte, sub = redis.call, redis.pcall, struct.unpack, string.byte, string.sub
+local brace, plus, minus, acted = 123, 43, 45, 49
+local shortest_folded, shortest_session = 42, 49
+local merge_any, replies
+if #ARGV > 1 then replies = {} end
+
+for index = 1, #ARGV do
+  local request, profile, sessions = ARGV[index], KEYS[2 * index + 2], KEYS[2 * index + 3]
+  local reply
+  if byte(request) ~= brace then
+    local player, sequence, high, low, writer, writer_end, news_before, field, session, position, state,
+      rest = read('>I6I6I6I6I6I5I6ssss', request)
+    -- What is no hash answers a table, whose length is zero.
+    local was, found = try('HGET', profile, field), try('HGET', sessions, session)
+    if was and found and #was >= shortest_folded and #found >= shortest_session then
+      local was_high, was_low, was_writer, was_writer_end = read('>I6I6xI6I5', was)
+      local was_player, was_sequence = read('>I6I6', found)
+      local seal = byte(was, -13)
+      if (seal == plus or seal == minus) and was_high == high and was_low < low
+        and was_writer == writer and was_writer_end == writer_end
+        and was_player == player and was_sequence < sequence then
+        local id
+        if was_low < news_before or seal == minus or out_length_max ~= '0' then
+          id = string.match(profile, ':p:(.*)')
+        end
+        if was_low < news_before then
+          call('XADD', KEYS[3], 'MAXLEN', '~', events_length_max, '*', 'h', position,
+            'w', id .. sub(field, 2) .. ':' .. session, 'd', (read('s', request, rest)))
+          call('SPUBLISH', KEYS[3], '')
+        end
+        if byte(found, -1) == acted then state = sub(state, 1, -2) .. '1' end
+        call('HSET', profile, field, position .. '+' .. sub(was, -12))
+        call('HSET', sessions, session, state)
+        if out_length_max ~= '0' then
+          call('XADD', KEYS[2 * #ARGV + 5], 'MAXLEN', '~', out_length_max, '*',
+            'p', id, field, position)
+        end
+        if seal == minus then
 -- include owed.lua
--- include session.lua
-
-local argv = ARGV
-local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
-local condition_width, write_width, transition_width, report_width = 3, 3, 5, 10
-
--- The request that begins behind `at`: its parts stay where they are, and are found by place.
-local function request_at(at, first_key)
-  local conditions_at = at + 10
-  local writes_at = conditions_at + condition_width * argv[at + 6]
-  local transitions_at = writes_at + write_width * argv[at + 7]
-  local reports_at = transitions_at + transition_width * argv[at + 8]
-  return {
-    key = KEYS[first_key], sessions = KEYS[first_key + 1], channel = KEYS[first_key + 2],
-    id = argv[at + 1], now_ms = argv[at + 2],
-    device = argv[at + 3], device_id = argv[at + 4], device_name = argv[at + 5],
-    conditions_at = conditions_at, writes_at = writes_at, transitions_at = transitions_at,
-    reports_at = reports_at, end_at = reports_at + report_width * argv[at + 9],
-  }
-end
-
--- Everything the request is judged by, in one read; what is absent is false.
-local function read_held(request)
-  local fields, held = { 't:*' }, { ['t:*'] = false }
-  local function need(field)
-    if held[field] == nil then
-      held[field] = false
-      fields[#fields + 1] = field
+          local _, now_ms = read('ss', request, rest)
+          local title = { key = profile, member = id .. '|' .. sub(field, 3) }
+          owe({ dirty = KEYS[1], quarantine = KEYS[2] }, title, now_ms)
+        end
+        call('SPUBLISH', profile, field)
+        reply = was
+      end
     end
   end
-  local function need_titles(first, last, width)
-    for at = first, last - 1, width do
-      need('t:' .. argv[at])
-      need('v:' .. argv[at])
+  if not reply then
+    if not merge_any then
+-- include merge-any.lua
+      merge_any = merge
     end
+    local is_done, answer = pcall(merge_any, index)
+    reply = is_done and answer
+      or { 'failed', type(answer) == 'table' and answer.err or tostring(answer) }
   end
-  if request.conditions_at < request.writes_at then need('#h') end
-  need_titles(request.conditions_at, request.writes_at, condition_width)
-  need_titles(request.writes_at, request.transitions_at, write_width)
-  need_titles(request.transitions_at, request.reports_at, transition_width)
-  if request.device ~= '' then
-    need('d:' .. request.device)
-    need('n:' .. request.device)
-  end
-  local values = redis.call('HMGET', request.key, unpack(fields))
-  for index = 1, #fields do held[fields[index]] = values[index] end
-  return held
-end
-
--- Whether the versions that a change by hand was decided on are still in force, under a valid mark.
--- What marks are is told in here: making functions is a cost of every call, and conditions are rare.
-local function holds(request, held)
-  local at = request.conditions_at
-  if at == request.writes_at then return true end
--- include mark.lua
-  local epoch, generation = identity(KEYS[5])
-  local now = { epoch = epoch, generation = generation, ms = request.now_ms }
-  if mark_of(held['#h'], now) ~= 'valid' then return false end
-  local position, visibility = version(held['t:' .. argv[at]]), version(held['v:' .. argv[at]])
-  local in_force = position > visibility and position or visibility
-  return in_force == argv[at + 1] and version(held['t:*']) == argv[at + 2]
-end
-
--- Appends what tells something new: the position in force is old enough, or its status another.
-local function append_news(request, held)
-  local has_news = false
-  for at = request.transitions_at, request.reports_at - 1, transition_width do
-    local position, floor = held['t:' .. argv[at]], held['t:*']
-    if floor and version(position) <= version(floor) then position = floor end
-    local before, status = version(position), string.sub(position or '', 25, 25)
-    if before < argv[at + 1] and (before < argv[at + 2] or status ~= argv[at + 3]) then
-      redis.call('XADD', KEYS[3], 'MAXLEN', '~', argv[4], '*', 'e', argv[at + 4])
-      has_news = true
-    end
-  end
-  if has_news then redis.call('SPUBLISH', KEYS[6], '') end
-end
-
--- Stores a register if it rises, and answers whether it did. Every accepted register is added to `out`,
--- also one that is here already: a hydration may have brought it, and no other region has seen it.
-local function store(request, held, field, packed, out)
-  if packed == '' then return false end
-  local before = held[field]
-  if before and version(packed) < version(before) then return false end
-  out[#out + 1] = field
-  out[#out + 1] = packed
-  if before and not rises(before, packed) then return false end
-  redis.call('HSET', request.key, field, packed)
-  held[field] = packed
-  return true
-end
-
--- Stores the writes; answers the reply, and the titles that rose.
-local function store_writes(request, held)
-  local reply, risen, out = { 'merged', false }, {}, {}
-  for at = request.writes_at, request.transitions_at - 1, write_width do
-    local title, position, visibility = argv[at], 't:' .. argv[at], 'v:' .. argv[at]
-    reply[#reply + 1] = held[position]
-    reply[#reply + 1] = held[visibility]
-    local has_moved = store(request, held, position, argv[at + 1], out)
-    local has_turned = store(request, held, visibility, argv[at + 2], out)
-    if has_moved or has_turned then risen[#risen + 1] = title end
-  end
-  reply[2] = held['t:*']
-  if #out > 0 then
-    redis.call('XADD', KEYS[4], 'MAXLEN', '~', argv[5], '*', 'p', request.id, unpack(out))
-  end
-  return reply, risen
-end
-
--- Answers whether the device was unknown, or is described differently now.
-local function remember_device(request, held)
-  if request.device == '' then return false end
-  local id_field, name_field = 'd:' .. request.device, 'n:' .. request.device
-  if held[id_field] == request.device_id and (held[name_field] or '') == request.device_name then
-    return false
-  end
-  redis.call('HSET', request.key, id_field, request.device_id)
-  if request.device_name ~= '' then
-    redis.call('HSET', request.key, name_field, request.device_name)
-  else
-    redis.call('HDEL', request.key, name_field)
-  end
-  return true
-end
-
-local function merge(request)
-  local held = read_held(request)
-  if not holds(request, held) then return { 'conflict' } end
-  append_news(request, held)
-  local reply, risen = store_writes(request, held)
-  local is_renamed = remember_device(request, held)
-  for index = 1, #risen do
-    owe(sets, { key = request.key, member = request.id .. '|' .. risen[index] }, request.now_ms)
-  end
-  if is_renamed and #risen == 0 then touch(request.key, argv[1]) end
-  for at = request.reports_at, request.end_at - 1, report_width do
-    local title = fold_report(request.sessions, at, request.now_ms)
-    if title and title ~= risen[1] then risen[#risen + 1] = title end
-  end
-  if #risen > 0 then redis.call('SPUBLISH', request.channel, table.concat(risen, ',')) end
-  return reply
-end
-
-local replies, at = {}, 5
-for first_key = 7, #KEYS, 3 do
-  local request = request_at(at, first_key)
-  local is_done, reply = pcall(merge, request)
-  if not is_done then
-    reply = { 'failed', type(reply) == 'table' and reply.err or tostring(reply) }
-  end
-  replies[#replies + 1] = reply
-  at = request.end_at - 1
+  if not replies then return reply end
+  replies[index] = reply
 end
 return replies

@@ -9,7 +9,8 @@ import {
 import type { Policy } from '../../domain/policy.ts';
 import { isVersion, versionLength } from '../../domain/version.ts';
 import type { HotProfile, MarkState } from '../hot-store.ts';
-import { unpackSession } from './session.ts';
+import { unpackDevice } from './device.ts';
+import { unpackSessions } from './session.ts';
 
 /** What read.lua answers. */
 export type ProfileReply = [
@@ -53,41 +54,48 @@ export class UnreadableValue extends PlatformError {
   }
 }
 
+/** A position with what title.lua folds into it: a sign, and when a session showed the title. */
+const foldedPosition = /^(\w{13}(\w{11})\w+\.\w*\.\w*)[~+-](\d{12})$/;
+
 /** Errors: UnreadableValue. */
-export function unpackState(packed: PackedState): TitleState {
-  const { profileId, title, playhead, visibility } = packed;
+export function unpackState({ profileId, title, playhead, visibility }: PackedState): TitleState {
+  const { position, shown } = unfolded(playhead);
+  const value = visibility ?? shown;
   return {
-    playhead: unpacked(unpackPlayhead, { profileId, field: `t:${title}`, value: playhead }),
-    visibility: unpacked(unpackVisibility, { profileId, field: `v:${title}`, value: visibility }),
+    playhead: unpacked(
+      position,
+      { profileId, field: `t:${title}`, value: playhead },
+      unpackPlayhead,
+    ),
+    visibility: unpacked(value, { profileId, field: `v:${title}`, value }, unpackVisibility),
   };
 }
 
+/** The twin of `split` in title.lua. */
+function unfolded(field: string | null): { position: string | null; shown: string | null } {
+  const parts = foldedPosition.exec(field ?? '');
+  if (parts === null) return { position: field, shown: null };
+  const [, position = '', writer = '', shown = ''] = parts;
+  return { position, shown: Number(shown) === 0 ? null : `1${shown}${writer}v` };
+}
+
+/** `at`: the field that it comes from, and all that the field holds. */
 function unpacked<Register>(
-  unpack: (packed: string) => Register,
+  packed: string | null,
   at: { profileId: string; field: string; value: string | null },
+  unpack: (packed: string) => Register,
 ): Register | null {
-  const { value } = at;
-  if (value === null) return null;
+  if (packed === null) return null;
   try {
-    return unpack(value);
+    return unpack(packed);
   } catch (cause) {
-    throw new UnreadableValue({ ...at, value }, { cause });
+    throw new UnreadableValue({ ...at, value: at.value ?? packed }, { cause });
   }
 }
 
 /** The letter that stands for a status in packed values: all of it that a script looks at. */
 export function statusLetter(status: PlayheadStatus): string {
   return { NOT_STARTED: 'n', IN_PROGRESS: 'i', FINISHED: 'f' }[status];
-}
-
-/** Undoes `deviceArguments`. */
-export function unpackDevice(packed: { kindAndId: string; name: string | null }): Device {
-  const separator = packed.kindAndId.indexOf('|');
-  return {
-    id: packed.kindAndId.slice(separator + 1),
-    kind: packed.kindAndId.slice(0, separator),
-    name: packed.name,
-  };
 }
 
 /** Errors: UnreadableValue. */
@@ -108,9 +116,7 @@ export function unpackProfile(profileId: string, reply: ProfileReply, policy: Po
     titles,
     floor,
     devices: unpackDevices(values),
-    sessions: pairs(sessions)
-      .map(([sessionId, value]) => unpackSession({ sessionId, value }, policy))
-      .filter((session) => session !== null),
+    sessions: unpackSessions(new Map(pairs(sessions)), policy),
   };
 }
 

@@ -7,10 +7,21 @@ import {
   type PresenceReport,
   stateAfter,
 } from '../../domain/presence.ts';
+import { fingerprint } from '../../domain/version.ts';
+import { packDevice, unpackDevice } from './device.ts';
 
-/** Digits of a sequence (a GraphQL Int) and of a time in ms: fixed, so that they compare as text. */
-const sequenceLength = 10;
-const timeLength = 13;
+/** Base-36 digits of a sequence (a GraphQL Int) and of a time: fixed, so that they compare as text. */
+const sequenceLength = 6;
+const timeLength = 9;
+/** Decimal digits of a time that a script counts with. */
+const decimalTimeLength = 13;
+const hashLength = 5;
+const notPaused = '0'.repeat(decimalTimeLength);
+
+/** Sessions outlast the longest night's sleep of a paused player, and no more. */
+const sessionsTtlMs = 24 * 3_600_000;
+/** Sessions remembered of one profile: far more than a household has screens. */
+const sessionsMax = 20;
 
 const letters: Readonly<Record<PlayerState, string>> = {
   PLAYING: 'P',
@@ -25,50 +36,99 @@ const states: Readonly<Record<string, PlayerState>> = {
   S: 'STOPPED',
 };
 
-/** What no rule in the script looks at. */
-type Body = Pick<Presence, 'title' | 'device' | 'positionMs' | 'startedAtMs' | 'lastHeartbeatAtMs'>;
-
-/** A report as merge.lua takes it: what it decides by, then the rest as one text. */
-export function reportArguments(report: PresenceReport, policy: Policy): (string | number)[] {
-  const { title, device, positionMs, startedAtMs, receivedAtMs } = report;
-  const body: Body = { title, device, positionMs, startedAtMs, lastHeartbeatAtMs: receivedAtMs };
-  const state = stateAfter(report.event);
-  return [
-    report.sessionId,
-    title,
-    digits(report.sequence, sequenceLength),
-    state === null ? '' : letters[state],
-    report.hasActed ? '1' : '0',
-    digits(receivedAtMs, timeLength),
-    silenceMs('PLAYING', policy),
-    silenceMs('PAUSED', policy),
-    policy.sessionOverPausedMs,
-    JSON.stringify(body),
-  ];
-}
-
-/** Unpacks a session (layout: session.lua); null for one that cannot be read: presence may be lost. */
-export function unpackSession(
-  packed: { sessionId: string; value: string },
-  policy: Policy,
-): Presence | null {
-  const parts = /^(\d{10})([PABS])([01])(\d{13})\d{13}(\{.*\})$/s.exec(packed.value);
-  if (parts === null) return null;
-  const [, sequence, letter = '', hasActed, pausedSince, body = ''] = parts;
-  const playerState = states[letter] ?? 'STOPPED';
+/** The numbers of session.lua. */
+export function sessionConstants(policy: Policy): Record<string, number> {
   return {
-    sessionId: packed.sessionId,
-    ...(JSON.parse(body) as Body),
-    playerState,
-    intervalMs: intervalIn(playerState, policy),
-    pausedSinceMs: Number(pausedSince) || null,
-    sequence: Number(sequence),
-    hasActed: hasActed === '1',
+    sessions_max: sessionsMax,
+    sessions_ttl_ms: sessionsTtlMs,
+    silence_playing_ms: silenceMs('PLAYING', policy),
+    silence_paused_ms: silenceMs('PAUSED', policy),
+    longest_pause_ms: policy.sessionOverPausedMs,
   };
 }
 
-function digits(value: number, length: number): string {
-  return String(Math.max(0, Math.floor(value))).padStart(length, '0');
+/** A report as session.lua takes it. */
+export interface PackedReport {
+  session: string;
+  title: string;
+  /** Letter; '': as before. */
+  state: string;
+  /** Of what does not change from report to report. */
+  hash: string;
+  sequence: string;
+  receivedAtMs: string;
+  /** What no rule in the script looks at. */
+  rest: string;
+  acted: string;
+  started: string;
+  kindAndId: string;
+  name: string;
+}
+
+export function packReport(report: PresenceReport): PackedReport {
+  const { sessionId, title, receivedAtMs } = report;
+  const state = stateAfter(report.event);
+  const started = packTime(report.startedAtMs);
+  const { kindAndId, name } = packDevice(report.device);
+  return {
+    session: sessionId,
+    title,
+    state: state === null ? '' : letters[state],
+    hash: fingerprint(`${started}${title}|${kindAndId}|${name}`).slice(-hashLength),
+    sequence: report.sequence.toString(36).padStart(sequenceLength, '0'),
+    receivedAtMs: decimalTime(receivedAtMs),
+    rest: packTime(receivedAtMs) + report.positionMs.toString(36),
+    acted: report.hasActed ? '1' : '0',
+    started,
+    kindAndId,
+    name,
+  };
+}
+
+/** The session that the report of a player that plays leaves, unless its viewer acted before. */
+export function playingSession(packed: PackedReport, policy: Policy): string {
+  const { state, hash, sequence, rest, acted } = packed;
+  const aliveUntil = decimalTime(Number(packed.receivedAtMs) + silenceMs('PLAYING', policy));
+  return state + hash + sequence + aliveUntil + notPaused + rest + acted;
+}
+
+/** Unpacks a profile's sessions (layout: session.lua), without those that cannot be read. */
+export function unpackSessions(fields: ReadonlyMap<string, string>, policy: Policy): Presence[] {
+  const sessions: Presence[] = [];
+  for (const [sessionId, value] of fields) {
+    const parts = /^([PABS]).{5}(.{6})\d{13}(\d{13})(.{9})(.+)([01])$/.exec(value);
+    const played = fields.get(`${sessionId}.t`);
+    const kindAndId = fields.get(`${sessionId}.d`);
+    if (parts === null || played === undefined || kindAndId === undefined) continue;
+    const [, letter = '', sequence = '', pausedSince, last = '', position = '', acted] = parts;
+    const playerState = states[letter] ?? 'STOPPED';
+    sessions.push({
+      sessionId,
+      title: played.slice(timeLength),
+      device: unpackDevice({ kindAndId, name: fields.get(`${sessionId}.n`) ?? null }),
+      playerState,
+      positionMs: Number.parseInt(position, 36),
+      startedAtMs: Number.parseInt(played.slice(0, timeLength), 36),
+      lastHeartbeatAtMs: Number.parseInt(last, 36),
+      intervalMs: intervalIn(playerState, policy),
+      pausedSinceMs: Number(pausedSince) || null,
+      sequence: Number.parseInt(sequence, 36),
+      hasActed: acted === '1',
+    });
+  }
+  return sessions;
+}
+
+function packTime(timeMs: number): string {
+  return wholeMs(timeMs).toString(36).padStart(timeLength, '0');
+}
+
+function decimalTime(timeMs: number): string {
+  return String(wholeMs(timeMs)).padStart(decimalTimeLength, '0');
+}
+
+function wholeMs(timeMs: number): number {
+  return Math.max(0, Math.floor(timeMs));
 }
 
 /** How long a session in this state stays alive without a word, ms; the domain's rule at time zero. */

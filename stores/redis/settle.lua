@@ -4,23 +4,29 @@
      ARGV[3..] of each title: profile id, title, version of the playhead written or '', version of the
              visibility written or ''
      Returns nothing
-     Cost    O(titles): HMGET, ZREM; the last one of a profile HINCRBY, HDEL, PEXPIRE ]]
+     Cost    O(titles): HMGET, ZREM, HSET; the last one of a profile HINCRBY, HDEL, PEXPIRE ]]
 -- include register.lua
 -- include owed.lua
+-- include title.lua
 
 local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
 
+-- Answers whether what was written is all that is there, and what the position's field holds.
 local function is_written(key, title, written)
   local held = redis.call('HMGET', key, 't:' .. title, 'v:' .. title)
-  local position = held[1] and version(held[1]) or ''
-  local visibility = held[2] and version(held[2]) or ''
-  return position == written.playhead and visibility == written.visibility
+  local position, visibility = split(held[1], held[2])
+  local is_same = (position and version(position) or '') == written.playhead
+    and (visibility and version(visibility) or '') == written.visibility
+  return is_same, held[1]
 end
 
 for index = 3, #KEYS do
   local profile_id, title, playhead, visibility = unpack(ARGV, 4 * index - 9, 4 * index - 6)
   local profile = { key = KEYS[index], member = profile_id .. '|' .. title }
-  if is_written(profile.key, title, { playhead = playhead, visibility = visibility }) then
+  local is_done, held =
+    is_written(profile.key, title, { playhead = playhead, visibility = visibility })
+  if is_done then
+    seal_settled(profile.key, 't:' .. title, held)
     release(sets, profile, ARGV[2])
   else
     owe(sets, profile, ARGV[1])

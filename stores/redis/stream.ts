@@ -3,6 +3,8 @@ import type { EventStream, Offset, StreamEntry } from '../event-stream.ts';
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
 import { partitionKeys } from './keys.ts';
+import { pairs } from './packed-profile.ts';
+import { unpackProgress } from './plain-heartbeat.ts';
 import { readScript } from './scripts.ts';
 
 /**
@@ -37,10 +39,10 @@ class RedisEventStream implements EventStream {
 
   async append(entry: { partition: number; transitions: readonly Transition[] }): Promise<void> {
     if (entry.transitions.length === 0) return;
-    const { events, appended } = partitionKeys(entry.partition);
+    const { events } = partitionKeys(entry.partition);
     const entries = entry.transitions.map((transition) => JSON.stringify(transition));
     await this.#connection.run(this.#append, {
-      keys: [events, appended],
+      keys: [events],
       args: [eventsLengthMax, ...entries],
     });
   }
@@ -57,7 +59,7 @@ class RedisEventStream implements EventStream {
     );
     return entries.map(([id, fields]) => ({
       offset: offsetOf(id),
-      transition: transitionOf(fields[1] ?? ''),
+      transition: transitionOf(new Map(pairs(fields))),
     }));
   }
 
@@ -86,7 +88,7 @@ class RedisEventStream implements EventStream {
       const tell = () => {
         if (!isStopped) listener(partition);
       };
-      const stop = await this.#channels.listen(partitionKeys(partition).appended, tell);
+      const stop = await this.#channels.listen(partitionKeys(partition).events, tell);
       // Whatever was appended before Redis confirmed was told to nobody.
       if (await this.#holdsEntries(partition)) tell();
       return stop;
@@ -122,11 +124,12 @@ function idOf(offset: Offset): string {
   return offset.replace(/\b0+(?=\d)/g, '');
 }
 
-/** What is not JSON goes on as it is: consumers check what they read, and pass over what they cannot. */
-function transitionOf(body: string): Transition {
+/** What is neither goes on as it is: consumers check what they read, and pass over what they cannot. */
+function transitionOf(fields: ReadonlyMap<string, string>): Transition {
+  const body = fields.get('e');
   try {
-    return JSON.parse(body) as Transition;
+    return body === undefined ? unpackProgress(fields) : (JSON.parse(body) as Transition);
   } catch {
-    return body as unknown as Transition;
+    return (body ?? fields) as unknown as Transition;
   }
 }

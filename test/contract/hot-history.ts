@@ -4,7 +4,7 @@ import { floorTitle, type TitleState } from '../../domain/playhead.ts';
 import { partitionOf, sessionVersion } from '../../domain/version.ts';
 import type { DirtyTitle, HotStore, MarkWitness } from '../../stores/hot-store.ts';
 import { type HotStoreUnderTest, lastMs, put, read, settleAll } from './hot-subject.ts';
-import { msAt, nothing, playheadAt } from './writes.ts';
+import { beatOf, msAt, nothing, phone, playheadAt, tv } from './writes.ts';
 
 interface Write {
   profileId: string;
@@ -17,6 +17,7 @@ interface Write {
 /** What may happen to a hot store; `nth` picks one of those under way. */
 export type Step =
   | ({ kind: 'write' | 'intent' } & Write)
+  | ({ kind: 'beat'; event: 'START' | 'HEARTBEAT'; passMs: number } & Omit<Write, 'register'>)
   | { kind: 'pass'; ms: number }
   | { kind: 'take-due'; limit: number }
   | { kind: 'write-durably' | 'settle' | 'lose-drain' | 'end-hydration'; nth: number }
@@ -79,6 +80,8 @@ export class HotStoreHistory {
       case 'write':
       case 'intent':
         return this.#write(step, step.kind === 'intent');
+      case 'beat':
+        return this.#beat(step);
       case 'pass':
         this.#nowMs += step.ms;
         return;
@@ -114,6 +117,18 @@ export class HotStoreHistory {
     expect(result.kind).toBe('merged');
     fold(this.#acknowledged, { profileId, title, ...state });
     if (isDurable) fold(this.#durable, { profileId, title, ...state });
+  }
+
+  /** As a player reports: one of a session, of which an adapter may make less than of other writes. */
+  async #beat(beat: Extract<Step, { kind: 'beat' }>): Promise<void> {
+    const { profileId, title, event } = beat;
+    this.#nowMs += beat.passMs;
+    const atMs = this.#nowMs - beat.agoMs;
+    const device = beat.deviceId === tv.id ? tv : phone;
+    const sequence = atMs - msAt(-1_000);
+    const request = beatOf({ profileId, title, device, event, atMs, nowMs: this.#nowMs, sequence });
+    expect((await this.#hot.merge(request)).kind).toBe('merged');
+    for (const write of request.writes) fold(this.#acknowledged, { profileId, ...write });
   }
 
   async #drain(kind: 'write-durably' | 'settle' | 'lose-drain', nth: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { describeBacklog } from './hot-store-backlog.ts';
+import { describeBeats } from './hot-store-beats.ts';
 import { describeChangesByHand } from './hot-store-changes-by-hand.ts';
 import { describeHistories } from './hot-store-histories.ts';
 import { describeHydration } from './hot-store-hydration.ts';
@@ -22,6 +23,7 @@ const historiesMax = 1_000;
 export function describeHotStore(name: string, open: OpenHotStore, histories = historiesMax): void {
   describe(`hot store contract: ${name}`, () => {
     describeMerging(open);
+    describeBeats(open);
     describeChangesByHand(open);
     describeTransitions(open);
     describeMarks(open);

@@ -1,11 +1,15 @@
+import type { PlaybackEvent } from '../../domain/heartbeat.ts';
 import type {
   Device,
   PlayheadRegister,
+  PlayheadStatus,
   TitleState,
   VisibilityRegister,
 } from '../../domain/playhead.ts';
+import { defaultPolicy } from '../../domain/policy.ts';
 import type { Transition } from '../../domain/transition.ts';
-import { deviceHash, sessionVersion, type Version } from '../../domain/version.ts';
+import { deviceHash, sessionVersion, type Version, versionFloor } from '../../domain/version.ts';
+import type { MergeRequest } from '../../stores/hot-store.ts';
 import { noonMs } from '../support/manual-clock.ts';
 
 export const tv: Device = { id: 'tv', kind: 'TV', name: 'Living room' };
@@ -70,5 +74,60 @@ export function transitionAt(second: number, overrides: Partial<Transition> = {}
     device: tv,
     sessionId: 'evening',
     ...overrides,
+  };
+}
+
+/** A report of one session, and what makes it late, or its request another shape. */
+export interface Beat {
+  profileId?: string;
+  title?: string;
+  device?: Device;
+  sessionId?: string;
+  event?: PlaybackEvent;
+  /** When it was observed, Unix epoch, ms. */
+  atMs: number;
+  /** When it arrived. Default: at once. */
+  nowMs?: number;
+  sequence: number;
+  hasActed?: boolean;
+  status?: PlayheadStatus;
+}
+
+/** The request that a session's report comes to, as `recordHeartbeats` makes it. */
+export function beatOf(beat: Beat): MergeRequest {
+  const { profileId = 'demo', title = 'sintel', device = tv, sessionId = 'evening' } = beat;
+  const { event = 'HEARTBEAT', atMs, nowMs = atMs, sequence, status = 'IN_PROGRESS' } = beat;
+  const version = sessionVersion({ activityAtMs: atMs, deviceId: device.id, sessionId });
+  const positionMs = atMs % 7_200_000;
+  const playhead = playheadAt(0, {
+    version,
+    status,
+    positionMs,
+    deviceHash: deviceHash(device.id),
+  });
+  const isLifting = event === 'START' || event === 'PLAY';
+  const visibility = isLifting ? { version, hidden: false, laterFields: '' } : null;
+  const kind = event === 'HEARTBEAT' ? 'PROGRESS' : 'PAUSE';
+  const told = { profileId, title, version, occurredAtMs: atMs, status, positionMs, device };
+  const { progressEventEveryMs } = defaultPolicy;
+  return {
+    profileId,
+    nowMs,
+    writes: [{ title, playhead, visibility }],
+    device,
+    presence: {
+      ...{ sessionId, title, device, event, positionMs, sequence },
+      startedAtMs: noonMs,
+      receivedAtMs: Math.min(nowMs, atMs),
+      hasActed: beat.hasActed ?? false,
+    },
+    transitions: [
+      {
+        transition: { kind, ...told, durationMs: playhead.durationMs, sessionId },
+        onlyIfBefore:
+          kind === 'PROGRESS' ? versionFloor(atMs - (atMs % progressEventEveryMs)) : version,
+      },
+    ],
+    onlyIf: null,
   };
 }

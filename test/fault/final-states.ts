@@ -2,6 +2,8 @@ import type { Client } from 'cassandra-driver';
 import type { Redis } from 'ioredis';
 import { partitionOf } from '../../domain/version.ts';
 import { partitionKeys, profileKeys } from '../../stores/redis/keys.ts';
+import { packState } from '../../stores/redis/merge-call.ts';
+import { unpackState } from '../../stores/redis/packed-profile.ts';
 import { until } from '../support/until.ts';
 import type { Finals, Registers } from './history.ts';
 import { answerOf, operations, post } from './load-client.ts';
@@ -57,12 +59,26 @@ export async function hotRegisters(
   for (const profileId of profileIds) {
     const partition = partitionOf(profileId, partitions);
     const fields = await redis.hgetall(profileKeys({ partition, profileId }).profile);
-    for (const [field, packed] of Object.entries(fields)) {
-      const [kind = '', title = ''] = field.split(':');
-      if (kind === 't' || kind === 'v') put(found, { profileId, title, kind, packed });
+    for (const title of titlesIn(fields)) {
+      found.set(`${profileId}|${title}`, registersIn(fields, { profileId, title }));
     }
   }
   return Object.fromEntries(found);
+}
+
+function titlesIn(fields: Readonly<Record<string, string>>): Set<string> {
+  const names = Object.keys(fields).filter((field) => /^[tv]:/.test(field));
+  return new Set(names.map((name) => name.slice(2)));
+}
+
+/** Without what the hot store keeps beside them in the same field. */
+function registersIn(
+  fields: Readonly<Record<string, string>>,
+  of: { profileId: string; title: string },
+): Registers {
+  const [playhead = null, visibility = null] = [fields[`t:${of.title}`], fields[`v:${of.title}`]];
+  const packed = packState(unpackState({ ...of, playhead, visibility }));
+  return { playhead: packed.playhead || null, visibility: packed.visibility || null };
 }
 
 /** Registers as they lie in Cassandra, by `profile|title`. */

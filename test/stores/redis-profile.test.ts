@@ -7,13 +7,14 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { dirtyOf, hydrate, lastMs, merge, put, read, settleAll } from '../contract/hot-subject.ts';
-import { hiddenAt, msAt, phone, playheadAt, tv } from '../contract/writes.ts';
+import { beatOf, hiddenAt, msAt, phone, playheadAt, tv } from '../contract/writes.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
 const partitions = 4;
 const home = partitionOf('demo', partitions);
 const profileKey = `ph:{${home}}:p:demo`;
+const sessionsKey = `ph:{${home}}:live:demo`;
 const hoursMs = 3_600_000;
 const isThere = await hasRedisServer();
 
@@ -52,6 +53,51 @@ const isThere = await hasRedisServer();
     expect(await redis.object('ENCODING', profileKey)).toBe('listpack');
     const values = Object.values(await redis.hgetall(profileKey));
     expect(Math.max(...values.map((value) => Buffer.byteLength(value)))).toBeLessThanOrEqual(64);
+  });
+
+  it('keeps what a session writes to its title in one field, and sessions in a listpack', async () => {
+    const longest = { id: '0b9e6c1c-6f3e-4d0e-9a39-1f2d3c4b5a69', kind: 'CONSOLE', name: 'Attic' };
+    for (let number = 0; number < 12; number += 1) {
+      const sessionId = `9a39-1f2d3c4b5a69-0b9e6c1c-6f3e-4d${number}`;
+      const session = { title: 'mov_tears_of_steel', device: longest, sessionId };
+      const atMs = msAt(20 * number);
+      await hot.merge(beatOf({ ...session, event: 'START', atMs, sequence: 2 ** 31 - 2 }));
+      await hot.merge(beatOf({ ...session, atMs: atMs + 5_000, sequence: 2 ** 31 - 1 }));
+    }
+    const fields = await redis.hgetall(profileKey);
+    expect(Object.keys(fields).filter((field) => /^[tv]:/.test(field))).toHaveLength(1);
+    expect(await redis.object('ENCODING', profileKey)).toBe('listpack');
+    expect((await read(hot)).sessions).toHaveLength(12);
+    const sessions = await redis.hgetall(sessionsKey);
+    for (const texts of [Object.values(fields), Object.keys(sessions), Object.values(sessions)]) {
+      expect(Math.max(...texts.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(64);
+    }
+    expect(await redis.object('ENCODING', sessionsKey)).toBe('listpack');
+  });
+
+  it('remembers twenty sessions, without those that were over first', async () => {
+    for (let number = 0; number < 25; number += 1) {
+      const sequence = 0;
+      await hot.merge(beatOf({ sessionId: `session-${number}`, atMs: msAt(number), sequence }));
+    }
+    const { sessions } = await read(hot);
+    expect(sessions.map(({ sessionId }) => sessionId).sort()).toEqual(
+      Array.from({ length: 20 }, (_, number) => `session-${number + 5}`).sort(),
+    );
+    expect(await redis.pttl(sessionsKey)).toBeGreaterThan(23 * hoursMs);
+  });
+
+  it('takes a plain heartbeat with five commands', async () => {
+    const beat = (count: number) => hot.merge(beatOf({ atMs: msAt(5 * count), sequence: count }));
+    await hot.merge(beatOf({ event: 'START', atMs: msAt(0), sequence: 0 }));
+    await beat(1);
+    await redis.config('RESETSTAT');
+    for (const count of [2, 4, 5]) await beat(count);
+    const stats = await redis.info('commandstats');
+    const calls = [...stats.matchAll(/cmdstat_(\w+):calls=(\d+)/g)].map(([, ...call]) => call);
+    // One of the three is a progress event.
+    const expected = { evalsha: '3', hget: '6', hset: '6', spublish: '4', xadd: '1' };
+    expect(Object.fromEntries(calls)).toEqual(expected);
   });
 
   it('has no TTL while it owes a title, and three days once it owes none', async () => {
@@ -118,15 +164,44 @@ const isThere = await hasRedisServer();
   });
 
   it('sends every accepted register to other regions, also one that is here already', async () => {
-    await put(hot, { playhead: playheadAt(2), visibility: hiddenAt(1) });
-    await put(hot, { playhead: playheadAt(2) });
-    await put(hot, { playhead: playheadAt(1) });
-    const entries = await redis.xrange(`ph:{${home}}:out`, '-', '+');
-    const [first, again, ...rest] = entries.map(([, fields]) => fields);
-    expect(first).toHaveLength(6);
-    expect(again).toEqual(['p', 'demo', 't:sintel', packPlayhead(playheadAt(2))]);
-    expect(rest).toEqual([]);
+    const here = await openHot(server.url, { outLengthMax: 1_000 });
+    try {
+      await put(here, { playhead: playheadAt(2), visibility: hiddenAt(1) });
+      await put(here, { playhead: playheadAt(2) });
+      await put(here, { playhead: playheadAt(1) });
+      const [first, again, ...rest] = await sentElsewhere();
+      expect(first).toHaveLength(6);
+      expect(again).toEqual(['p', 'demo', 't:sintel', packPlayhead(playheadAt(2))]);
+      expect(rest).toEqual([]);
+    } finally {
+      await here.close();
+    }
   });
+
+  it('sends every plain heartbeat to other regions, and a repeated one again', async () => {
+    const here = await openHot(server.url, { outLengthMax: 1_000 });
+    try {
+      const requests = [0, 1, 2, 3, 3].map((count) =>
+        beatOf({ atMs: msAt(5 * count), sequence: count }),
+      );
+      for (const request of requests) await here.merge(request);
+      expect(await sentElsewhere()).toEqual(
+        requests.map(({ writes }) => ['p', 'demo', 't:sintel', packPlayhead(writes[0]!.playhead!)]),
+      );
+    } finally {
+      await here.close();
+    }
+  });
+
+  it('sends nothing to other regions where there are none', async () => {
+    await put(hot, { playhead: playheadAt(2) });
+    expect(await sentElsewhere()).toEqual([]);
+  });
+
+  async function sentElsewhere(): Promise<string[][]> {
+    const entries = await redis.xrange(`ph:{${home}}:out`, '-', '+');
+    return entries.map(([, fields]) => fields);
+  }
 
   describe('with a value that cannot be read', () => {
     beforeEach(async () => {
@@ -185,11 +260,17 @@ const isThere = await hasRedisServer();
     it('spares the neighbours in one script when a key is not what it should be', async () => {
       const sibling = siblingOfDemo();
       await redis.set(`ph:{${home}}:p:${sibling}`, 'not a hash');
-      const [broken, whole] = await Promise.allSettled([
+      const [broken, brokenToo, whole] = await Promise.allSettled([
         put(hot, { profileId: sibling, playhead: playheadAt(1) }),
+        hot.merge(beatOf({ profileId: sibling, atMs: msAt(1), sequence: 1 })),
         put(hot, { title: 'sintel', playhead: playheadAt(8) }),
       ]);
-      expect(broken).toMatchObject({ status: 'rejected', reason: { code: 'STATE_UNAVAILABLE' } });
+      for (const outcome of [broken, brokenToo]) {
+        expect(outcome).toMatchObject({
+          status: 'rejected',
+          reason: { code: 'STATE_UNAVAILABLE', cause: { message: expect.stringMatching('WRONG') } },
+        });
+      }
       expect(whole).toMatchObject({ status: 'fulfilled' });
     });
   });
@@ -204,8 +285,9 @@ const isThere = await hasRedisServer();
   });
 });
 
-function openHot(url: string): Promise<HotStore> {
+function openHot(url: string, options: { outLengthMax?: number } = {}): Promise<HotStore> {
   return openRedisHotStore({
+    ...options,
     address: { url },
     partitions,
     policy: defaultPolicy,

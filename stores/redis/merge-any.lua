@@ -1,0 +1,183 @@
+--[[ merge-any: fold any request into its profile. A part of merge.lua (`-- include merge-any.lua`).
+     Given   out_length_max, events_length_max, clean_ttl_ms, and those of session.lua
+     KEYS    as merge.lua says
+     ARGV    of a request that is no plain heartbeat, as JSON, all of it texts: nowMs;
+             condition, if any: title, version, floor (its version);
+             device, if any: hash, kindAndId, name or '';
+             writes: title, playhead or '', visibility or '', both packed; one a title;
+             offers: title, version, newsBefore (a version), status (a letter), entry (its fields);
+             report, if any: see session.lua
+     Returns the function merge, which answers as merge.lua says, or raises an error
+     Cost    O(1) a write: at most HMGET, HSET, ZADD, two XADD, SPUBLISH; a report HGET, HSET, PEXPIRE ]]
+-- include register.lua
+-- include owed.lua
+-- include title.lua
+-- include session.lua
+
+local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
+
+-- A plain heartbeat as any other request.
+local function request_of_plain(text, id)
+  local field, session, playhead, state, device, now_ms, started =
+    struct.unpack('sssssss', text, 42)
+  local title = string.sub(field, 3)
+  local kind_and_id, name = string.match(device, '^([^|]*|[^|]*)|(.*)$')
+  local who = id .. ':' .. title .. ':' .. session
+  return {
+    nowMs = now_ms,
+    device = { hash = string.match(playhead, '%w+$'), kindAndId = kind_and_id, name = name },
+    writes = { { title = title, playhead = playhead, visibility = '', is_plain = true } },
+    offers = { {
+      title = title, version = version(playhead), status = string.sub(playhead, 25, 25),
+      newsBefore = string.sub(text, 13, 18) .. string.sub(text, 36, 41) .. string.rep('0', 12),
+      entry = { 'h', playhead, 'w', who, 'd', device },
+    } },
+    report = report_of_plain(session, state,
+      { title = title, started = started, kindAndId = kind_and_id, name = name }),
+  }
+end
+
+local function request_at(index)
+  local text, key = ARGV[index], KEYS[2 * index + 2]
+  local id = string.match(key, ':p:(.*)$')
+  local is_json = string.sub(text, 1, 1) == '{'
+  local request = is_json and cjson.decode(text) or request_of_plain(text, id)
+  request.id, request.key, request.sessions = id, key, KEYS[2 * index + 3]
+  return request
+end
+
+-- Everything the request is judged by, in one read; what is absent is false.
+local function read_held(request)
+  local fields, held, titles, condition, device = { 't:*' }, { ['t:*'] = false }, {},
+    request.condition, request.device
+  if condition then
+    fields[2] = '#h'
+    titles[1] = condition.title
+  end
+  for _, write in ipairs(request.writes) do titles[#titles + 1] = write.title end
+  for _, offer in ipairs(request.offers) do titles[#titles + 1] = offer.title end
+  for _, title in ipairs(titles) do
+    local position, visibility = 't:' .. title, 'v:' .. title
+    if not held[visibility] then
+      held[visibility] = true
+      fields[#fields + 1] = position
+      fields[#fields + 1] = visibility
+    end
+  end
+  if device then
+    fields[#fields + 1] = 'd:' .. device.hash
+    fields[#fields + 1] = 'n:' .. device.hash
+  end
+  local values = redis.call('HMGET', request.key, unpack(fields))
+  for index = 1, #fields do held[fields[index]] = values[index] end
+  for _, title in ipairs(titles) do
+    local position, visibility = 't:' .. title, 'v:' .. title
+    held[position], held[visibility] = split(held[position], held[visibility])
+  end
+  return held
+end
+
+-- Whether the versions that a change by hand was decided on are still in force, under a valid mark.
+local function holds(request, held)
+  local condition = request.condition
+  if not condition then return true end
+-- include mark.lua
+  local epoch, generation = identity(KEYS[2 * #ARGV + 4])
+  local now = { epoch = epoch, generation = generation, ms = request.nowMs }
+  if mark_of(held['#h'], now) ~= 'valid' then return false end
+  local position = version(held['t:' .. condition.title])
+  local visibility = version(held['v:' .. condition.title])
+  local in_force = position > visibility and position or visibility
+  return in_force == condition.version and version(held['t:*']) == condition.floor
+end
+
+-- Appends what tells something new: the position in force is old enough, or its status another.
+local function append_news(request, held)
+  local has_news = false
+  for _, offer in ipairs(request.offers) do
+    local position, floor = held['t:' .. offer.title], held['t:*']
+    if floor and version(position) <= version(floor) then position = floor end
+    local before, status = version(position), string.sub(position or '', 25, 25)
+    if before < offer.version and (before < offer.newsBefore or status ~= offer.status) then
+      redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_length_max, '*', unpack(offer.entry))
+      has_news = true
+    end
+  end
+  if has_news then redis.call('SPUBLISH', KEYS[3], '') end
+end
+
+-- Answers whether the device was unknown, or is described differently now.
+local function remember_device(request, held)
+  local device = request.device
+  if not device then return false end
+  local id_field, name_field = 'd:' .. device.hash, 'n:' .. device.hash
+  local was = held[id_field]
+  if was == device.kindAndId and (held[name_field] or '') == device.name then return false end
+  if was then break_seals(request.key) end
+  redis.call('HSET', request.key, id_field, device.kindAndId)
+  if device.name ~= '' then
+    redis.call('HSET', request.key, name_field, device.name)
+  else
+    redis.call('HDEL', request.key, name_field)
+  end
+  return true
+end
+
+-- Answers whether a register rises. Every one that is accepted is added to `out`, also one that is here
+-- already: a hydration may have brought it, and no other region has seen it.
+local function accept(held, out, field, packed)
+  if packed == '' then return false end
+  local before = held[field]
+  if before and version(packed) < version(before) then return false end
+  out[#out + 1] = field
+  out[#out + 1] = packed
+  if before and not rises(before, packed) then return false end
+  held[field] = packed
+  return true
+end
+
+-- Stores the writes; answers the reply, and the fields of the titles that rose. Only of a session that
+-- is told apart by this very report, not by a later one, can the next heartbeat know its device.
+local function store_writes(request, held, is_late)
+  local reply, risen, out = { 'merged', false }, {}, {}
+  for _, write in ipairs(request.writes) do
+    local position, visibility = 't:' .. write.title, 'v:' .. write.title
+    reply[#reply + 1] = held[position]
+    reply[#reply + 1] = held[visibility]
+    local has_moved = accept(held, out, position, write.playhead)
+    local has_turned = accept(held, out, visibility, write.visibility)
+    if has_moved or has_turned then
+      local sign = write.is_plain and not is_late and not held['t:*'] and '+' or '~'
+      put(request.key, write.title, held[position], held[visibility], sign)
+      risen[#risen + 1] = position
+    end
+    if has_moved and write.title == '*' then break_seals(request.key) end
+  end
+  reply[2] = held['t:*']
+  if #out > 0 and out_length_max ~= '0' then
+    redis.call('XADD', KEYS[2 * #ARGV + 5], 'MAXLEN', '~', out_length_max, '*',
+      'p', request.id, unpack(out))
+  end
+  return reply, risen
+end
+
+local function merge(index)
+  local request = request_at(index)
+  local held = read_held(request)
+  if not holds(request, held) then return { 'conflict' } end
+  append_news(request, held)
+  local is_renamed = remember_device(request, held)
+  local played, is_late
+  if request.report then
+    played, is_late = fold_report(request.sessions, request.report, request.nowMs)
+  end
+  local reply, risen = store_writes(request, held, is_late)
+  for _, field in ipairs(risen) do
+    local title = { key = request.key, member = request.id .. '|' .. string.sub(field, 3) }
+    owe(sets, title, request.nowMs)
+  end
+  if is_renamed and #risen == 0 then touch(request.key, clean_ttl_ms) end
+  if played and 't:' .. played ~= risen[1] then risen[#risen + 1] = 't:' .. played end
+  if #risen > 0 then redis.call('SPUBLISH', request.key, table.concat(risen, ',')) end
+  return reply
+end

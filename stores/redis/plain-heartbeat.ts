@@ -1,0 +1,107 @@
+import { packPlayhead, unpackPlayhead } from '../../domain/codec.ts';
+import { type Device, floorTitle, type PlayheadRegister } from '../../domain/playhead.ts';
+import type { Policy } from '../../domain/policy.ts';
+import type { Transition } from '../../domain/transition.ts';
+import { activityTimeMs, versionLength, writerOf } from '../../domain/version.ts';
+import type { MergeRequest } from '../hot-store.ts';
+import { packDevice, unpackDevice } from './device.ts';
+import { packReport, playingSession } from './session.ts';
+
+/** Digits of a version that the script compares as two numbers: to 10 ms. */
+const comparedLength = 12;
+const halfLength = comparedLength / 2;
+
+/**
+ * A request that is a plain heartbeat, as merge.lua takes it: one position moves on, on the device of a
+ * session that plays on. Null for every other request; a plain heartbeat too may be sent as any other.
+ */
+export function packPlainHeartbeat(request: MergeRequest, policy: Policy): string | null {
+  const { presence, device } = request;
+  const playhead = positionAlone(request);
+  if (playhead === null || device === null || presence === null) return null;
+  const report = packReport(presence);
+  const { profileId, nowMs } = request;
+  const { title, sessionId } = presence;
+  const isPlain =
+    report.state === 'P' &&
+    title === request.writes[0]?.title &&
+    isSameDevice(presence.device, device) &&
+    isInProgress(playhead, device) &&
+    offersProgress(request, { profileId, title, playhead, device, sessionId });
+  if (!isPlain) return null;
+
+  const position = packPlayhead(playhead);
+  const session = playingSession(report, policy);
+  const compared = [
+    session.slice(0, 2 * halfLength),
+    position.slice(0, comparedLength),
+    writerOf(playhead.version),
+    request.transitions[0]?.onlyIfBefore.slice(halfLength, comparedLength),
+  ];
+  const texts = [`t:${title}`, sessionId, position, session];
+  const seldom = [`${report.kindAndId}|${report.name}`, nowMs, report.started];
+  return `${compared.join('')}${[...texts, ...seldom].join('\0')}\0`;
+}
+
+/** The transition of a plain heartbeat, from the fields of its entry in the stream. */
+export function unpackProgress(fields: ReadonlyMap<string, string>): Transition {
+  const [profileId = '', title = '', sessionId = ''] = (fields.get('w') ?? '').split(':');
+  const [, kindAndId = '', name = ''] = /^([^|]*\|[^|]*)\|(.*)$/s.exec(fields.get('d') ?? '') ?? [];
+  const device = unpackDevice({ kindAndId, name });
+  const playhead = unpackPlayhead(fields.get('h') ?? '');
+  return progressOf({ profileId, title, playhead, device, sessionId });
+}
+
+interface Told {
+  profileId: string;
+  title: string;
+  playhead: PlayheadRegister;
+  device: Device;
+  sessionId: string;
+}
+
+function progressOf({ profileId, title, playhead, device, sessionId }: Told): Transition {
+  const { version, status, positionMs, durationMs } = playhead;
+  const occurredAtMs = activityTimeMs(version);
+  const { id, kind, name } = device;
+  return {
+    ...{ kind: 'PROGRESS', profileId, title, version, occurredAtMs },
+    ...{ status, positionMs, durationMs, device: { id, kind, name }, sessionId },
+  };
+}
+
+/** The one position that a request writes, if that is all it writes, whatever is in force. */
+function positionAlone({ writes, onlyIf }: MergeRequest): PlayheadRegister | null {
+  const [write, ...others] = writes;
+  if (write === undefined || others.length > 0 || onlyIf !== null) return null;
+  return write.visibility === null && write.title !== floorTitle ? write.playhead : null;
+}
+
+/** What the seal of a position (title.lua) says of the position by itself. */
+function isInProgress(playhead: PlayheadRegister, device: Device): boolean {
+  const { status, deviceHash, laterFields } = playhead;
+  const { hash, name } = packDevice(device);
+  const isNamed = deviceHash === hash && device.name !== '' && !name.includes('\0');
+  return status === 'IN_PROGRESS' && laterFields === '' && isNamed;
+}
+
+/** Whether all that is offered follows from what is written, at a time that can be compared as numbers. */
+function offersProgress({ transitions }: MergeRequest, told: Told): boolean {
+  const [offer, ...others] = transitions;
+  if (offer === undefined || others.length > 0) return false;
+  const { transition, onlyIfBefore } = offer;
+  const { device, ...expected } = progressOf(told);
+  const isExpected = Object.entries(expected).every(
+    ([field, value]) => transition[field as keyof Transition] === value,
+  );
+  const isOfDevice = transition.device !== null && isSameDevice(transition.device, told.device);
+  const times = onlyIfBefore.slice(0, comparedLength);
+  const isComparable =
+    onlyIfBefore === times.padEnd(versionLength, '0') &&
+    times.slice(0, halfLength) === told.playhead.version.slice(0, halfLength);
+  return isExpected && isOfDevice && isComparable;
+}
+
+function isSameDevice(left: Device, right: Device): boolean {
+  return left.id === right.id && left.kind === right.kind && left.name === right.name;
+}
