@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
@@ -327,7 +327,7 @@ function keyOf(member: string): { profileId: string; title: string } {
   return { profileId, title };
 }
 
-/** 64 random bits: no two incarnations of one profile agree. */
+/** No two incarnations of one profile agree. */
 function newIncarnation(): string {
-  return randomBytes(8).toString('hex');
+  return randomUUID();
 }

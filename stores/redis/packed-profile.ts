@@ -3,11 +3,13 @@ import { PlatformError } from '../../domain/errors.ts';
 import {
   type Device,
   floorTitle,
+  type PlayheadRegister,
   type PlayheadStatus,
   type TitleState,
+  type VisibilityRegister,
 } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { isVersion, versionLength } from '../../domain/version.ts';
+import { isVersion, versionLength, writerOf } from '../../domain/version.ts';
 import type { HotProfile, MarkState } from '../hot-store.ts';
 import { unpackDevice } from './device.ts';
 import { unpackSessions } from './session.ts';
@@ -54,42 +56,65 @@ export class UnreadableValue extends PlatformError {
   }
 }
 
-/** A position with what title.lua folds into it: a sign, and when a session showed the title. */
-const foldedPosition = /^(\w{13}(\w{11})\w+\.\w*\.\w*)[~+-](\d{12})$/;
+/** What title.lua folds behind a position: a sign, and when a session showed the title. */
+const signs = new Set(['~', '+', '-'].map((sign) => sign.charCodeAt(0)));
+const shownLength = 12;
+const nothingShown = '0'.repeat(shownLength);
 
 /** Errors: UnreadableValue. */
 export function unpackState({ profileId, title, playhead, visibility }: PackedState): TitleState {
-  const { position, shown } = unfolded(playhead);
-  const value = visibility ?? shown;
+  const at = { profileId, title };
+  const { register, shown } = unpackPosition(playhead, at);
   return {
-    playhead: unpacked(
-      position,
-      { profileId, field: `t:${title}`, value: playhead },
-      unpackPlayhead,
-    ),
-    visibility: unpacked(value, { profileId, field: `v:${title}`, value }, unpackVisibility),
+    playhead: register,
+    visibility: visibility === null ? shown : unpackShown(visibility, at),
   };
 }
 
-/** The twin of `split` in title.lua. */
-function unfolded(field: string | null): { position: string | null; shown: string | null } {
-  const parts = foldedPosition.exec(field ?? '');
-  if (parts === null) return { position: field, shown: null };
-  const [, position = '', writer = '', shown = ''] = parts;
-  return { position, shown: Number(shown) === 0 ? null : `1${shown}${writer}v` };
+interface Position {
+  register: PlayheadRegister | null;
+  shown: VisibilityRegister | null;
+}
+
+/** The twin of `split` in title.lua, which folds nothing behind the fields of a later release. */
+function unpackPosition(field: string | null, at: { profileId: string; title: string }): Position {
+  if (field === null) return { register: null, shown: null };
+  const { profileId, title } = at;
+  const place = { profileId, field: `t:${title}`, value: field };
+  const signAt = field.length - shownLength - 1;
+  const activityTime = field.slice(signAt + 1);
+  if (signs.has(field.charCodeAt(signAt)) && /^\d+$/.test(activityTime)) {
+    const register = unpacked(field.slice(0, signAt), place, unpackPlayhead);
+    if (register.laterFields === '')
+      return { register, shown: shownBehind(register, activityTime) };
+  }
+  return { register: unpacked(field, place, unpackPlayhead), shown: null };
+}
+
+/** A session that shows a title is the writer of both registers. */
+function shownBehind(position: PlayheadRegister, activityTime: string): VisibilityRegister | null {
+  if (activityTime === nothingShown) return null;
+  const version = `1${activityTime}${writerOf(position.version)}`;
+  return { version, hidden: false, laterFields: '' };
+}
+
+function unpackShown(
+  field: string,
+  { profileId, title }: { profileId: string; title: string },
+): VisibilityRegister {
+  return unpacked(field, { profileId, field: `v:${title}`, value: field }, unpackVisibility);
 }
 
 /** `at`: the field that it comes from, and all that the field holds. */
 function unpacked<Register>(
-  packed: string | null,
-  at: { profileId: string; field: string; value: string | null },
+  packed: string,
+  at: { profileId: string; field: string; value: string },
   unpack: (packed: string) => Register,
-): Register | null {
-  if (packed === null) return null;
+): Register {
   try {
     return unpack(packed);
   } catch (cause) {
-    throw new UnreadableValue({ ...at, value: at.value ?? packed }, { cause });
+    throw new UnreadableValue(at, { cause });
   }
 }
 
@@ -101,8 +126,8 @@ export function statusLetter(status: PlayheadStatus): string {
 /** Errors: UnreadableValue. */
 export function unpackProfile(profileId: string, reply: ProfileReply, policy: Policy): HotProfile {
   const [epoch, generation, incarnation, mark, lengthMs, fields, sessions] = reply;
-  const values = new Map(pairs(fields));
-  const titles = unpackTitles(profileId, values);
+  const held = new Fields(fields);
+  const titles = unpackTitles(profileId, held);
   const floor = titles.get(floorTitle)?.playhead ?? null;
   titles.delete(floorTitle);
   return {
@@ -115,34 +140,49 @@ export function unpackProfile(profileId: string, reply: ProfileReply, policy: Po
     },
     titles,
     floor,
-    devices: unpackDevices(values),
+    devices: unpackDevices(held),
     sessions: unpackSessions(new Map(pairs(sessions)), policy),
   };
 }
 
-function unpackTitles(
-  profileId: string,
-  values: ReadonlyMap<string, string>,
-): Map<string, TitleState> {
+function unpackTitles(profileId: string, fields: Fields): Map<string, TitleState> {
   const titles = new Map<string, TitleState>();
-  for (const field of values.keys()) {
-    const title = /^[tv]:(.+)$/.exec(field)?.[1];
-    if (title === undefined || titles.has(title)) continue;
-    const playhead = values.get(`t:${title}`) ?? null;
-    const visibility = values.get(`v:${title}`) ?? null;
-    titles.set(title, unpackState({ profileId, title, playhead, visibility }));
+  for (const [title, value] of fields.positions) {
+    const { register, shown } = unpackPosition(value, { profileId, title });
+    titles.set(title, { playhead: register, visibility: shown });
+  }
+  for (const [title, value] of fields.visibilities) {
+    const visibility = unpackShown(value, { profileId, title });
+    titles.set(title, { playhead: titles.get(title)?.playhead ?? null, visibility });
   }
   return titles;
 }
 
-function unpackDevices(values: ReadonlyMap<string, string>): Map<string, Device> {
-  const devices = new Map<string, Device>();
-  for (const [field, kindAndId] of values) {
-    if (!field.startsWith('d:')) continue;
-    const hash = field.slice(2);
-    devices.set(hash, unpackDevice({ kindAndId, name: values.get(`n:${hash}`) ?? null }));
+function unpackDevices({ devices, names }: Fields): Map<string, Device> {
+  const unpacked = new Map<string, Device>();
+  for (const [hash, kindAndId] of devices) {
+    unpacked.set(hash, unpackDevice({ kindAndId, name: names.get(hash) ?? null }));
   }
-  return devices;
+  return unpacked;
+}
+
+/** What a profile's hash holds, by what it is of. */
+class Fields {
+  readonly positions = new Map<string, string>();
+  readonly visibilities = new Map<string, string>();
+  readonly devices = new Map<string, string>();
+  readonly names = new Map<string, string>();
+
+  constructor(flat: readonly string[]) {
+    const kinds: Readonly<Record<string, Map<string, string>>> = {
+      ...{ 't:': this.positions, 'v:': this.visibilities },
+      ...{ 'd:': this.devices, 'n:': this.names },
+    };
+    for (let index = 0; index < flat.length; index += 2) {
+      const field = flat[index] as string;
+      kinds[field.slice(0, 2)]?.set(field.slice(2), flat[index + 1] as string);
+    }
+  }
 }
 
 /** What Redis answers as [name, value, name, value, …]. */

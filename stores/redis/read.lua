@@ -4,7 +4,7 @@
      ARGV[4..] titles; none: all
      Returns {epoch, generation, incarnation or '', state of the mark, its length (ms) or '',
              {field, value, …}, {session id, packed session, …}}; fields are t: and v: a title, d: and
-             n: a device
+             n: a device, and those of the profile itself (#)
      Cost    O(titles asked for), or O(titles of the profile); one INFO; a profile that is not here yet
              two writes ]]
 -- include mark.lua
@@ -16,20 +16,6 @@ local function incarnate()
   local is_set = redis.pcall('HSETNX', KEYS[1], '#i', ARGV[2]) == 1
   if is_set then touch(KEYS[1], ARGV[3]) end
   return is_set and ARGV[2] or ''
-end
-
-local function read_all()
-  local own, fields = {}, {}
-  local all = redis.call('HGETALL', KEYS[1])
-  for index = 1, #all, 2 do
-    if string.sub(all[index], 1, 1) == '#' then
-      own[all[index]] = all[index + 1]
-    else
-      fields[#fields + 1] = all[index]
-      fields[#fields + 1] = all[index + 1]
-    end
-  end
-  return own, fields
 end
 
 local function get(names)
@@ -61,15 +47,14 @@ local function read_some()
   if #devices > 0 then
     for _, part in ipairs(get(devices)) do fields[#fields + 1] = part end
   end
-  local mark, incarnation = unpack(redis.call('HMGET', KEYS[1], '#h', '#i'))
-  return { ['#h'] = mark, ['#i'] = incarnation }, fields
+  return fields
 end
 
 local epoch, generation = identity(KEYS[3])
-local own, fields
-if #ARGV == 3 then own, fields = read_all() else own, fields = read_some() end
+local mark, incarnation = unpack(redis.call('HMGET', KEYS[1], '#h', '#i'))
 local now = { epoch = epoch, generation = generation, ms = ARGV[1] }
-local state, length_ms = mark_of(own['#h'], now)
-local incarnation = own['#i'] or incarnate()
+local state, length_ms = mark_of(mark, now)
+-- A whole profile is handed on as it is: picking its fields apart costs the caller less.
+local fields = #ARGV == 3 and redis.call('HGETALL', KEYS[1]) or read_some()
 local sessions = redis.call('HGETALL', KEYS[2])
-return { epoch, generation, incarnation, state, length_ms, fields, sessions }
+return { epoch, generation, incarnation or incarnate(), state, length_ms, fields, sessions }

@@ -35,7 +35,8 @@ export function median(values: readonly number[]): number {
 export function subscriberLagMs(run: Run): number {
   const { acknowledgements, pushes } = indexOf(run.history.lines);
   const lastMs = Math.max(...[...acknowledgements.values()].flat().map(({ toMs }) => toMs));
-  return Math.max(...pushes.map(({ atMs }) => atMs)) - lastMs;
+  // A push may overtake the acknowledgement of what it tells.
+  return Math.max(0, Math.max(...pushes.map(({ atMs }) => atMs)) - lastMs);
 }
 
 function sentWithin(run: Run, between: { fromMs: number; toMs: number }): Exchange[] {

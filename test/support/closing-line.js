@@ -1,3 +1,7 @@
+import { writeSync } from 'node:fs';
+
+const stdout = 1;
+
 /** Closes a run with what was not tested, by name, and one plain line such as `812 passed, 0 failed`. */
 class ClosingLine {
   #isWholeRun;
@@ -9,8 +13,9 @@ class ClosingLine {
 
   onRunComplete(_contexts, results) {
     const lines = [...(this.#isWholeRun ? notTested(results) : []), counts(results)];
-    // jest writes a summary of its own after its reporters: this comes after that.
-    process.once('exit', () => process.stdout.write(`${lines.join('\n')}\n`));
+    // jest writes a summary of its own after its reporters: this comes after that. And where jest is told
+    // to exit it lets nobody write to its streams any more.
+    process.once('exit', () => writeSync(stdout, `${lines.join('\n')}\n`));
   }
 }
 
