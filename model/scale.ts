@@ -5,10 +5,11 @@ import type { Scale } from '../subgraphs/recommendations/linear.ts';
  * and another's do not agree on.
  */
 const digits = 7;
+/** Weights and means this small are rounding errors. */
+const nothing = 1e-12;
 
 export function rounded(value: number): number {
-  // Adding zero turns -0, which JSON does not know, into 0.
-  return Number(value.toPrecision(digits)) + 0;
+  return Math.abs(value) < nothing ? 0 : Number(value.toPrecision(digits));
 }
 
 /** Deviations below this share of the mean are rounding errors of a constant. */
