@@ -24,24 +24,38 @@ export function splitPlainly(line: string, delimiter: string): string[] {
 }
 
 function splitQuoted(line: string, delimiter: string): SplitLine {
+  if (!line.includes('"')) return { fields: line.split(delimiter).map(trimmed), isClosed: true };
   const fields: string[] = [];
   let at = 0;
   while (at <= line.length) {
-    if (line[at] !== '"') {
-      const end = line.indexOf(delimiter, at);
-      const field = end < 0 ? line.slice(at) : line.slice(at, end);
-      fields.push(field.trim());
-      if (end < 0) return { fields, isClosed: true };
-      at = end + delimiter.length;
-      continue;
-    }
-    const end = closingQuote(line, { from: at + 1, delimiter });
-    const field = end < 0 ? line.slice(at + 1) : line.slice(at + 1, end);
-    fields.push(field.replaceAll('""', '"').trim());
-    if (end < 0) return { fields, isClosed: false };
-    at = end + 1 + delimiter.length;
+    const field = fieldAt(line, { at, delimiter });
+    fields.push(field.text.trim());
+    if (field.next === null) return { fields, isClosed: false };
+    at = field.next;
   }
   return { fields, isClosed: true };
+}
+
+interface Field {
+  text: string;
+  /** Where the next one begins, beyond the line's end after the last; null: its quote is never closed. */
+  next: number | null;
+}
+
+function fieldAt(line: string, { at, delimiter }: { at: number; delimiter: string }): Field {
+  if (line[at] !== '"') {
+    const found = line.indexOf(delimiter, at);
+    const end = found < 0 ? line.length : found;
+    return { text: line.slice(at, end), next: end + delimiter.length };
+  }
+  const end = closingQuote(line, { from: at + 1, delimiter });
+  if (end < 0) return { text: line.slice(at + 1), next: null };
+  const text = line.slice(at + 1, end).replaceAll('""', '"');
+  return { text, next: end + 1 + delimiter.length };
+}
+
+function trimmed(field: string): string {
+  return field.trim();
 }
 
 /** The quote that is followed by a delimiter or by nothing; a doubled one never is it. */
@@ -84,19 +98,13 @@ export class RowJoiner {
   }
 
   add(line: string): void {
-    if (this.#open.length > 0) {
-      const joined = splitLine([...this.#open, line].join(' '), this.#delimiter);
-      if (joined.isClosed && !this.#isRow(line) && this.#take(joined.fields)) {
-        this.#open = [];
-        return;
-      }
-      if (!joined.isClosed && this.#open.length < linesJoinedMax && !this.#isRow(line)) {
-        this.#open.push(line);
-        return;
-      }
-      this.end();
-    }
-    this.#addAlone(line);
+    if (line.trim() === '') return;
+    const alone = splitLine(line, this.#delimiter);
+    // A row of its own first: joined to the line before, its quotes would close what is broken there.
+    if (alone.isClosed && this.#take(alone.fields)) this.end();
+    else if (this.#open.length > 0) this.#join(line);
+    else if (alone.isClosed) this.#takePlainly(line);
+    else this.#open = [line];
   }
 
   /** Takes what is still open for what it is: lines whose quotes are broken. */
@@ -106,23 +114,18 @@ export class RowJoiner {
     for (const line of open) this.#takePlainly(line);
   }
 
-  #addAlone(line: string): void {
-    if (line.trim() === '') return;
-    const { fields, isClosed } = splitLine(line, this.#delimiter);
-    if (!isClosed) this.#open = [line];
-    else if (!this.#take(fields)) this.#takePlainly(line);
+  #join(line: string): void {
+    const lines = [...this.#open, line];
+    const joined = splitLine(lines.join(' '), this.#delimiter);
+    if (joined.isClosed && this.#take(joined.fields)) {
+      this.#open = [];
+      return;
+    }
+    this.#open = lines;
+    if (joined.isClosed || lines.length === linesJoinedMax) this.end();
   }
 
   #takePlainly(line: string): void {
-    if (line.trim() !== '' && !this.#take(splitPlainly(line, this.#delimiter))) this.#refuse();
-  }
-
-  /** Plainly a row: as many delimiters outside quotes as rows have, and nothing open. */
-  #isRow(line: string): boolean {
-    const { fields, isClosed } = splitLine(line, this.#delimiter);
-    return isClosed && fields.length >= rowFieldsMin;
+    if (!this.#take(splitPlainly(line, this.#delimiter))) this.#refuse();
   }
 }
-
-/** Fewer fields are the tail of a field that was cut by a line's end. */
-const rowFieldsMin = 5;

@@ -1,5 +1,6 @@
 /** Kinds of device as the export's names tell them, the surest first. */
 const kinds: readonly (readonly [kind: string, names: RegExp])[] = [
+  ['WEB', /cadmium|silverlight/i],
   ['CONSOLE', /play ?station|\bps ?[2-5]\b|\bps ?vita|xbox|\bwii|nintendo/i],
   ['TV', /smart ?tv\b|fire ?tv edition|roku tv|\btvs\b/i],
   [

@@ -10,12 +10,11 @@ import {
   playMinMs,
   watchedFrom,
 } from '../subgraphs/recommendations/history.ts';
+import { scoredMax } from '../subgraphs/recommendations/score.ts';
 import { type Elsewhere, Elsewheres } from './other-accounts.ts';
 import type { AccountPlays, ProfilePlay, ProfilePlays } from './plays.ts';
 import type { RankingQuery, VisitExample } from './task.ts';
 
-/** Shows that a model orders, in training as in serving; what lies beyond follows by recency. */
-export const candidatesMax = 25;
 /** Queries of one profile, the latest: so that who watches most does not decide the result. */
 const queriesMax = 300;
 const hourMs = 3_600_000;
@@ -70,7 +69,7 @@ interface Replayed {
 }
 
 function addProfile(task: PlaysTask, { account, profile, elsewhere, options }: Replayed): void {
-  const cap = options.candidatesMax ?? candidatesMax;
+  const cap = options.candidatesMax ?? scoredMax;
   const kept = options.queriesMax ?? queriesMax;
   const owner = { account, profile: profile.profile, elsewhere };
   const plays = withRunTimes(profile.plays, elsewhere);
