@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { designOf, rankingLoss } from '../../model/ranking-loss.ts';
 import type { RankingQuery } from '../../model/task.ts';
-import { designOf, rankingLoss, trainRanking } from '../../model/train-ranking.ts';
+import { trainRanking } from '../../model/train-ranking.ts';
 import { scoredMax } from '../../subgraphs/recommendations/score.ts';
 import { plantedQueries } from './planted-tasks.ts';
 import '../support/seeds.ts';
