@@ -175,7 +175,7 @@ const seasonAnywhere = new RegExp(`(?<!\\p{L})${either(seasonWords)}(?!\\p{L})`,
 const part = new RegExp(`^${numbered(partWords)}`, 'iu');
 const episode = new RegExp(`^(?:${numbered(episodeWords)}|${chineseEpisode})`, 'iu');
 const episodeAtEnd = new RegExp(
-  String.raw`[(（](?:${numbered(episodeWordsAtEnd)}|${chineseEpisode})[^()（）]{0,12}[)）]$`,
+  `[(（](?:${numbered(episodeWordsAtEnd)}|${chineseEpisode})[^()（）]{0,12}[)）]$`,
   'iu',
 );
 /** "Show - Season 3" and "Show, Season 3", where the colon was lost. */
