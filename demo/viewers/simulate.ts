@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { deviceMixes, type DeviceMix } from '../../model/viewers/devices.ts';
+import { type DeviceMix, deviceMixes } from '../../model/viewers/devices.ts';
 import { logReport } from './log-report.ts';
 import { Progress } from './terminal.ts';
 import { writeLog } from './write-log.ts';
