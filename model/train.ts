@@ -2,7 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Artifact, artifactVersion } from '../subgraphs/recommendations/artifact.ts';
+import { featureNames } from '../subgraphs/recommendations/features.ts';
 import { readModels } from '../subgraphs/recommendations/score.ts';
+import { packTrees } from '../subgraphs/recommendations/trees.ts';
 import { cardOf, isSimulated, type ModelCard, type TaskSource } from './card.ts';
 import { fitModels } from './fit.ts';
 import { heldOutAccounts } from './held-out.ts';
@@ -106,7 +108,9 @@ async function writeTask(file: string, { log, source, seed }: TrainRequest): Pro
 
 async function readTrees(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    const dump: unknown = JSON.parse(await readFile(file, 'utf8'));
+    packTrees(dump, featureNames);
+    return dump;
   } catch (cause) {
     throw new RangeError(`--trees ${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
@@ -164,12 +168,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** What sysexits.h calls a wrong command, and a file that cannot be opened. */
+const exitUsage = 64;
+const exitNoInput = 66;
+
 if (import.meta.main) {
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    // What parseArgs refuses is a TypeError with a code; any other is a bug, and shows its stack.
+    const isOption = error instanceof TypeError && 'code' in error;
+    const isUsage = error instanceof RangeError || isOption;
+    const isFile = error instanceof Error && 'syscall' in error;
+    if (!isUsage && !isFile) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = 64;
+    process.exitCode = isUsage ? exitUsage : exitNoInput;
   }
 }
