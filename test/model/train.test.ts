@@ -100,6 +100,33 @@ describe('training', () => {
     expect(alone.artifact.temperature).toBe(1);
   });
 
+  it('takes trees, with the linear model beside them', () => {
+    const leaf = (leaf_value: number) => ({ leaf_value });
+    const dump = (threshold: number | null) => ({
+      feature_names: featureNames,
+      tree_info: [
+        {
+          tree_structure: {
+            ...{ split_feature: featureNames.indexOf('recency_rank'), threshold },
+            ...{ decision_type: '<=', missing_type: 'None', default_left: true },
+            ...{ left_child: leaf(0.5), right_child: leaf(-0.5) },
+          },
+        },
+      ],
+    });
+    const { artifact, card } = train({ ...request, trees: dump(0.5) });
+    expect(artifact.name).toBe('trees-sim-1');
+    expect(artifact.ranking.linear).toEqual(trained.artifact.ranking.linear);
+    // Two leaves tell the newest from all others, as recency does; the scale is found by calibration.
+    expect(card.metrics!.model.hit1).toBe(card.metrics!.recency.hit1);
+    expect(artifact.temperature).toBeLessThan(0.6);
+    const { ranking } = readModels(JSON.parse(artifactText(artifact)));
+    expect(ranking.kind).toBe('trees');
+    expect(() => train({ ...request, trees: dump(null) })).toThrow(
+      'a threshold is no finite number',
+    );
+  });
+
   it('says when there is nothing to learn from', async () => {
     const empty = await logOf([]);
     expect(() => train({ ...request, log: empty })).toThrow('There is no query');
