@@ -157,7 +157,7 @@ const ordinal = String.raw`(?:[\d٠-٩]+(?:\.|-?(?:st|nd|rd|th|[aªºoeèr]+|ο�
 
 function either(words: readonly string[]): string {
   const longest = [...words].sort((one, other) => other.length - one.length);
-  return `(?:${longest.map((word) => word.replace(/[.-]/g, '\\$&')).join('|')})`;
+  return `(?:${longest.map((word) => word.replaceAll('.', '\\.')).join('|')})`;
 }
 
 /** The word and a number, in either order; and for scripts without spaces, around it. */
