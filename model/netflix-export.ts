@@ -227,24 +227,23 @@ function takenAs(rows: readonly ExportRow[]): TakenRow[] {
   }));
 }
 
-/** Days beyond the twelfth decide; without any, the reading in which the rows' order is the steadier. */
+/** Days beyond the twelfth decide; without any, the reading in which rows lie nearer to each other. */
 function isDayBeforeMonth(rows: readonly ExportRow[]): boolean {
   const dayOnly = rows.filter(({ start }) => Number.isNaN(start.monthFirstMs)).length;
   const monthOnly = rows.filter(({ start }) => Number.isNaN(start.dayFirstMs)).length;
   if (dayOnly !== monthOnly) return dayOnly > monthOnly;
-  return turns(rows, 'dayFirstMs') < turns(rows, 'monthFirstMs');
+  return distanceMs(rows, 'dayFirstMs') < distanceMs(rows, 'monthFirstMs');
 }
 
-/** How often neighbouring rows of a profile change from falling to rising or back. */
-function turns(rows: readonly ExportRow[], reading: 'dayFirstMs' | 'monthFirstMs'): number {
-  let count = 0;
-  for (let index = 2; index < rows.length; index += 1) {
-    const [one, two, three] = rows
-      .slice(index - 2, index + 1)
-      .map(({ start }) => start[reading]) as [number, number, number];
-    if (Math.sign(two - one) * Math.sign(three - two) < 0) count += 1;
+/** From row to row and on: a file in order goes the way once, months taken for days go to and fro. */
+function distanceMs(rows: readonly ExportRow[], reading: keyof ExportRow['start']): number {
+  let sum = 0;
+  let before = rows[0]?.start[reading] ?? 0;
+  for (const { start } of rows) {
+    sum += Math.abs(start[reading] - before) || 0;
+    before = start[reading];
   }
-  return count;
+  return sum;
 }
 
 /** One play, whoever copied it: to the minute, since spreadsheets cut seconds off. */
