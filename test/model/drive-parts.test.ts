@@ -22,12 +22,12 @@ describe('what a simulated player reports', () => {
   /** The first plays of a viewer; no more are drawn. */
   const playsOf = (seed: number, count: number): ViewerPlay[] => {
     const viewer = new Viewer(seed, { catalog, fromMs, days: 60, mix: 'fitted' });
-    return [
-      ...viewer
-        .visits()
-        .flatMap(({ plays }) => plays)
-        .take(count),
-    ];
+    const plays: ViewerPlay[] = [];
+    for (const visit of viewer.visits()) {
+      plays.push(...visit.plays);
+      if (plays.length >= count) break;
+    }
+    return plays;
   };
   const expectPossible = (reports: readonly TimedReport[]) => {
     for (const [at, report] of reports.entries()) {
