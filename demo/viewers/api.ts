@@ -9,6 +9,9 @@ export interface Api {
   transportOf(profile: string): Transport;
 }
 
+/** There is no catalog, or nothing in it that these viewers may watch. */
+export class NothingToWatch extends Error {}
+
 /** A token is asked for again after a minute: a server that was started again may have another key. */
 const tokenAgeMsMax = 60_000;
 
@@ -77,7 +80,7 @@ const titlesMax = 100;
  * What there is to watch, by the catalog of the API: those of these titles that it knows, with their
  * durations. Episodes of a series are one show, in the order of its story.
  *
- * Errors: an Error that says what is missing; nobody can watch nothing.
+ * Errors: NothingToWatch, which says what is missing.
  */
 export async function readCatalog(
   transport: Transport,
@@ -90,11 +93,12 @@ export async function readCatalog(
       titlesQuery,
       variables,
     );
-    if (answer.kind === 'fault') throw new Error(`The catalog: ${answer.code} ${answer.message}`);
+    if (answer.kind === 'fault')
+      throw new NothingToWatch(`The catalog: ${answer.code} ${answer.message}`);
     titles.push(...(answer.data.playables ?? []).filter((title) => title !== null));
   }
   const playable = titles.filter(({ durationMs }) => durationMs !== null);
-  if (playable.length === 0) throw new Error('The catalog knows none of these titles.');
+  if (playable.length === 0) throw new NothingToWatch('The catalog knows none of these titles.');
   const byShow = Map.groupBy(playable, ({ id, series }) => series?.id ?? id);
   return { shows: [...byShow].map(([id, own]) => showOf(id, own)) };
 }

@@ -43,7 +43,7 @@ const daysDrawn = 20 * 365;
  * Drives the API with simulated viewers, each at one request at a time, and compares every answer
  * with what was acknowledged before.
  *
- * Errors: an Error when the catalog cannot be read; later failures are in the summary.
+ * Errors: NothingToWatch when the catalog cannot be read; later failures are in the summary.
  */
 export async function drive(
   options: Drive,

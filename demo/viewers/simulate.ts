@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type DeviceMix, deviceMixes } from '../../model/viewers/devices.ts';
 import { playableIds } from '../clips.ts';
+import { NothingToWatch } from './api.ts';
 import { type Drive, drive, driveProblem } from './drive.ts';
 import { driveReport, stateLine } from './drive-report.ts';
 import { logReport } from './log-report.ts';
@@ -33,7 +34,7 @@ const options = {
   mix: { type: 'string', default: 'fitted' },
 } as const;
 
-/** Errors: a RangeError or TypeError that says what is wrong with an option. Answers the exit code. */
+/** Answers the exit code. Errors: see exitCodeOf. */
 async function main(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...argv], options });
   const common = { seed: wholeOf('seed', values.seed), mix: mixOf(values.mix) };
@@ -100,12 +101,22 @@ function mixOf(text: string): DeviceMix {
   throw new RangeError(`--mix is ${deviceMixes.join(' or ')}, not ${text}.`);
 }
 
+/** As sysexits.h has them: of what a person can set right; undefined is a mistake of ours. */
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof RangeError) return 64;
+  if (error instanceof NothingToWatch) return 69;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('ERR_PARSE_ARGS')) return 64;
+  return /^E[A-Z]+$/.test(code) ? 73 : undefined;
+}
+
 if (import.meta.main) {
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 64;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = code;
   }
 }
