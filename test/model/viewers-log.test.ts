@@ -63,6 +63,13 @@ describe('the log of simulated viewers', () => {
         stderr: expect.stringMatching(said),
       });
     }
+    const nowhere = join(folder, 'no-such-folder', 'log');
+    await expect(
+      simulate('--log', nowhere, '--accounts', '1', '--days', '9'),
+    ).rejects.toMatchObject({
+      code: 73,
+      stderr: expect.stringContaining(nowhere),
+    });
   });
 });
 
