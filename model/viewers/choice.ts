@@ -14,16 +14,16 @@ import type { Draw } from './draw.ts';
  * are set so that the newest show is the one picked up about as often as there (79 % of such visits).
  */
 export const choiceWeights: Readonly<Record<string, number>> = {
-  is_newest: 1.6,
-  log_h_since: -0.75,
-  dev_same: 0.5,
-  dev_share: 1.6,
-  dev_same_on_switch: 0.9,
-  dev_share_on_switch: 1.2,
+  is_newest: 2,
+  log_h_since: -0.7,
+  dev_same: 0.9,
+  dev_share: 2.2,
+  dev_same_on_switch: 1.7,
+  dev_share_on_switch: 2.8,
   streak: 0.12,
   sess_7d: 0.1,
   has_new: 0.7,
-  ep_done: 0.25,
+  ep_done: -0.8,
   film_progress: 0.5,
   film_left_log_h: -0.15,
   gap_ratio: 0.15,

@@ -31,12 +31,12 @@ export interface ShowOfViewer {
 /** Popularity of the n-th show: 1 / n to this power. */
 const popularityPower = 0.7;
 /** Of what is discovered, so much is a film. */
-const filmShare = 0.36;
+const filmShare = 0.44;
 /** Tries to find something that was not seen before; after that it is seen again. */
 const discoverTriesMax = 60;
 
 const dropHazards = viewerParams.series.drop_after_episode_k;
-const laterDropHazard = 0.1;
+const laterDropHazard = 0.04;
 
 /** The shows of one viewer: what was begun, and what there is to begin. */
 export class ShowsOfViewer {
@@ -62,10 +62,11 @@ export class ShowsOfViewer {
     return open;
   }
 
-  /** Over, but played within half a year: once in a while one of them is played again. */
+  /** Series that are over, but were played within half a year: once in a while one is played again. */
   overLately(nowMs: number): ShowOfViewer[] {
     return [...this.#begun.values()].filter(
-      ({ isOver, lastEndMs }) => isOver && nowMs - lastEndMs <= candidateAgeMaxMs,
+      ({ show, isOver, lastEndMs }) =>
+        isOver && !show.isFilm && nowMs - lastEndMs <= candidateAgeMaxMs,
     );
   }
 
@@ -112,6 +113,16 @@ export class ShowsOfViewer {
     // Whoever leaves an episode for good has mostly had enough of the series.
     if (isDone || (isLeft && this.#draw.of(0.5))) this.#end(state);
     else this.#beginTitle(state);
+  }
+
+  /** Begins the episode again, or the one before when nothing of it was played. */
+  stepBack(state: ShowOfViewer): void {
+    state.leavesAt = null;
+    if (state.positionMs === 0 && state.place > 0) {
+      state.place -= 1;
+      state.interest += 1;
+    }
+    state.positionMs = 0;
   }
 
   #end(state: ShowOfViewer): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { designOf, rankingLoss } from '../../model/ranking-loss.ts';
 import type { RankingQuery } from '../../model/task.ts';
-import { designOf, rankingLoss, trainRanking } from '../../model/train-ranking.ts';
+import { trainRanking } from '../../model/train-ranking.ts';
 import { scoredMax } from '../../subgraphs/recommendations/score.ts';
 import { plantedQueries } from './planted-tasks.ts';
 import '../support/seeds.ts';
@@ -42,13 +43,13 @@ describe('the ranking trainer', () => {
 
   it('finds planted weights again', () => {
     const { linear, hasConverged } = trainRanking(
-      plantedQueries({ seed: 11, queries: 6_000, weights }),
+      plantedQueries({ seed: 11, queries: 2_500, weights }),
       { width },
     );
     expect(hasConverged).toBe(true);
     for (const [feature, planted] of weights.entries()) {
       // In standard deviations: the sample's own is within a percent of 1.
-      expect(Math.abs(linear.weight[feature]! - planted)).toBeLessThan(0.06);
+      expect(Math.abs(linear.weight[feature]! - planted)).toBeLessThan(0.1);
       expect(linear.missingWeight[feature]).toBe(0);
     }
   });
@@ -56,13 +57,13 @@ describe('the ranking trainer', () => {
   it('finds what being unknown is worth', () => {
     const unknown = { share: 0.15, weight: -0.9 };
     const { linear } = trainRanking(
-      plantedQueries({ seed: 12, queries: 8_000, weights, unknown }),
+      plantedQueries({ seed: 12, queries: 2_500, weights, unknown }),
       {
         width,
       },
     );
     for (const weight of linear.missingWeight)
-      expect(Math.abs(weight - unknown.weight)).toBeLessThan(0.12);
+      expect(Math.abs(weight - unknown.weight)).toBeLessThan(0.2);
   });
 
   it('writes the same bytes again, whatever the order of queries', () => {
@@ -80,7 +81,7 @@ describe('the ranking trainer', () => {
           expect(train(shuffled)).toBe(train(queries));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
@@ -116,6 +117,17 @@ describe('the ranking trainer', () => {
     expect([linear.weight[1], linear.weight[2]]).toEqual([0, 0]);
     expect([linear.sd[1], linear.sd[2], linear.mean[2]]).toEqual([1, 1, 0]);
     expect(linear.missingWeight[2]).toBe(0);
+  });
+
+  it('needs few steps where features say nearly the same', () => {
+    const queries = plantedQueries({ seed: 18, queries: 500, weights });
+    for (const { features } of queries) {
+      for (let at = 0; at < features.length; at += width)
+        features[at + 2] = features[at]! + 0.01 * features[at + 2]!;
+    }
+    const { hasConverged, iterations } = trainRanking(queries, { width });
+    expect(hasConverged).toBe(true);
+    expect(iterations).toBeLessThan(40);
   });
 
   it('orders by recency where viewers do', () => {
