@@ -52,7 +52,10 @@ export function plantedHouseholds({
     const plays = Array.from({ length: visits }, () => {
       hours += 4 + chance.below(40);
       const deviceKind = chance.pick(devices);
-      const byRule = rule === 'device' ? (lastOn.get(deviceKind) ?? last) : last;
+      const byRule =
+        rule === 'device'
+          ? (lastOn.get(deviceKind) ?? `show ${devices.indexOf(deviceKind)}`)
+          : last;
       const showId = chance.of(1 / 20) ? `show ${chance.below(6)}` : byRule;
       lastOn.set(deviceKind, showId);
       last = showId;
