@@ -6,6 +6,8 @@ import { reportsOf, type TimedReport } from '../../demo/viewers/reports.ts';
 import { SimulatedTime } from '../../demo/viewers/simulated-time.ts';
 import { Progress } from '../../demo/viewers/terminal.ts';
 import { inventCatalog } from '../../model/viewers/catalog.ts';
+import { quantileOf } from '../../model/viewers/figures.ts';
+import { viewerParams } from '../../model/viewers/params.ts';
 import { Viewer, type ViewerPlay } from '../../model/viewers/viewer.ts';
 import '../support/seeds.ts';
 
@@ -61,6 +63,43 @@ describe('what a simulated player reports', () => {
     const lost = unfinished.filter(({ ending }) => ending === 'LOST').length / unfinished.length;
     expect(lost).toBeGreaterThan(0.012);
     expect(lost).toBeLessThan(0.032);
+  });
+});
+
+describe('what a simulated viewer does while a title plays', () => {
+  const { player_events: fitted } = viewerParams;
+  const plays = Array.from({ length: 80 }, (_, seed) => {
+    const viewer = new Viewer(seed + 1, { catalog, fromMs, days: 60, mix: 'fitted' });
+    return [...viewer.visits()].flatMap((visit) => visit.plays);
+  }).flat();
+
+  it('pauses as often, and for as long', () => {
+    const hours = plays.reduce((sum, { playedMs }) => sum + playedMs / 3_600_000, 0);
+    const pauses = plays.flatMap(({ acts }) =>
+      acts.flatMap((act, at) => {
+        const next = acts[at + 1];
+        return act.kind === 'PAUSE' && next ? [(next.atMs - act.atMs) / 1_000] : [];
+      }),
+    );
+    expect(Math.abs(pauses.length / hours - fitted.real_pauses_per_hour)).toBeLessThan(0.2);
+    expect(Math.abs(quantileOf(pauses, 0.5) - fitted.pause_s.p50!)).toBeLessThan(8);
+    expect(Math.abs(quantileOf(pauses, 0.75) - fitted.pause_s.p75!)).toBeLessThan(40);
+    expect(Math.max(...pauses)).toBeLessThan(2_701);
+  });
+
+  it('skips as far, and mostly ahead', () => {
+    const jumps = plays.flatMap(({ acts }) =>
+      acts.flatMap(({ positionMs, fromPositionMs }) =>
+        fromPositionMs === null ? [] : [(positionMs - fromPositionMs) / 1_000],
+      ),
+    );
+    const ahead = jumps.filter((seconds) => seconds > 0).length / jumps.length;
+    expect(Math.abs(ahead - fitted.p_reposition_forward)).toBeLessThan(0.06);
+    const sizes = jumps.map(Math.abs);
+    expect(Math.abs(quantileOf(sizes, 0.5) - fitted.reposition_size_s.p50!)).toBeLessThan(1.5);
+    expect(Math.abs(jumps.length / plays.length - fitted.repositions_per_session)).toBeLessThan(
+      1.5,
+    );
   });
 });
 
