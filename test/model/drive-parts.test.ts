@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Playhead } from '../../client/operations.ts';
+import type { Transport } from '../../client/transport.ts';
 import { Ledger } from '../../demo/viewers/ledger.ts';
 import { reportsOf, type TimedReport } from '../../demo/viewers/reports.ts';
+import { SimulatedSession } from '../../demo/viewers/simulated-session.ts';
 import { SimulatedTime } from '../../demo/viewers/simulated-time.ts';
+import { Tally } from '../../demo/viewers/tally.ts';
 import { Progress } from '../../demo/viewers/terminal.ts';
 import { inventCatalog } from '../../model/viewers/catalog.ts';
 import { quantileOf } from '../../model/viewers/figures.ts';
@@ -103,13 +106,13 @@ describe('what a simulated viewer does while a title plays', () => {
   });
 });
 
-describe('what the server must say', () => {
-  const report = (atMs: number, positionMs: number, event: TimedReport['event'] = 'STOP') => ({
-    ...{ event, atMs, positionMs, fromPositionMs: null },
-  });
-  const playhead = (about: Partial<Playhead>) =>
-    ({ status: 'IN_PROGRESS', positionMs: 0, resumePositionMs: 0, ...about }) as Playhead;
+const report = (atMs: number, positionMs: number, event: TimedReport['event'] = 'STOP') => ({
+  ...{ event, atMs, positionMs, fromPositionMs: null },
+});
+const playhead = (about: Partial<Playhead>) =>
+  ({ status: 'IN_PROGRESS', positionMs: 0, resumePositionMs: 0, ...about }) as Playhead;
 
+describe('what the server must say', () => {
   it('is the newest activity, whenever it arrives', () => {
     const ledger = new Ledger();
     const phone = { sessionId: 'phone', newest: report(1_000, 60_000) };
@@ -162,6 +165,49 @@ describe('what the server must say', () => {
     const ping = report(3_000, 90_000, 'PING');
     expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest: ping })).toBe('DUPLICATE');
     expect(ledger.outcomeOf(title.id, { sessionId: 'phone', newest: ping })).toBe('SUPERSEDED');
+  });
+});
+
+describe('a session that begins', () => {
+  /** Answers sessions after so many ms each, the last one for ever. */
+  const beginAfter = async (latenciesMs: readonly number[]) => {
+    let realMs = 0;
+    const clock = {
+      monotonicMs: () => realMs,
+      wallMs: () => Date.UTC(2026, 0, 1) + realMs,
+      after: () => () => {},
+    };
+    const elapsed: number[] = [];
+    const playheadNow = playhead({ status: 'NOT_STARTED' });
+    const begun = { session: 'token', stale: false, nextHeartbeatInMs: 7_000, problems: [] };
+    const transport = {
+      request: async (_operation: object, { input }: { input?: { elapsedMs: number } }) => {
+        realMs += latenciesMs[Math.min(elapsed.length, latenciesMs.length - 1)]!;
+        elapsed.push(input!.elapsedMs);
+        return { kind: 'answered', data: { beginSession: { ...begun, playhead: playheadNow } } };
+      },
+    } as unknown as Transport;
+    const time = new SimulatedTime(clock, { speed: 60, durationMs: 60_000 });
+    const ledger = new Ledger();
+    const deps = { transport, time, ledger, tally: new Tally(), wait: async () => {} };
+    const session = new SimulatedSession(deps, { title, startedAtMs: time.fromMs });
+    await session.begin({ id: 'tv', kind: 'TV' });
+    return { elapsed, ledger, everyMs: session.everyMs };
+  };
+
+  it('asks again when the answer took more than a second, by then with a later clock', async () => {
+    const { elapsed, everyMs, ledger } = await beginAfter([1_500, 20]);
+    expect(elapsed).toEqual([3_540_000, 3_541_500]);
+    expect(everyMs).toBe(7_000);
+    const newest = report(1, 1);
+    expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest })).toBe('ACCEPTED');
+  });
+
+  it('claims to know nothing of the title when no answer comes soon', async () => {
+    const { elapsed, ledger } = await beginAfter([3_000]);
+    expect(elapsed).toHaveLength(3);
+    const newest = report(1, 1);
+    expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest })).toBeNull();
   });
 });
 
