@@ -16,6 +16,8 @@ export interface DriveSummary {
   outcomes: Record<RecordedHeartbeats['outcome'], number>;
   /** Answers of playheads that were compared with what was acknowledged. */
   resumesChecked: number;
+  /** Titles that could not be judged any more: a request failed for good, or was too slow to be dated. */
+  unsureTitles: number;
   devicesChanged: number;
   lostWithoutStop: number;
   offlineBursts: number;
