@@ -18,7 +18,7 @@ export interface KeptPlay {
 export interface ProfileView {
   /** Everything up to it was forgotten. */
   floor: Version;
-  /** Everything up to it that is no play yet came too late: the kept ones are all newer. */
+  /** Version of the newest play that was dropped for newer ones: up to it, nothing is folded any more. */
   playsFloor: Version;
   /** By title. */
   viewings: Map<string, Viewing>;
@@ -122,8 +122,9 @@ function putPlay(view: ProfileView, transition: Transition): void {
   const key = playKeyOf(transition);
   if (key === null) return;
   const { version } = transition;
+  // Kept plays too: what is read again must not give one more than it had the first time.
+  if (version <= view.playsFloor) return;
   const kept = view.plays.get(key);
-  if (kept === undefined && version <= view.playsFloor) return;
   const play = foldPlay(kept?.play ?? null, transition);
   if (play === null || play === kept?.play) return;
   const firstVersion =

@@ -36,7 +36,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
 ): Promise<Subgraph<Context>> {
   const { config, clock, log } = options;
   const verifier = await openTokenVerifier(config, clock);
-  const viewings = options.viewings ?? (await openViewingStore(config));
+  const viewings = options.viewings ?? (await openViewingStore(config, clock));
   const events = options.events ?? (await openEventStream(config, clock));
   const consumer = createConsumer({ events, viewings, clock, log });
   const catalog = clientOf(options.catalog ?? createHttpCatalog(config.CATALOG_URL));
