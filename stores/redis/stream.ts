@@ -77,7 +77,10 @@ class RedisEventStream implements EventStream {
       args: [startAfter(from.after), unreadMax],
     });
     const [entries, oldestId] = found as [number, string | null];
-    return { entries, oldestAppendedAtMs: oldestId === null ? null : Number.parseInt(oldestId, 10) };
+    return {
+      entries,
+      oldestAppendedAtMs: oldestId === null ? null : Number.parseInt(oldestId, 10),
+    };
   }
 
   async newest(partition: number): Promise<Offset | null> {

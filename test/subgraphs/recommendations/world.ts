@@ -86,10 +86,18 @@ export async function openWorld(
     catalog?: (real: CatalogClient) => CatalogClient;
     /** Stands between the subgraph and its real view. */
     viewings?: (real: ViewingStore) => ViewingStore;
+    /** Settings on top of: no model, nothing by chance. */
+    env?: Record<string, string>;
+    /** Default: scoring takes no time. */
+    stopwatch?: () => number;
   } = {},
 ): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-row-'));
-  const config = readConfig({ DATA_DIR: dataDir, PLAYBACK_PARTITIONS: '4' });
+  const config = readConfig({
+    ...{ DATA_DIR: dataDir, PLAYBACK_PARTITIONS: '4' },
+    ...{ RECOMMENDATIONS_MODEL: 'none', RECOMMENDATIONS_EXPLORATION: '0' },
+    ...options.env,
+  });
   const clock = new ManualClock();
   const parts = { config, clock, log: silent };
   const titles = options.titles === undefined ? {} : { titles: createTitles(options.titles) };
@@ -100,8 +108,9 @@ export async function openWorld(
   const open = async () => {
     const view = openEmbeddedViewingStore({ path: ':memory:' });
     const viewings = options.viewings?.(view) ?? view;
-    return openRecommendations({ ...parts, events, catalog, viewings });
+    return openRecommendations({ ...parts, events, catalog, viewings, stopwatch });
   };
+  const stopwatch = options.stopwatch ?? (() => 0);
   let subgraph = await open();
   const authorization = async (profileId = 'demo') =>
     `Bearer ${await mintDevelopmentToken(config, { profileId, nowMs: clock.nowMs() })}`;
