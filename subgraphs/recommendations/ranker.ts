@@ -80,7 +80,7 @@ export interface RankerDeps {
   models: Models | null;
   /** Share of visits in which neighbours are swapped. */
   explorationShare: number;
-  /** Time that goes by, ms, from anywhere. */
+  /** Time that scoring takes, ms, counted from anywhere. */
   stopwatch: () => number;
   log: Logger;
 }
