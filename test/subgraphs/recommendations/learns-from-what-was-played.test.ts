@@ -17,14 +17,14 @@ const learned = async () => (await world.viewings.learning('demo')).correction;
 const at = (minutesAgo = 0) => world.clock.nowMs() - minutesAgo * minuteMs;
 
 /** An evening: two films were begun, the row is shown on the phone, and one of them is gone on with. */
-async function evening(chosen: string, { isShown = true } = {}): Promise<void> {
+async function evening(chosen: string, { isShown = true, minutes = 30 } = {}): Promise<void> {
   await world.happened(
     ...played('mov_1', { startedAtMs: at(20 * 60), deviceKind: 'PHONE' }),
     ...played('mov_2', { startedAtMs: at(3 * 60), deviceKind: 'TV' }),
   );
   if (isShown) await world.row({ deviceKind: 'PHONE' });
   await world.clock.advance(minuteMs);
-  await world.happened(...played(chosen, { startedAtMs: at(), minutes: 30, deviceKind: 'PHONE' }));
+  await world.happened(...played(chosen, { startedAtMs: at(), minutes, deviceKind: 'PHONE' }));
 }
 
 const halfAnHourLater = () => world.clock.advance(62 * minuteMs);
@@ -76,22 +76,16 @@ describe('the first play of a visit', () => {
     [
       'was too short to count',
       async () => {
-        await evening('mov_7', { isShown: true });
-        await world.happened(
-          ...played('mov_1', {
-            startedAtMs: at() + 40 * minuteMs,
-            minutes: 1,
-            deviceKind: 'PHONE',
-          }),
-        );
+        await world.row({ deviceKind: 'PHONE' });
+        await evening('mov_1', { minutes: 1 });
       },
     ],
     [
       'was not the first one of its visit',
       async () => {
-        await evening('mov_7');
+        await evening('mov_7', { minutes: 5 });
         await world.happened(
-          ...played('mov_1', { startedAtMs: at() + 31 * minuteMs, deviceKind: 'PHONE' }),
+          ...played('mov_1', { startedAtMs: at() + 6 * minuteMs, deviceKind: 'PHONE' }),
         );
       },
     ],
