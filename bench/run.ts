@@ -6,6 +6,7 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
   heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
   'redis-script': async (options) =>
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
+  row: async (options) => (await import('./row.bench.ts')).rowBench(options),
 };
 
 /**

@@ -1,7 +1,7 @@
 import { foldPlay, type Play } from '../domain/play.ts';
 import { floorTitle } from '../domain/playhead.ts';
 import type { Transition } from '../domain/transition.ts';
-import { type Version, versionZero } from '../domain/version.ts';
+import type { Version } from '../domain/version.ts';
 import { foldTransition, type Viewing, viewingAbove } from '../domain/viewing.ts';
 import { playsMax } from './viewing-store.ts';
 
@@ -59,7 +59,7 @@ export function playKey({ title, sessionId }: { title: string; sessionId: string
   return `${sessionId}|${title}`;
 }
 
-export function openPlayKey(key: string): { title: string; sessionId: string } {
+export function openPlayKey(key: string): PlayName {
   const at = key.indexOf('|');
   return { sessionId: key.slice(0, at), title: key.slice(at + 1) };
 }
@@ -156,7 +156,8 @@ export function inOrder(plays: readonly Play[]): Play[] {
   });
 }
 
-type Packed = [
+/** What a play is stored as: JSON without names. */
+export type Packed = [
   firstVersion: Version,
   version: Version,
   deviceKind: string,
@@ -168,6 +169,11 @@ type Packed = [
   positionMaxMs: number,
   isFinished: 0 | 1,
 ];
+
+interface PlayName {
+  title: string;
+  sessionId: string;
+}
 
 /** About 120 characters; title and session are in the key. */
 export function packPlay({ firstVersion, play }: KeptPlay): string {
@@ -186,24 +192,26 @@ export function packPlay({ firstVersion, play }: KeptPlay): string {
   return JSON.stringify(packed);
 }
 
-export function unpackPlay(key: { title: string; sessionId: string }, body: string): KeptPlay {
-  const [firstVersion, version, deviceKind, startedAtMs, endedAtMs, positionMs, ...rest] =
-    JSON.parse(body) as Packed;
-  const [durationMs, positionMinMs, positionMaxMs, isFinished] = rest;
-  const play: Play = {
-    ...{ title: key.title, sessionId: key.sessionId, version, deviceKind },
-    ...{ startedAtMs, endedAtMs, positionMs, durationMs, positionMinMs, positionMaxMs },
-    isFinished: isFinished === 1,
-  };
-  return { firstVersion, play };
+export function unpackPlay(key: PlayName, body: string): KeptPlay {
+  return keptPlay(key, JSON.parse(body) as Packed);
 }
 
-/** What nothing was ever stored of. */
-export function emptyView(): ProfileView {
+/** As `unpackPlay`, of what is parsed already. Field by field: a row reads hundreds of them. */
+export function keptPlay({ title, sessionId }: PlayName, packed: Packed): KeptPlay {
   return {
-    floor: versionZero,
-    playsFloor: versionZero,
-    viewings: new Map(),
-    plays: new Map(),
+    firstVersion: packed[0],
+    play: {
+      title,
+      sessionId,
+      version: packed[1],
+      deviceKind: packed[2],
+      startedAtMs: packed[3],
+      endedAtMs: packed[4],
+      positionMs: packed[5],
+      durationMs: packed[6],
+      positionMinMs: packed[7],
+      positionMaxMs: packed[8],
+      isFinished: packed[9] === 1,
+    },
   };
 }

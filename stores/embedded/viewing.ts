@@ -8,9 +8,11 @@ import {
   hasNewPlays,
   inOrder,
   type KeptPlay,
+  keptPlay,
   type Needs,
   needsOf,
   openPlayKey,
+  type Packed,
   type ProfileView,
   packPlay,
   playKey,
@@ -70,7 +72,11 @@ export function openEmbeddedViewingStore(options: { path: string }): ViewingStor
     `SELECT body FROM viewing WHERE profile_id = ? AND newest_version > ?
      ORDER BY newest_version DESC, title LIMIT ?`,
   );
-  const selectPlays = database.prepare('SELECT play_key, body FROM play WHERE profile_id = ?');
+  // One text for all of them: some hundred rows cost more to hand over than to read.
+  const selectPlays = database.prepare(
+    `SELECT '[' || group_concat('[' || json_quote(play_key) || ',' || body || ']') || ']' AS plays
+     FROM play WHERE profile_id = ?`,
+  );
   const fold = createFold(database);
 
   return {
@@ -87,9 +93,11 @@ export function openEmbeddedViewingStore(options: { path: string }): ViewingStor
       );
     },
     async plays(profileId) {
-      return translated('Reading plays', () =>
-        inOrder(selectPlays.all(profileId).map((row) => keptPlayOf(row).play)),
-      );
+      return translated('Reading plays', () => {
+        const text = (selectPlays.get(profileId)?.plays as string | null | undefined) ?? '[]';
+        const plays = JSON.parse(text) as [key: string, packed: Packed][];
+        return inOrder(plays.map(([key, packed]) => keptPlay(openPlayKey(key), packed).play));
+      });
     },
     ...createClaims(database),
     ...createLearning(database),

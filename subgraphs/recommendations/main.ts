@@ -30,7 +30,7 @@ export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
   catalog?: CatalogClient | Subgraph<CatalogContext>;
   /** Closed with the subgraph. Default: the file in DATA_DIR. */
   viewings?: ViewingStore;
-  /** What scoring is timed by, ms. Default: the processor time of this thread. */
+  /** What scoring is timed by, ms. Default: the machine's. */
   stopwatch?: () => number;
 }
 
@@ -54,7 +54,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
   const ranker = createRanker({
     models: await loadModels(config, log),
     explorationShare: config.RECOMMENDATIONS_LOG === 'on' ? config.RECOMMENDATIONS_EXPLORATION : 0,
-    stopwatch: options.stopwatch ?? threadCpuMs,
+    stopwatch: options.stopwatch ?? (() => performance.now()),
     log,
   });
   const rows = createRows({
@@ -87,12 +87,6 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
       if (options.events === undefined) await events.close();
     },
   });
-}
-
-/** Not the time on the wall: a machine that is busy elsewhere must not change the order of a row. */
-function threadCpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }
 
 async function openInteractions({ config, clock, log }: ProcessParts): Promise<InteractionLog> {

@@ -44,11 +44,16 @@ export function watchedShows(
 }
 
 export function toldPlay(play: Play, facts: TitleFacts | null): ToldPlay {
-  const { title, startedAtMs, endedAtMs, deviceKind, positionMs } = play;
   const durationMs = play.durationMs ?? facts?.durationMs ?? null;
+  const { positionMs } = play;
   return {
-    ...{ title, startedAtMs, endedAtMs, deviceKind, positionMs, durationMs },
-    showId: facts?.kind === 'episode' ? facts.seriesId : title,
+    title: play.title,
+    startedAtMs: play.startedAtMs,
+    endedAtMs: play.endedAtMs,
+    deviceKind: play.deviceKind,
+    positionMs,
+    durationMs,
+    showId: facts?.kind === 'episode' ? facts.seriesId : play.title,
     watchedMs: watchedMs(play),
     progress: progressOf({ positionMs, durationMs }),
     isFilm: isFilm(facts),

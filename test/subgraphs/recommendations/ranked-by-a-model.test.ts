@@ -118,16 +118,24 @@ describe('a row whose model', () => {
     isByRecency(await twoPlays(await opened({ env: { RECOMMENDATIONS_MODEL: file } })));
   });
 
-  it('takes longer than 2 ms goes by recency', async () => {
-    let tookMs = 2.01;
+  /** Times that scoring takes, one after another. */
+  function timed(tookMs: number[]): () => number {
     let isStart = false;
-    const stopwatch = () => {
+    return () => {
       isStart = !isStart;
-      return isStart ? 0 : tookMs;
+      return isStart ? 0 : (tookMs.shift() ?? 0);
     };
+  }
+
+  it('takes longer than 2 ms, and again, goes by recency', async () => {
+    const stopwatch = timed([2.01, 2.01, 2]);
     isByRecency(await twoPlays(await opened({ model: good, stopwatch })));
-    tookMs = 2;
     expect((await world.row({ deviceKind: 'PHONE' })).ranker).toBe('linear-7');
+  });
+
+  it('was held up once is still the model', async () => {
+    const row = await twoPlays(await opened({ model: good, stopwatch: timed([50]) }));
+    expect(row.ranker).toBe('linear-7');
   });
 
   it('answers what is no number goes by recency', async () => {
