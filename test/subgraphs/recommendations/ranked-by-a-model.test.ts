@@ -73,6 +73,29 @@ describe('a row that a model ranks', () => {
     );
   });
 
+  it('is paged through to its end, whatever is played and ranked meanwhile', async () => {
+    const nowMs = await opened({ model: servedModel({ dev_same: 4, log_h_since: -1 }) });
+    for (let index = 0; index < 12; index += 1) {
+      const startedAtMs = nowMs - (20 - index) * hourMs;
+      const deviceKind = index % 2 === 0 ? 'PHONE' : 'TV';
+      await world.happened(...played(`mov_${index}`, { startedAtMs, deviceKind }));
+    }
+    const whole = (await world.row({ deviceKind: 'TV' })).edges.map(({ node }) => node.playableId);
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const page = await world.row({ first: 5, after, deviceKind: 'TV' });
+      seen.push(...page.edges.map(({ node }) => node.playableId));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      const startedAtMs = world.clock.nowMs();
+      await world.happened(...played(whole.at(-1) ?? '', { startedAtMs, deviceKind: 'PHONE' }));
+      await world.clock.advance(minuteMs);
+    } while (after !== null);
+    expect(seen).toEqual(whole);
+    const now = (await world.row({ deviceKind: 'TV' })).edges.map(({ node }) => node.playableId);
+    expect(now).not.toEqual(whole);
+  });
+
   it('is what it was before after a restart, which reads the stream from its beginning', async () => {
     const nowMs = await opened({ model: servedModel({ log_hours_watched: 3, rewatch: -2 }) });
     for (let index = 0; index < 20; index += 1) {
