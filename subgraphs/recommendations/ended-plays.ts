@@ -67,18 +67,27 @@ export function createEndedPlays(deps: EndedPlaysDeps): EndedPlays {
 
 /** Never rejects. */
 async function look(deps: EndedPlaysDeps): Promise<void> {
-  const { viewings, shown, clock, log } = deps;
-  const beforeMs = clock.nowMs() - visitGapMs;
   try {
-    const ended = await viewings.endedPlays({ beforeMs, limit: playsAtATimeMax });
-    for (const found of ended) {
-      const isOurs = shown.has(found.profileId);
-      if (!isOurs && found.play.endedAtMs > beforeMs - othersFirstMs) continue;
-      if (await viewings.claimPlay(found)) await use(deps, found);
-    }
+    for (let isMore = true; isMore; ) isMore = await lookOnce(deps);
   } catch (error) {
-    log.warn({ err: error }, 'ended plays not looked at; trying again');
+    deps.log.warn({ err: error }, 'ended plays not looked at; trying again');
   }
+}
+
+/** Answers whether there may be more: as many as were asked for, and not all of them left alone. */
+async function lookOnce(deps: EndedPlaysDeps): Promise<boolean> {
+  const { viewings, shown, clock } = deps;
+  const beforeMs = clock.nowMs() - visitGapMs;
+  const ended = await viewings.endedPlays({ beforeMs, limit: playsAtATimeMax });
+  let claimed = 0;
+  for (const found of ended) {
+    const isOurs = shown.has(found.profileId);
+    if (!isOurs && found.play.endedAtMs > beforeMs - othersFirstMs) continue;
+    if (!(await viewings.claimPlay(found))) continue;
+    claimed += 1;
+    await use(deps, found);
+  }
+  return claimed > 0 && ended.length === playsAtATimeMax;
 }
 
 async function use(deps: EndedPlaysDeps, { profileId, play }: PlayKey & { play: Play }) {

@@ -196,8 +196,9 @@ function byScore(scores: Scores | null, left: RankedCard, right: RankedCard): nu
   return one === other ? left.recencyPlace - right.recencyPlace : other - one;
 }
 
-/** The visit that is under way, or the one that begins with this row. */
+/** The visit that is under way, or the one that begins with this row: named by what ended before it. */
 function visitOf({ profileId, nowMs, watched }: RankQuestion): string {
-  const { history } = watched;
-  return `${profileId}/${history.visits + (history.isVisiting(nowMs) ? 0 : 1)}`;
+  const { history, previousVisitEndMs } = watched;
+  const afterMs = history.isVisiting(nowMs) ? previousVisitEndMs : history.lastEndMs;
+  return `${profileId}/${afterMs}`;
 }

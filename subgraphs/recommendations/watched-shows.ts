@@ -21,6 +21,8 @@ export interface WatchedShows {
   history: History;
   /** The last play that counts, of each show. */
   last: ReadonlyMap<string, ToldPlay>;
+  /** When the visit before the latest one ended, Unix ms; infinitely long ago when there was none. */
+  previousVisitEndMs: number;
 }
 
 /**
@@ -35,12 +37,15 @@ export function watchedShows(
 ): WatchedShows {
   const history = new History();
   const last = new Map<string, ToldPlay>();
+  let previousVisitEndMs = Number.NEGATIVE_INFINITY;
   for (const play of plays) {
     const told = toldPlay(play, facts.get(play.title) ?? null);
+    const { visits, lastEndMs } = history;
     history.add(told);
+    if (history.visits !== visits) previousVisitEndMs = lastEndMs;
     if (history.last === told) last.set(told.showId, told);
   }
-  return { history, last };
+  return { history, last, previousVisitEndMs };
 }
 
 export function toldPlay(play: Play, facts: TitleFacts | null): ToldPlay {

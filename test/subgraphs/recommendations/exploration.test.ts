@@ -1,7 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../support/seeds.ts';
+import { foldPlay, type Play } from '../../../domain/play.ts';
+import type { Transition } from '../../../domain/transition.ts';
 import { explored } from '../../../subgraphs/recommendations/explore.ts';
+import { createRanker } from '../../../subgraphs/recommendations/ranker.ts';
+import { defaultRowPolicy } from '../../../subgraphs/recommendations/row-policy.ts';
+import { watchedShows } from '../../../subgraphs/recommendations/watched-shows.ts';
+import { noonMs } from '../../support/manual-clock.ts';
+import { played } from './plays.ts';
+import { candidatesAfter, film, hourMs, minuteMs } from './shows.ts';
+import { silent } from './world.ts';
+
+const titles = Array.from({ length: 8 }, (_, index) => `mov_${index}`);
+const ranker = createRanker({
+  ...{ models: null, explorationShare: 0.2, stopwatch: () => 0, log: silent },
+});
+
+/** As the view keeps them. */
+function playsOf(transitions: readonly Transition[]): Play[] {
+  const plays = new Map<string, Play>();
+  for (const one of transitions) {
+    const key = `${one.sessionId} ${one.title}`;
+    const play = foldPlay(plays.get(key) ?? null, one);
+    if (play !== null) plays.set(key, play);
+  }
+  return [...plays.values()].sort((left, right) => left.startedAtMs - right.startedAtMs);
+}
 
 const shares = fc.double({ min: 0, max: 0.2, noNaN: true });
 const lengths = fc.integer({ min: 0, max: 40 });
@@ -64,5 +89,35 @@ describe('exploration', () => {
       const slack = 5 * Math.sqrt((propensity * (1 - propensity)) / visits);
       expect(Math.abs(count / visits - propensity)).toBeLessThan(slack);
     }
+  });
+
+  it('is one for a whole visit, and another one for the next', () => {
+    const swapsIn = (nowMs: number, minutesPlayed: number, profileId: string) => {
+      const facts = new Map(titles.map((title) => [title, film()] as const));
+      const before = titles.flatMap((title, index) =>
+        played(title, { startedAtMs: noonMs - (20 - index) * hourMs }),
+      );
+      const now = played('mov_0', { startedAtMs: noonMs, minutes: minutesPlayed });
+      const transitions = minutesPlayed === 0 ? before : [...before, ...now];
+      const ranked = ranker.rank({
+        ...{ profileId, nowMs, deviceKind: null, policy: defaultRowPolicy },
+        candidates: candidatesAfter({ transitions: before, facts, nowMs }),
+        watched: watchedShows(playsOf(transitions), facts),
+        learning: { isOptedOut: false, correction: null },
+      });
+      return ranked.cards.map(({ candidate }) => candidate.showId).join(' ');
+    };
+    const orders = new Set<string>();
+    let changed = 0;
+    for (let profile = 0; profile < 200; profile += 1) {
+      const id = `profile-${profile}`;
+      const first = swapsIn(noonMs, 0, id);
+      expect(swapsIn(noonMs + 5 * minuteMs, 5, id)).toBe(first);
+      expect(swapsIn(noonMs + 60 * minuteMs, 40, id)).toBe(first);
+      orders.add(first);
+      if (swapsIn(noonMs + 3 * hourMs, 40, id) !== first) changed += 1;
+    }
+    expect(orders.size).toBe(4);
+    expect(changed).toBeGreaterThan(0);
   });
 });
