@@ -16,6 +16,10 @@ interface Backing {
   closables: readonly Closable[];
 }
 
+interface Measured {
+  metrics?: (() => Promise<string>) | undefined;
+}
+
 /** `npm start`: everything in this process. `--only gateway`: subgraphs are processes of their own. */
 async function start(parts: ProcessParts): Promise<readonly Closable[]> {
   const { config, clock, log } = parts;
@@ -56,7 +60,13 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
     recommendations: embeddedExecutor(recommendations, log),
   });
   const closables = [recommendations, playback, catalog];
-  return { connections, metrics: playback.metrics, closables };
+  return { connections, metrics: () => metricsOf([playback, recommendations]), closables };
+}
+
+/** Of several parts, one after another: no two have a name in common. */
+async function metricsOf(parts: readonly Measured[]): Promise<string> {
+  const texts = await Promise.all(parts.map(async ({ metrics }) => (await metrics?.()) ?? ''));
+  return texts.join('');
 }
 
 async function demoRoute(): Promise<Route> {

@@ -116,6 +116,35 @@ export const settings = z.object({
     .max(60_000)
     .default(5_000)
     .describe('Interval between heartbeats that players are told.'),
+  RECOMMENDATIONS_MODEL: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined || path === 'none' ? path : resolve(path)))
+    .describe(
+      'File of the model that ranks the row, or `none`: by recency. Default: model/continue-watching.v1.json, if it is there.',
+    ),
+  RECOMMENDATIONS_LOG: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether rows shown and plays are logged under pseudonyms, in DATA_DIR/interactions: what models are trained on.',
+    ),
+  RECOMMENDATIONS_LOG_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe('Days that the files of that log are kept.'),
+  RECOMMENDATIONS_EXPLORATION: z.coerce
+    .number()
+    .min(0)
+    .max(0.2)
+    .default(0.01)
+    .describe(
+      'Share of visits in which two neighbours in places 2 to 5 of the row are swapped, to learn what a place is worth; none where nothing is logged.',
+    ),
   CASSANDRA_CONTACT_POINTS: addresses
     .optional()
     .describe(

@@ -8,6 +8,16 @@ export interface StreamEntry {
   transition: Transition;
 }
 
+/** Unread entries that are counted, at most: beyond it a consumer is far behind, whatever the number. */
+export const unreadMax = 10_000;
+
+export interface Unread {
+  /** At most `unreadMax`. */
+  entries: number;
+  /** When the oldest of them was appended, Unix ms; null when there is none. */
+  oldestAppendedAtMs: number | null;
+}
+
 /**
  * The ordered log of what happened to playheads, in partitions by profile.
  *
@@ -24,6 +34,8 @@ export interface EventStream {
   read(from: { partition: number; after: Offset | null; limit: number }): Promise<StreamEntry[]>;
   /** Offset of the newest entry; null when there is none. */
   newest(partition: number): Promise<Offset | null>;
+  /** What a consumer has not read that came to `after` (null: that read nothing). Cost: O(entries). */
+  unread(from: { partition: number; after: Offset | null }): Promise<Unread>;
   /** Drops entries appended before `beforeMs` (Unix epoch); answers how many. */
   trim(before: { beforeMs: number }): Promise<number>;
   /**

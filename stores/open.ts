@@ -222,10 +222,16 @@ function redisOptions(config: StoreConfig, clock: StoreClock) {
   };
 }
 
-/** What the recommendations subgraph keeps its view in. */
+/** What the recommendations subgraph keeps its view in: beside the event stream that it is folded from. */
 export async function openViewingStore(
-  config: Pick<StoreConfig, 'DATA_DIR'>,
+  config: StoreConfig,
+  clock: StoreClock,
 ): Promise<ViewingStore> {
+  const redis = redisOptions(config, clock);
+  if (redis !== null) {
+    const { openRedisViewingStore } = await import('./redis/viewing.ts');
+    return openRedisViewingStore(redis);
+  }
   const { openEmbeddedViewingStore } = await import('./embedded/viewing.ts');
   return openEmbeddedViewingStore({ path: join(config.DATA_DIR, 'recommendations.db') });
 }

@@ -1,5 +1,5 @@
 import type { Transition } from '../../domain/transition.ts';
-import type { EventStream, Offset, StreamEntry } from '../event-stream.ts';
+import { type EventStream, type Offset, type StreamEntry, unreadMax } from '../event-stream.ts';
 import { inTransaction, openDatabase, translated } from './sqlite.ts';
 
 /** Another process's entries are looked for this often: well inside the second an event may take. */
@@ -42,6 +42,10 @@ export function openEmbeddedEventStream(options: EmbeddedStreamOptions): Embedde
   const selectAfter = database.prepare(
     'SELECT id, body FROM entry WHERE partition = ? AND id > ? ORDER BY id LIMIT ?',
   );
+  const selectUnread = database.prepare(
+    `SELECT count(*) AS entries, min(appended_at_ms) AS oldest_at_ms
+     FROM (SELECT appended_at_ms FROM entry WHERE partition = ? AND id > ? ORDER BY id LIMIT ?)`,
+  );
   const selectNewest = database.prepare('SELECT max(id) AS id FROM entry WHERE partition = ?');
   const deleteBefore = database.prepare('DELETE FROM entry WHERE appended_at_ms < ?');
   const selectMoved = database.prepare(
@@ -75,6 +79,15 @@ export function openEmbeddedEventStream(options: EmbeddedStreamOptions): Embedde
     async newest(partition) {
       const row = translated('Reading the event stream', () => selectNewest.get(partition));
       return typeof row?.id === 'number' ? offsetOf(row.id) : null;
+    },
+    async unread({ partition, after }) {
+      const row = translated('Reading the event stream', () =>
+        selectUnread.get(partition, Number(after ?? 0), unreadMax),
+      );
+      return {
+        entries: Number(row?.entries ?? 0),
+        oldestAppendedAtMs: (row?.oldest_at_ms as number | null | undefined) ?? null,
+      };
     },
     async trim({ beforeMs }) {
       return translated('Trimming the event stream', () =>

@@ -53,3 +53,38 @@ export function profileKeys(of: { partition: number; profileId: string }): Profi
     sessions: `${tag}:live:${of.profileId}`,
   };
 }
+
+/** What the row's view keeps of one partition, in the slot of that partition. None of playback's keys. */
+export interface ViewKeys {
+  /** Hash: `o` the offset read up to, `r` how often the view was written. */
+  consumed: string;
+  /** Sorted set `profile|play` → when it ended, ms: plays that nobody has claimed. */
+  unclaimed: string;
+}
+
+export function viewKeys(partition: number): ViewKeys {
+  const tag = `cw:{${partition}}`;
+  return { consumed: `${tag}:consumed`, unclaimed: `${tag}:unclaimed` };
+}
+
+/** What the view keeps of one profile, in the slot of its partition. */
+export interface ProfileViewKeys {
+  /** Hash title → viewing. */
+  viewings: string;
+  /** Sorted set of `version|title`, all with the score 0: in the order of versions. */
+  recency: string;
+  /** Hash play → what it was. */
+  plays: string;
+  /** Hash: `f` floor, `e` floor of plays, `o` opted out, `c` correction (base64). */
+  profile: string;
+}
+
+export function profileViewKeys(of: { partition: number; profileId: string }): ProfileViewKeys {
+  const tag = `cw:{${of.partition}}`;
+  return {
+    viewings: `${tag}:v:${of.profileId}`,
+    recency: `${tag}:r:${of.profileId}`,
+    plays: `${tag}:p:${of.profileId}`,
+    profile: `${tag}:i:${of.profileId}`,
+  };
+}

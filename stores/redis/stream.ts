@@ -1,5 +1,11 @@
 import type { Transition } from '../../domain/transition.ts';
-import type { EventStream, Offset, StreamEntry } from '../event-stream.ts';
+import {
+  type EventStream,
+  type Offset,
+  type StreamEntry,
+  type Unread,
+  unreadMax,
+} from '../event-stream.ts';
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
 import { partitionKeys } from './keys.ts';
@@ -30,6 +36,7 @@ class RedisEventStream implements EventStream {
   readonly #connection: RedisConnection;
   readonly #channels: Channels;
   readonly #append = readScript('append');
+  readonly #unread = readScript('unread');
 
   constructor(connection: RedisConnection, options: RedisStreamOptions) {
     this.partitions = options.partitions;
@@ -53,7 +60,7 @@ class RedisEventStream implements EventStream {
     limit: number;
   }): Promise<StreamEntry[]> {
     const { events } = partitionKeys(from.partition);
-    const start = from.after === null ? '-' : `(${idOf(from.after)}`;
+    const start = startAfter(from.after);
     const entries = await this.#connection.ask('read events', (client) =>
       client.xrange(events, start, '+', 'COUNT', from.limit),
     );
@@ -61,6 +68,19 @@ class RedisEventStream implements EventStream {
       offset: offsetOf(id),
       transition: transitionOf(new Map(pairs(fields))),
     }));
+  }
+
+  async unread(from: { partition: number; after: Offset | null }): Promise<Unread> {
+    const { events } = partitionKeys(from.partition);
+    const found = await this.#connection.run(this.#unread, {
+      keys: [events],
+      args: [startAfter(from.after), unreadMax],
+    });
+    const [entries, oldestId] = found as [number, string | null];
+    return {
+      entries,
+      oldestAppendedAtMs: oldestId === null ? null : Number.parseInt(oldestId, 10),
+    };
   }
 
   async newest(partition: number): Promise<Offset | null> {
@@ -118,6 +138,10 @@ class RedisEventStream implements EventStream {
 function offsetOf(id: string): Offset {
   const [time = '', count = ''] = id.split('-');
   return `${time.padStart(halfLength, '0')}-${count.padStart(halfLength, '0')}`;
+}
+
+function startAfter(after: Offset | null): string {
+  return after === null ? '-' : `(${idOf(after)}`;
 }
 
 function idOf(offset: Offset): string {

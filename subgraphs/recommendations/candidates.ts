@@ -17,6 +17,8 @@ export interface Candidate {
   isDemoted: boolean;
   /** The newest position in the show: when and on which device it was last watched. */
   latest: ViewedPosition;
+  /** The title whose position decided what the card plays; null facts: nobody could say. */
+  watched: { title: string; position: ViewedPosition; facts: TitleFacts | null };
   /** Of the unfinished title; null when unknown or when the card starts a title. */
   remainingMs: number | null;
   durationMs: number | null;
@@ -98,6 +100,7 @@ function candidateOf(show: Show, question: CandidateQuestion): Candidate | null 
     recency,
     isDemoted: idleMs > policy.demotedAfterMs,
     latest: latest.position,
+    watched: { title: counted.viewing.title, position: counted.position, facts: counted.facts },
     finishedAtMs: finishedAtMs(show),
   };
 }

@@ -5,7 +5,7 @@ import { isVersion } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
-import type { ViewingStore } from '../../stores/viewing-store.ts';
+import type { ViewingBatch, ViewingStore } from '../../stores/viewing-store.ts';
 
 /** Some 10 ms of folding: a row that is asked for meanwhile does not wait longer. */
 const batchLengthMax = 200;
@@ -31,10 +31,21 @@ export interface Consumer {
   /** Resolves once what was in the stream is folded, or the first try failed. */
   start(): Promise<void>;
   isBehind(): boolean;
-  /** Calls back after the profile's viewings changed; the answer stops it. */
+  /** Calls back after the profile's viewings or plays changed; the answer stops it. */
   onChanged(profileId: string, listener: () => void): () => void;
+  /** Where it has read up to, of the partitions that it has begun with; null: nothing yet. */
+  readonly offsets: ReadonlyMap<number, Offset | null>;
+  readonly counts: Readonly<ConsumerCounts>;
   /** Waits for the batch under way. */
   close(): Promise<void>;
+}
+
+/** Since the process began. */
+export interface ConsumerCounts {
+  /** Entries that are in the view, by this consumer or another. */
+  folded: number;
+  /** Entries that nobody can fold. */
+  poison: number;
 }
 
 export function createConsumer(deps: ConsumerDeps): Consumer {
@@ -46,8 +57,10 @@ class StreamConsumer implements Consumer {
   readonly #listeners = new Map<string, Set<() => void>>();
   /** Partitions that may hold something new. */
   readonly #due = new Set<number>();
-  /** Where each partition was read up to. */
-  readonly #offsets = new Map<number, Offset | null>();
+  readonly offsets = new Map<number, Offset | null>();
+  readonly counts = { folded: 0, poison: 0 };
+  /** What the view holds as each partition's offset, as far as this consumer knows. */
+  readonly #stored = new Map<number, Offset | null>();
   readonly #retries = new Map<number, () => void>();
   #draining: Promise<void> | undefined;
   #stopListening: (() => void) | undefined;
@@ -133,12 +146,13 @@ class StreamConsumer implements Consumer {
 
   /** A stream whose newest entry lies before our offset is another one than we read: begin anew. */
   async #offset(partition: number): Promise<Offset | null> {
-    const known = this.#offsets.get(partition);
+    const known = this.offsets.get(partition);
     if (known !== undefined) return known;
     const stored = await this.#deps.viewings.offset(partition);
     const newest = await this.#deps.events.newest(partition);
     const offset = stored !== null && newest !== null && stored <= newest ? stored : null;
-    this.#offsets.set(partition, offset);
+    this.#stored.set(partition, stored);
+    this.offsets.set(partition, offset);
     return offset;
   }
 
@@ -160,13 +174,18 @@ class StreamConsumer implements Consumer {
     } catch (error) {
       // Moving on without it fails too when the view itself is down: then nothing is skipped.
       await this.#store({ partition, transitions: [], offset });
+      this.counts.poison += 1;
       this.#deps.log.error({ err: error, partition, offset }, 'poison entry skipped');
     }
   }
 
-  async #store(batch: Parameters<ViewingStore['fold']>[0]): Promise<void> {
-    const changed = await this.#deps.viewings.fold(batch);
-    this.#offsets.set(batch.partition, batch.offset);
+  async #store(batch: ViewingBatch): Promise<void> {
+    const { partition, offset, transitions } = batch;
+    const expected = this.#stored.get(partition) ?? null;
+    const changed = await this.#deps.viewings.fold({ ...batch, expected });
+    this.offsets.set(partition, offset);
+    this.#stored.set(partition, offset);
+    this.counts.folded += transitions.length;
     for (const profileId of changed) {
       for (const listener of this.#listeners.get(profileId) ?? []) listener();
     }

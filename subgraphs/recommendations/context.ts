@@ -5,6 +5,7 @@ import type { SubgraphContext } from '../../runtime/subgraph.ts';
 import type { RankingMemory } from './rankings.ts';
 import type { Row, Rows } from './row.ts';
 import type { DeviceKind } from './schema.generated.ts';
+import type { ShownRows } from './shown-rows.ts';
 import type { RowWatches } from './watch.ts';
 
 /** Everything resolvers work with; `main.ts` puts it together. */
@@ -12,6 +13,7 @@ export interface RecommendationsDeps {
   rows: Rows;
   rankings: RankingMemory;
   watches: RowWatches;
+  shown: Pick<ShownRows, 'answered'>;
 }
 
 /** What resolvers of one operation share. */

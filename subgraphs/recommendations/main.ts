@@ -1,4 +1,5 @@
-import { openTokenVerifier } from '../../runtime/identity.ts';
+import { join } from 'node:path';
+import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
@@ -9,10 +10,16 @@ import { createCatalogCache } from './catalog-cache.ts';
 import { type CatalogClient, createHttpCatalog, createLocalCatalog } from './catalog-client.ts';
 import { createConsumer } from './consume.ts';
 import { type Context, createContext, type RecommendationsDeps } from './context.ts';
+import { createEndedPlays } from './ended-plays.ts';
+import { createInteractionLog, type InteractionLog, noInteractionLog } from './interaction-log.ts';
+import { loadModels } from './load-models.ts';
+import { createRecommendationsMetrics } from './metrics.ts';
+import { createRanker } from './ranker.ts';
 import { createRankingMemory } from './rankings.ts';
 import { resolvers } from './resolvers.ts';
 import { createRows } from './row.ts';
 import { defaultRowPolicy, playingForMs } from './row-policy.ts';
+import { createShownRows } from './shown-rows.ts';
 import { createRowWatches } from './watch.ts';
 
 export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
@@ -23,6 +30,8 @@ export interface RecommendationsOptions<CatalogContext extends SubgraphContext>
   catalog?: CatalogClient | Subgraph<CatalogContext>;
   /** Closed with the subgraph. Default: the file in DATA_DIR. */
   viewings?: ViewingStore;
+  /** What scoring is timed by, ms. Default: the machine's. */
+  stopwatch?: () => number;
 }
 
 /**
@@ -36,20 +45,30 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
 ): Promise<Subgraph<Context>> {
   const { config, clock, log } = options;
   const verifier = await openTokenVerifier(config, clock);
-  const viewings = options.viewings ?? (await openViewingStore(config));
+  const viewings = options.viewings ?? (await openViewingStore(config, clock));
   const events = options.events ?? (await openEventStream(config, clock));
   const consumer = createConsumer({ events, viewings, clock, log });
-  const catalog = clientOf(options.catalog ?? createHttpCatalog(config.CATALOG_URL));
+  const client = clientOf(options.catalog ?? createHttpCatalog(config.CATALOG_URL));
+  const catalog = createCatalogCache(client, { clock, log });
+  const interactions = await openInteractions(options);
+  const ranker = createRanker({
+    models: await loadModels(config, log),
+    explorationShare: config.RECOMMENDATIONS_LOG === 'on' ? config.RECOMMENDATIONS_EXPLORATION : 0,
+    stopwatch: options.stopwatch ?? (() => performance.now()),
+    log,
+  });
   const rows = createRows({
-    viewings,
-    catalog: createCatalogCache(catalog, { clock, log }),
+    ...{ viewings, catalog, ranker, clock },
     isBehind: () => consumer.isBehind(),
-    clock,
     policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
   });
   const watches = createRowWatches({ rows, changes: consumer, clock, log });
-  const deps: RecommendationsDeps = { rows, rankings: createRankingMemory(clock), watches };
+  const shown = createShownRows(interactions);
+  const ended = createEndedPlays({ viewings, catalog, ranker, shown, interactions, clock, log });
+  const rankings = createRankingMemory(clock);
+  const deps: RecommendationsDeps = { rows, rankings, watches, shown };
   await consumer.start();
+  ended.start();
   const { typeDefs } = await readSubgraph('recommendations');
   return openSubgraph<Context>({
     name: 'recommendations',
@@ -58,12 +77,27 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
     log,
+    metrics: createRecommendationsMetrics({ events, consumer, interactions, clock }),
     async close() {
       watches.close();
       await consumer.close();
+      await ended.close();
+      await interactions.close();
       await viewings.close();
       if (options.events === undefined) await events.close();
     },
+  });
+}
+
+async function openInteractions({ config, clock, log }: ProcessParts): Promise<InteractionLog> {
+  if (config.RECOMMENDATIONS_LOG === 'off') return noInteractionLog;
+  const signer = await openSessionSigner(config);
+  return createInteractionLog({
+    folder: join(config.DATA_DIR, 'interactions'),
+    retentionDays: config.RECOMMENDATIONS_LOG_RETENTION_DAYS,
+    // A key of its own, made of the one secret that every process has.
+    pseudonymKey: signer.sign('key of the pseudonyms in the interaction log'),
+    ...{ clock, log },
   });
 }
 

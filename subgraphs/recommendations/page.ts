@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PlatformError } from '../../domain/errors.ts';
-import type { Ranking, RankingMemory } from './rankings.ts';
+import type { RankedRow, Ranking, RankingMemory } from './rankings.ts';
 import type { Row } from './row.ts';
 import type { ContinueWatchingConnection } from './schema.generated.ts';
 
@@ -14,6 +14,9 @@ export interface PageArguments {
   first: number;
   after: string | null;
 }
+
+/** What pages are cut from. */
+export type PagedRow = RankedRow & Pick<Row, 'behind' | 'continuationProbability' | 'degraded'>;
 
 /** A place in a ranking: which one, and the marks of every card that came before the place. */
 interface Place {
@@ -35,7 +38,7 @@ const cursorShape = z.tuple([z.string(), z.string().max(marksMax * markLength)])
  * Errors: PlatformError BAD_USER_INPUT naming the argument.
  */
 export function cutPage(
-  row: Row,
+  row: PagedRow,
   page: PageArguments,
   memory: RankingMemory,
 ): ContinueWatchingConnection {
@@ -61,14 +64,14 @@ export function cutPage(
     },
     rankingId: ranking.rankingId,
     rankedAt: new Date(ranking.rankedAtMs).toISOString(),
-    continuationProbability: null,
+    continuationProbability: row.continuationProbability,
     ranker: ranking.ranker,
     degraded: row.degraded,
   };
 }
 
 /** The cards of a ranking that may be older, as they are now, each with the marks up to its own. */
-function placesOf(row: Row, { cardIds }: Ranking) {
+function placesOf(row: PagedRow, { cardIds }: Ranking) {
   const items = new Map([...row.items, ...row.behind].map((item) => [item.id, item]));
   const marks = cardIds.map(markOf);
   return cardIds.flatMap((id, index) => {

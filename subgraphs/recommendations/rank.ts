@@ -1,10 +1,8 @@
 import type { Candidate } from './candidates.ts';
 import type { RowPolicy } from './row-policy.ts';
 
-/** Candidates in the order of the row, best first, and who put them into it. */
-export interface Ranked {
-  /** As `ContinueWatchingConnection.ranker` names it. */
-  ranker: string;
+/** Candidates in the order of the row, best first. */
+export interface InOrder {
   cards: readonly Candidate[];
   /** What did not fit any more, in the same order: a ranking that was served before may hold it. */
   behind: readonly Candidate[];
@@ -16,10 +14,9 @@ export interface Ranked {
  * Shape: total, so that equal input gives equal order; at most `cardsMax` make the row.
  * Cost: pure, O(n log n).
  */
-export function rankByRecency(candidates: readonly Candidate[], policy: RowPolicy): Ranked {
+export function rankByRecency(candidates: readonly Candidate[], policy: RowPolicy): InOrder {
   const ordered = [...candidates].sort(compare);
   return {
-    ranker: 'recency',
     cards: ordered.slice(0, policy.cardsMax),
     behind: ordered.slice(policy.cardsMax),
   };

@@ -7,6 +7,9 @@ const rankingsMax = 5_000;
 /** Nobody turns a page after this long; a cursor that comes later still works. */
 const keptForMs = 10 * 60_000;
 
+/** What a ranking is made of. */
+export type RankedRow = Pick<Row, 'profileId' | 'ranker' | 'rankedAtMs' | 'items'>;
+
 /** The order that pages are cut from. */
 export interface Ranking {
   rankingId: string;
@@ -23,7 +26,7 @@ export interface Ranking {
  * Cost: in memory, bounded by number and age; the one that was ranked longest ago leaves first.
  */
 export interface RankingMemory {
-  remember(row: Row): Ranking;
+  remember(row: RankedRow): Ranking;
   /** Null when it was forgotten, or is another profile's. */
   recall(profileId: string, rankingId: string): Ranking | null;
 }
@@ -47,7 +50,7 @@ export function createRankingMemory(clock: Clock): RankingMemory {
   };
 }
 
-function rankingOf({ profileId, ranker, rankedAtMs, items }: Row): Ranking {
+function rankingOf({ profileId, ranker, rankedAtMs, items }: RankedRow): Ranking {
   const cardIds = items.map(({ id }) => id);
   const digest = createHash('sha256').update(JSON.stringify([profileId, ranker, cardIds]));
   const rankingId = `rk_${digest.digest('base64url').slice(0, 16)}`;

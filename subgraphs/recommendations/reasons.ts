@@ -1,5 +1,6 @@
 import { activityTimeMs } from '../../domain/version.ts';
 import type { Candidate, CandidateQuestion } from './candidates.ts';
+import { featureNames } from './features.ts';
 import type {
   ContinueWatchingReason,
   ContinueWatchingReasonCode,
@@ -22,7 +23,7 @@ const places: Readonly<Partial<Record<DeviceKind, string>>> = {
 
 type Rule = (candidate: Candidate, question: CandidateQuestion) => string | null;
 
-/** Strongest first. Each answers what it knows to be true, or null. */
+/** Strongest first, as far as nobody knows better. Each answers what it knows to be true, or null. */
 const rules: readonly [ContinueWatchingReasonCode, Rule][] = [
   ['NEW_RELEASE', newEpisode],
   ['ALMOST_FINISHED', almostFinished],
@@ -32,17 +33,47 @@ const rules: readonly [ContinueWatchingReasonCode, Rule][] = [
   ['RECENTLY_WATCHED', recentlyWatched],
 ];
 
-/** Why a card is there: strongest first, at most two, none that is not known. Pure. */
+/** Which features speak for a reason: what moved the card up says which reason is the strongest. */
+const signals: Readonly<Partial<Record<ContinueWatchingReasonCode, readonly string[]>>> = {
+  NEW_RELEASE: ['has_new'],
+  ALMOST_FINISHED: ['ep_frac', 'remaining_min', 'film_progress'],
+  NEXT_UP: ['has_next', 'ep_done'],
+  BINGE: ['eps_per_day', 'eps_last_session', 'streak', 'log_eps'],
+  SAME_DEVICE: ['dev_same', 'dev_share', 'dev_same_on_switch', 'dev_share_on_switch'],
+  RECENTLY_WATCHED: [
+    ...['log_h_since', 'recency_rank', 'recency_frac', 'is_newest', 'sessions_since'],
+    ...['sess_7d', 'sess_30d', 'activation'],
+  ],
+};
+
+/**
+ * Why a card is there: at most two, none that is not known to be true.
+ *
+ * Shape: with what each feature contributed to the card's score ([featureNames]), those that moved it up
+ * most come first, and what moved it down is not said. Without, in the order of the rules.
+ * Cost: pure, O(features).
+ */
 export function reasonsOf(
   candidate: Candidate,
   question: CandidateQuestion,
+  contributions: Float64Array | null = null,
 ): ContinueWatchingReason[] {
-  return rules
-    .flatMap(([code, rule]) => {
-      const text = rule(candidate, question);
-      return text === null ? [] : [{ code, text }];
-    })
-    .slice(0, reasonsMax);
+  const known = rules.flatMap(([code, rule]) => {
+    const text = rule(candidate, question);
+    return text === null ? [] : [{ code, text, weight: weightOf(code, contributions) }];
+  });
+  return known
+    .filter(({ weight }) => weight >= 0)
+    .sort((left, right) => right.weight - left.weight)
+    .slice(0, reasonsMax)
+    .map(({ code, text }) => ({ code, text }));
+}
+
+/** 0 without contributions: the sort is stable, so that the order of the rules stays. */
+function weightOf(code: ContinueWatchingReasonCode, contributions: Float64Array | null): number {
+  if (contributions === null) return 0;
+  const features = signals[code] ?? [];
+  return features.reduce((sum, name) => sum + (contributions[featureNames.indexOf(name)] ?? 0), 0);
 }
 
 function newEpisode({ kind, next }: Candidate): string | null {

@@ -1,8 +1,13 @@
 import { viewerId } from '../../runtime/identity.ts';
 import { openCardId } from './card-id.ts';
 import { type Context, requireViewer } from './context.ts';
-import { cutPage } from './page.ts';
-import type { ContinueWatchingItem, Resolvers } from './schema.generated.ts';
+import { cutPage, type PageArguments } from './page.ts';
+import type {
+  ContinueWatchingConnection,
+  ContinueWatchingItem,
+  DeviceKind,
+  Resolvers,
+} from './schema.generated.ts';
 import type { RowUpdate } from './watch.ts';
 
 /** The schema's fields; what is not here is a property of what they answer. */
@@ -13,12 +18,8 @@ export const resolvers: Resolvers = {
   Viewer: {
     __resolveReference: ({ id }, context) => ownViewer(id, context),
     id: ({ profileId }) => viewerId(profileId),
-    continueWatching: async (_viewer, { first, after, deviceKind }, context) =>
-      cutPage(
-        await context.row(deviceKind ?? null),
-        { first, after: after ?? null },
-        context.deps.rankings,
-      ),
+    continueWatching: (_viewer, { first, after, deviceKind }, context) =>
+      rowPage(context, { deviceKind: deviceKind ?? null, first, after: after ?? null }),
   },
   ContinueWatchingItem: {
     __resolveReference: ({ id }, context) => ownItem(id, context),
@@ -30,6 +31,18 @@ export const resolvers: Resolvers = {
     },
   },
 };
+
+/** A first page is a row that was shown; the pages after it are of the same one. */
+async function rowPage(
+  context: Context,
+  { deviceKind, ...page }: PageArguments & { deviceKind: DeviceKind | null },
+): Promise<ContinueWatchingConnection> {
+  const { rankings, shown } = context.deps;
+  const row = await context.row(deviceKind);
+  const connection = cutPage(row, page, rankings);
+  if (page.after === null) shown.answered(row, connection.rankingId);
+  return connection;
+}
 
 function ownViewer(id: string | null | undefined, { viewer }: Context) {
   return viewer !== null && viewerId(viewer.profileId) === id ? viewer : null;

@@ -4,10 +4,11 @@ import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { cardId } from './card-id.ts';
 import type { CatalogCache } from './catalog-cache.ts';
-import { rankByRecency } from './rank.ts';
+import type { CardScore, Ranked, RankedCard, Ranker } from './ranker.ts';
 import { reasonsOf } from './reasons.ts';
 import type { RowPolicy } from './row-policy.ts';
 import type { ContinueWatchingItem, DeviceKind } from './schema.generated.ts';
+import { watchedShows } from './watched-shows.ts';
 
 /** The whole row of one profile, as it is now. */
 export interface Row {
@@ -17,7 +18,12 @@ export interface Row {
   items: readonly ContinueWatchingItem[];
   /** Cards that rank behind its end: they are out of this row, and may be in an older one. */
   behind: readonly ContinueWatchingItem[];
+  /** How it was put into its order, for whoever logs it or learns from it. */
+  ranked: Ranked;
+  /** Nothing of it is logged, and nothing learned from it. */
+  isOptedOut: boolean;
   ranker: string;
+  continuationProbability: number | null;
   rankedAtMs: number;
   /** Made of stale or partial signals. */
   degraded: boolean;
@@ -37,7 +43,8 @@ export interface Rows {
   /**
    * Errors: PlatformError RANKING_UNAVAILABLE when the view cannot be read; a catalog that does not
    * answer is `degraded`.
-   * Cost: one range read, look-ups in the catalog cache, and O(viewings log viewings).
+   * Cost: one read of viewings and one of plays, look-ups in the catalog cache, and O(viewings log
+   * viewings + plays + features).
    */
   build(question: RowQuestion): Promise<Row>;
 }
@@ -45,6 +52,7 @@ export interface Rows {
 export interface RowDeps {
   viewings: ViewingStore;
   catalog: CatalogCache;
+  ranker: Ranker;
   /** Whether the view is known to lag behind the event stream. */
   isBehind: () => boolean;
   clock: Clock;
@@ -57,30 +65,41 @@ export function createRows(deps: RowDeps): Rows {
 
 /** The life of a row: view → facts → candidates → order → cards. */
 async function buildRow(deps: RowDeps, question: RowQuestion): Promise<Row> {
-  const { policy } = deps;
-  const viewings = await readPool(deps, question.profileId);
-  const { facts, isComplete } = await deps.catalog.lookUp(viewings.map(({ title }) => title));
+  const { policy, ranker } = deps;
+  const { viewings, plays, learning } = await readView(deps, question.profileId);
+  const titles = new Set([...viewings, ...plays].map(({ title }) => title));
+  const { facts, isComplete } = await deps.catalog.lookUp([...titles]);
   const nowMs = deps.clock.nowMs();
   const asked = { ...question, nowMs, policy };
-  const ranked = rankByRecency(candidatesOf({ viewings, facts }, asked), policy);
-  const items = ranked.cards.map((card) => itemOf(card, asked));
+  const candidates = candidatesOf({ viewings, facts }, asked);
+  const watched = watchedShows(plays, facts);
+  const ranked = ranker.rank({ ...asked, candidates, watched, learning });
+  const item = (card: RankedCard) => itemOf(card, { ...asked, ranker, ranked });
+  const items = ranked.cards.map(item);
+  const cards = ranked.cards.map(({ candidate }) => candidate);
   return {
     ...question,
     items,
-    behind: ranked.behind.map((card) => itemOf(card, asked)),
+    behind: ranked.behind.map(item),
+    ranked,
+    isOptedOut: learning.isOptedOut,
     ranker: ranked.ranker,
+    continuationProbability: ranked.continuationProbability,
     rankedAtMs: nowMs,
     degraded: !isComplete || deps.isBehind(),
-    fingerprint: fingerprintOf(items, ranked.cards),
-    changesAtMs: Math.min(
-      ...ranked.cards.map((card) => card.playingUntilMs ?? Number.POSITIVE_INFINITY),
-    ),
+    fingerprint: fingerprintOf(items, cards),
+    changesAtMs: Math.min(...cards.map((card) => card.playingUntilMs ?? Number.POSITIVE_INFINITY)),
   };
 }
 
-async function readPool({ viewings, policy }: RowDeps, profileId: string) {
+async function readView({ viewings, policy }: RowDeps, profileId: string) {
   try {
-    return await viewings.recent({ profileId, limit: policy.poolMax });
+    const [recent, plays, learning] = await Promise.all([
+      viewings.recent({ profileId, limit: policy.poolMax }),
+      viewings.plays(profileId),
+      viewings.learning(profileId),
+    ]);
+    return { viewings: recent, plays, learning };
   } catch (cause) {
     if (!(cause instanceof PlatformError) || cause.code !== 'STATE_UNAVAILABLE') throw cause;
     throw new PlatformError('The row cannot be ranked just now.', {
@@ -91,18 +110,28 @@ async function readPool({ viewings, policy }: RowDeps, profileId: string) {
 }
 
 function itemOf(
-  card: Candidate,
-  asked: RowQuestion & { nowMs: number; policy: RowPolicy },
+  { candidate, score }: RankedCard,
+  asked: RowQuestion & { nowMs: number; policy: RowPolicy; ranker: Ranker; ranked: Ranked },
 ): ContinueWatchingItem {
-  const { kind, playableId } = card;
+  const { kind, playableId } = candidate;
   return {
-    id: cardId({ profileId: asked.profileId, showId: card.showId }),
+    id: cardId({ profileId: asked.profileId, showId: candidate.showId }),
     kind,
     playableId,
     playable: { id: playableId },
-    score: null,
-    reasons: reasonsOf(card, asked),
+    score: score?.probability ?? null,
+    reasons: reasonsOf(candidate, asked, contributionsOf(score, asked)),
   };
+}
+
+/** Null where no model has scored the card: then the order of the rules is all that is known. */
+function contributionsOf(
+  score: CardScore | null,
+  { ranker, ranked }: { ranker: Ranker; ranked: Ranked },
+): Float64Array | null {
+  const { scored, modelHash } = ranked;
+  if (score === null || scored === null || modelHash === null) return null;
+  return ranker.models?.ranking.contributions(scored.features, score.index) ?? null;
 }
 
 /** The last device is in it because reasons and kind depend on which device asks. */

@@ -71,6 +71,22 @@ function describeReading(open: OpenEventStream): void {
       expect(await events.newest(1)).toBe((await entriesOf(events, { partition: 1 }))[0]!.offset);
     });
 
+    it('tells how much of it is unread, and since when', async () => {
+      const { events, nowMs } = subject();
+      const unread = (after: Offset | null) => events.unread({ partition: 0, after });
+      expect(await unread(null)).toEqual({ entries: 0, oldestAppendedAtMs: null });
+      const beforeMs = nowMs();
+      await append(events, [1, 2, 3]);
+      await append(events, [4], 1);
+      const [first, , third] = await entriesOf(events);
+      const { entries, oldestAppendedAtMs } = await unread(null);
+      expect(entries).toBe(3);
+      expect(oldestAppendedAtMs).toBeGreaterThanOrEqual(beforeMs);
+      expect(oldestAppendedAtMs).toBeLessThanOrEqual(nowMs());
+      expect((await unread(first!.offset)).entries).toBe(2);
+      expect(await unread(third!.offset)).toEqual({ entries: 0, oldestAppendedAtMs: null });
+    });
+
     it('is read on from any offset, at most as much as was asked for', async () => {
       const { events } = subject();
       await append(events, [1, 2, 3, 4, 5]);

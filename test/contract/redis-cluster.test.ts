@@ -2,7 +2,8 @@ import { afterAll, describe, it } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
-import { redisClusterSubject } from './redis-subject.ts';
+import { partitions, redisClusterSubject } from './redis-subject.ts';
+import { describeViewingStore } from './viewing-store.ts';
 
 const redis = await redisClusterSubject();
 
@@ -13,4 +14,5 @@ if (redis === null) {
   describeHotStore('redis cluster', () => redis.openHot(), 100);
   describeEventStream('redis cluster', () => redis.openEvents());
   describeLeases('redis cluster', () => redis.openLeases());
+  describeViewingStore('redis cluster', { open: () => redis.openViewings(), partitions, runs: 25 });
 }

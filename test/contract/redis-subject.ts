@@ -7,13 +7,16 @@ import type { RedisAddress } from '../../stores/redis/connection.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { openRedisLeases } from '../../stores/redis/lease.ts';
 import { openRedisEventStream } from '../../stores/redis/stream.ts';
+import { openRedisViewingStore } from '../../stores/redis/viewing.ts';
+import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-server.ts';
 import type { EventStreamUnderTest } from './event-stream.ts';
 import type { HotStoreUnderTest } from './hot-subject.ts';
 import type { LeasesUnderTest } from './leases.ts';
 
-const partitions = 4;
-const ourKeys = 'ph:*';
+export const partitions = 4;
+/** Of playback's stores, and of the row's view. */
+const ourKeys = ['ph:*', 'cw:*'];
 /** As Redis has them unless told otherwise. */
 const databaseCount = 16;
 
@@ -84,14 +87,26 @@ export class RedisSubject {
     return { leases, pass: (ms) => delay(ms), close: () => leases.close() };
   }
 
+  async openViewings(): Promise<ViewingStore> {
+    await this.empty();
+    return openRedisViewingStore(this.#options());
+  }
+
+  /** Every key that is there. */
+  async keys(): Promise<string[]> {
+    const found = await Promise.all(this.#primaries().map((primary) => primary.keys('*')));
+    return found.flat();
+  }
+
   async empty(): Promise<void> {
-    await this.#remove(ourKeys, () => true);
+    for (const pattern of ourKeys) await this.#remove(pattern, () => true);
   }
 
   /** Somebody else's server, which goes on without our keys; null, and closed, when it has such keys. */
   async borrowed(): Promise<this | null> {
     for (const primary of this.#primaries()) {
-      if ((await primary.keys(ourKeys)).length === 0) continue;
+      const found = await Promise.all(ourKeys.map((pattern) => primary.keys(pattern)));
+      if (found.flat().length === 0) continue;
       await this.close();
       return null;
     }
@@ -140,7 +155,9 @@ async function unusedDatabase(url: string): Promise<RedisSubject> {
     const subject = await new RedisSubject({ url: address.href }).borrowed();
     if (subject !== null) return subject;
   }
-  throw new Error('REDIS_URL: every database has keys ph:*, which the suites would remove.');
+  throw new Error(
+    'REDIS_URL: every database has keys ph:* or cw:*, which the suites would remove.',
+  );
 }
 
 /** A Redis Cluster: that of `REDIS_CLUSTER_NODES`, or six processes of our own. */
@@ -149,7 +166,9 @@ export async function redisClusterSubject(): Promise<RedisSubject | null> {
   if (given !== undefined) {
     const subject = await new RedisSubject({ clusterNodes: given.split(',') }).ready();
     if ((await subject.borrowed()) !== null) return subject;
-    throw new Error('REDIS_CLUSTER_NODES: it has keys ph:*, which the suites would remove.');
+    throw new Error(
+      'REDIS_CLUSTER_NODES: it has keys ph:* or cw:*, which the suites would remove.',
+    );
   }
   if (!(await hasRedisServer())) return null;
   const cluster = await startRedisCluster();

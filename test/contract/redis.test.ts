@@ -2,7 +2,8 @@ import { afterAll, describe, it } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
-import { redisSubject } from './redis-subject.ts';
+import { partitions, redisSubject } from './redis-subject.ts';
+import { describeViewingStore } from './viewing-store.ts';
 
 const redis = await redisSubject();
 
@@ -13,4 +14,5 @@ if (redis === null) {
   describeHotStore('redis', () => redis.openHot(), 300);
   describeEventStream('redis', () => redis.openEvents());
   describeLeases('redis', () => redis.openLeases());
+  describeViewingStore('redis', { open: () => redis.openViewings(), partitions, runs: 60 });
 }

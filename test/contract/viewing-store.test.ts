@@ -1,4 +1,5 @@
 import { openEmbeddedViewingStore } from '../../stores/embedded/viewing.ts';
 import { describeViewingStore } from './viewing-store.ts';
 
-describeViewingStore('embedded', async () => openEmbeddedViewingStore({ path: ':memory:' }));
+const open = async () => openEmbeddedViewingStore({ path: ':memory:' });
+describeViewingStore('embedded', { open, partitions: 4, runs: 150 });

@@ -4,54 +4,22 @@ import '../support/seeds.ts';
 import { PlatformError } from '../../domain/errors.ts';
 import { laterVersion } from '../../domain/merge.ts';
 import type { Transition } from '../../domain/transition.ts';
-import { versionZero } from '../../domain/version.ts';
+import { partitionOf, versionZero } from '../../domain/version.ts';
 import { foldTransition, type Viewing, viewingAbove } from '../../domain/viewing.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import { transition } from '../support/transitions.ts';
-
-const profileId = 'demo';
-const titles = ['mov_sintel', 'mov_spring', 'ep_1'];
-
-/** Histories in which times collide, and everything that may happen to a title does. */
-export const histories: fc.Arbitrary<Transition[]> = fc.array(
-  fc
-    .record({
-      kind: fc.constantFrom(
-        'START' as const,
-        'PLAY' as const,
-        'PROGRESS' as const,
-        'PAUSE' as const,
-        'FINISH' as const,
-        'RESTART' as const,
-        'HIDE' as const,
-        'UNHIDE' as const,
-        'FORGET' as const,
-        'FORGET_ALL' as const,
-      ),
-      title: fc.constantFrom(...titles),
-      afterMs: fc.nat({ max: 12 }),
-      positionMs: fc.nat({ max: 3_600_000 }),
-      deviceKind: fc.constantFrom('TV', 'PHONE'),
-    })
-    .map(({ afterMs, title, kind, ...rest }) =>
-      transition({
-        ...rest,
-        kind,
-        occurredAtMs: noonMs + afterMs,
-        ...(kind === 'FORGET_ALL' ? {} : { title }),
-      }),
-    ),
-  { maxLength: 30 },
-);
-
-/** The same history as it may be delivered: in any order, some of it twice. */
-export function deliveriesOf(history: readonly Transition[]): fc.Arbitrary<Transition[]> {
-  const all = { minLength: history.length, maxLength: history.length };
-  return fc
-    .tuple(fc.shuffledSubarray([...history], all), fc.subarray([...history]))
-    .map(([shuffled, again]) => [...shuffled, ...again]);
-}
+import {
+  deliveriesOf,
+  histories,
+  neighbourOf,
+  offsetOf,
+  profileId,
+  titles,
+  type ViewingStoreUnderTest,
+} from './viewing-histories.ts';
+import { describeLearning } from './viewing-store-learning.ts';
+import { describePlays } from './viewing-store-plays.ts';
 
 /** What a profile's viewings are by the domain's rules alone. */
 function expected(history: readonly Transition[]): Viewing[] {
@@ -67,9 +35,14 @@ function expected(history: readonly Transition[]): Viewing[] {
   });
 }
 
-/** What every ViewingStore promises; `open` gives an empty one. */
-export function describeViewingStore(name: string, open: () => Promise<ViewingStore>): void {
+/** What every ViewingStore promises. */
+export function describeViewingStore(name: string, subject: ViewingStoreUnderTest): void {
+  const { open, partitions, runs } = subject;
+  const partition = partitionOf(profileId, partitions);
+  describePlays(name, subject);
+  describeLearning(name, subject);
   describe(`viewing store contract: ${name}`, () => {
+    const neighbour = neighbourOf(partitions);
     let store: ViewingStore;
     let offsets = 0;
     beforeEach(async () => {
@@ -79,26 +52,26 @@ export function describeViewingStore(name: string, open: () => Promise<ViewingSt
 
     const fold = (...transitions: Transition[]) => {
       offsets += 1;
-      return store.fold({ partition: 0, transitions, offset: String(offsets).padStart(4, '0') });
+      return store.fold({ partition, transitions, offset: offsetOf(offsets) });
     };
     const recent = (limit = 300) => store.recent({ profileId, limit });
 
     it('knows no offset before the first batch, and each partition its own', async () => {
       expect(await store.offset(3)).toBeNull();
       await store.fold({ partition: 3, transitions: [], offset: '0007' });
-      await store.fold({ partition: 4, transitions: [], offset: '0001' });
-      expect([await store.offset(3), await store.offset(4)]).toEqual(['0007', '0001']);
+      await store.fold({ partition: 2, transitions: [], offset: '0001' });
+      expect([await store.offset(3), await store.offset(2)]).toEqual(['0007', '0001']);
     });
 
     it('names the profiles that a batch changed, and no other', async () => {
       const mine = transition({ kind: 'START' });
-      const other = transition({ kind: 'START', profileId: 'other' });
-      expect((await fold(mine, other, mine)).sort()).toEqual(['demo', 'other']);
+      const other = transition({ kind: 'START', profileId: neighbour });
+      expect((await fold(mine, other, mine)).sort()).toEqual(['demo', neighbour]);
       expect(await fold(mine)).toEqual([]);
     });
 
     it('keeps profiles apart', async () => {
-      await fold(transition({ kind: 'START', profileId: 'other' }));
+      await fold(transition({ kind: 'START', profileId: neighbour }));
       expect(await recent()).toEqual([]);
     });
 
@@ -129,11 +102,11 @@ export function describeViewingStore(name: string, open: () => Promise<ViewingSt
 
     it('stores nothing of a batch that fails, its offset included', async () => {
       await fold(transition({ kind: 'PAUSE', positionMs: 1 }));
-      const before = await store.offset(0);
+      const before = await store.offset(partition);
       const poison = { ...transition({ kind: 'PAUSE' }), title: undefined as unknown as string };
       const good = transition({ kind: 'PAUSE', positionMs: 2, occurredAtMs: noonMs + 1 });
       await expect(fold(good, poison)).rejects.toBeInstanceOf(PlatformError);
-      expect(await store.offset(0)).toBe(before);
+      expect(await store.offset(partition)).toBe(before);
       expect((await recent())[0]?.position?.positionMs).toBe(1);
     });
 
@@ -148,7 +121,7 @@ export function describeViewingStore(name: string, open: () => Promise<ViewingSt
             try {
               for (let start = 0; start < delivered.length; start += batchLength) {
                 const transitions = delivered.slice(start, start + batchLength);
-                await fresh.fold({ partition: 0, transitions, offset: String(start) });
+                await fresh.fold({ partition, transitions, offset: offsetOf(start) });
               }
               const viewings = await fresh.recent({ profileId, limit: 300 });
               const byTitle = (left: Viewing, right: Viewing) =>
@@ -159,7 +132,7 @@ export function describeViewingStore(name: string, open: () => Promise<ViewingSt
             }
           },
         ),
-        { numRuns: 150 },
+        { numRuns: runs },
       );
     });
   });

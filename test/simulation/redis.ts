@@ -292,6 +292,7 @@ function unreadStream(partitions: number): EmbeddedEventStream {
     async append() {},
     read: async () => [],
     newest: async () => null,
+    unread: async () => ({ entries: 0, oldestAppendedAtMs: null }),
     trim: async () => 0,
     onAppended: () => () => {},
     async close() {},

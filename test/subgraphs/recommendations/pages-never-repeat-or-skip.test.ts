@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../support/seeds.ts';
-import { cutPage } from '../../../subgraphs/recommendations/page.ts';
+import { cutPage, type PagedRow } from '../../../subgraphs/recommendations/page.ts';
 import { createRankingMemory } from '../../../subgraphs/recommendations/rankings.ts';
-import type { Row } from '../../../subgraphs/recommendations/row.ts';
 import { ManualClock, noonMs } from '../../support/manual-clock.ts';
 import { transition } from '../../support/transitions.ts';
 import { minuteMs } from './shows.ts';
@@ -131,7 +130,7 @@ describe('pages of a row that changes while it is read', () => {
 describe('the pages of one ranking', () => {
   const allIds = Array.from({ length: 45 }, (_, index) => `cw_${index}`);
   const orders = fc.shuffledSubarray(allIds, { minLength: allIds.length });
-  const rowOf = (order: readonly string[], atMs: number): Row => {
+  const rowOf = (order: readonly string[], atMs: number): PagedRow => {
     const items = order.map((id) => ({
       id,
       kind: 'RESUME' as const,
@@ -142,14 +141,12 @@ describe('the pages of one ranking', () => {
     }));
     return {
       profileId: 'demo',
-      deviceKind: null,
       items: items.slice(0, 40),
       behind: items.slice(40),
       ranker: 'recency',
       rankedAtMs: atMs,
       degraded: false,
-      fingerprint: '',
-      changesAtMs: Number.POSITIVE_INFINITY,
+      continuationProbability: null,
     };
   };
 

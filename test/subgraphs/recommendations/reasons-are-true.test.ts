@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import '../../support/seeds.ts';
 import type { Transition } from '../../../domain/transition.ts';
+import { featureNames } from '../../../subgraphs/recommendations/features.ts';
 import { reasonsOf } from '../../../subgraphs/recommendations/reasons.ts';
 import { defaultRowPolicy } from '../../../subgraphs/recommendations/row-policy.ts';
 import type { DeviceKind } from '../../../subgraphs/recommendations/schema.generated.ts';
@@ -108,5 +111,55 @@ describe('reasons', () => {
       'ALMOST_FINISHED 5 min left',
       'SAME_DEVICE You watched this on your TV',
     ]);
+  });
+
+  describe('of a card that a model scored', () => {
+    const all = paused({ occurredAtMs: noonMs - hourMs, positionMs: 95 * minuteMs });
+    const contributions = (given: Readonly<Record<string, number>>) =>
+      Float64Array.from(featureNames, (name) => given[name] ?? 0);
+    const codes = (given: Readonly<Record<string, number>>, scene: Scene = all) => {
+      const [card] = rowOf(scene).cards;
+      if (card === undefined) throw new Error('No card.');
+      const question = { nowMs: noonMs, deviceKind: 'TV' as const, policy: defaultRowPolicy };
+      return reasonsOf(card, question, contributions(given)).map(({ code }) => code);
+    };
+
+    /** By the sentences of the rules, worked out once more. */
+    function trueOf({ transitions: [pause] }: Scene): string[] {
+      const { positionMs = 0, occurredAtMs = 0 } = pause ?? {};
+      const leftMs = 100 * minuteMs - positionMs;
+      return [
+        ...(leftMs <= 20 * minuteMs ? ['ALMOST_FINISHED'] : []),
+        'SAME_DEVICE',
+        ...(noonMs - occurredAtMs <= 2 * dayMs ? ['RECENTLY_WATCHED'] : []),
+      ];
+    }
+
+    it('are those that moved it up, the strongest first', () => {
+      const given = { dev_same: 0.5, dev_share: 0.6, is_newest: 1, remaining_min: 0.2 };
+      expect(codes(given)).toEqual(['SAME_DEVICE', 'RECENTLY_WATCHED']);
+      expect(codes({ ...given, dev_share: -0.4 })).toEqual(['RECENTLY_WATCHED', 'ALMOST_FINISHED']);
+    });
+
+    it('are none that moved it down', () => {
+      expect(codes({ dev_same: -1, ep_frac: -0.1, log_h_since: 1 })).toEqual(['RECENTLY_WATCHED']);
+      expect(codes({ dev_same: -1, ep_frac: -0.1, log_h_since: -1 })).toEqual([]);
+    });
+
+    it('are true whatever the model says: none but those that are known without it', () => {
+      const given = fc.dictionary(fc.constantFrom(...featureNames), fc.double({ noNaN: true }));
+      const scenes = fc
+        .record({ agoMs: fc.nat({ max: 90 * dayMs }), positionMs: fc.nat({ max: 100 * minuteMs }) })
+        .map(({ agoMs, positionMs }) => paused({ occurredAtMs: noonMs - agoMs, positionMs }));
+      fc.assert(
+        fc.property(given, scenes, (moved, scene) => {
+          if (rowOf(scene).cards.length === 0) return;
+          const said = codes(moved, scene);
+          expect(said.length).toBeLessThanOrEqual(2);
+          // Each is what the rules say by themselves, of this card at this time.
+          for (const code of said) expect(trueOf(scene)).toContain(code);
+        }),
+      );
+    });
   });
 });

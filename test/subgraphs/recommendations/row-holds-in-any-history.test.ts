@@ -5,7 +5,7 @@ import { laterVersion } from '../../../domain/merge.ts';
 import type { Transition, TransitionKind } from '../../../domain/transition.ts';
 import { activityTimeMs } from '../../../domain/version.ts';
 import { defaultRowPolicy } from '../../../subgraphs/recommendations/row-policy.ts';
-import { deliveriesOf } from '../../contract/viewing-store.ts';
+import { deliveriesOf } from '../../contract/viewing-histories.ts';
 import { noonMs } from '../../support/manual-clock.ts';
 import { transition } from '../../support/transitions.ts';
 import { dayMs, film, fold, minuteMs, rowOf, series } from './shows.ts';

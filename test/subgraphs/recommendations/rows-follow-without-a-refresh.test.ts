@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import type { TransitionKind } from '../../../domain/transition.ts';
 import { subscribeToSubgraph } from '../../../runtime/subscribe.ts';
 import { noonMs } from '../../support/manual-clock.ts';
 import { transition } from '../../support/transitions.ts';
+import { servedModel } from './served-model.ts';
 import { minuteMs } from './shows.ts';
 import { openWorld, silent, type World } from './world.ts';
 
@@ -23,9 +24,11 @@ interface Event {
 
 let world: World;
 let updates: AsyncIterableIterator<unknown>;
+/** What ranks; undefined: recency. */
+let model: unknown;
 
 beforeEach(async () => {
-  world = await openWorld();
+  world = await openWorld({ model });
   updates = await world.subscribe(query);
 });
 afterEach(async () => {
@@ -55,7 +58,22 @@ async function isQuiet(pending: Promise<unknown>): Promise<boolean> {
   return !isHere;
 }
 
-describe('a live row', () => {
+describe.each([
+  ['recency', undefined],
+  ['a model', servedModel({ log_h_since: -1, is_newest: 0.5 })],
+])('a live row, ranked by %s', (_ranker, chosen) => {
+  beforeAll(() => {
+    model = chosen;
+  });
+  afterAll(() => {
+    model = undefined;
+  });
+
+  it('is ranked by it', async () => {
+    await world.happened(did('PAUSE', 'mov_sintel'));
+    expect((await world.row()).ranker).toBe(chosen === undefined ? 'recency' : 'linear-7');
+  });
+
   it('tells at once, also of an empty row', async () => {
     expect(await nextRow()).toEqual([]);
   });

@@ -52,11 +52,15 @@ export interface Scene {
   deviceKind?: DeviceKind;
 }
 
-/** The ranked cards of what happened, by the pure rules alone. */
-export function rowOf({ transitions, facts, nowMs = noonMs, deviceKind }: Scene) {
+/** What may be in the row after what happened, by the pure rules alone. */
+export function candidatesAfter({ transitions, facts, nowMs = noonMs, deviceKind }: Scene) {
   const question = { nowMs, deviceKind: deviceKind ?? null, policy: defaultRowPolicy };
-  const candidates = candidatesOf({ viewings: fold(transitions), facts: new Map(facts) }, question);
-  return rankByRecency(candidates, defaultRowPolicy);
+  return candidatesOf({ viewings: fold(transitions), facts: new Map(facts) }, question);
+}
+
+/** The same, in the order of recency. */
+export function rowOf(scene: Scene) {
+  return rankByRecency(candidatesAfter(scene), defaultRowPolicy);
 }
 
 /** `kind playableId` of each card, in order. */

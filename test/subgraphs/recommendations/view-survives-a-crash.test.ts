@@ -108,6 +108,40 @@ describe('the view', () => {
   });
 });
 
+describe('two processes that share a view', () => {
+  it('both tell of each change, whoever folded it, and count it once', async () => {
+    const told: string[] = [];
+    for (const name of ['one', 'other']) {
+      const subject = consumer();
+      await subject.start();
+      subject.onChanged('demo', () => told.push(name));
+    }
+    for (const title of ['a', 'b', 'c']) {
+      await append(0, paused(title));
+      await clock.advance(0);
+    }
+    expect(told.sort()).toEqual(['one', 'one', 'one', 'other', 'other', 'other']);
+    expect(await titles()).toEqual(['a', 'b', 'c']);
+    for (const subject of consumers) {
+      expect([subject.counts.folded, subject.isBehind()]).toEqual([3, false]);
+    }
+  });
+
+  it('go on where the faster one is, after one of them was away', async () => {
+    const slow = consumer();
+    await slow.start();
+    await slow.close();
+    const fast = consumer();
+    await fast.start();
+    await append(0, paused('a'), paused('b'));
+    await clock.advance(0);
+    const back = consumer();
+    await back.start();
+    expect(back.counts.folded).toBe(0);
+    expect(back.offsets.get(0)).toBe(await events.newest(0));
+  });
+});
+
 describe('a crash between reading and storing', () => {
   // What breaks: the process ends after entries were read, before they are committed.
   // How: the first commit fails, and its consumer is never heard of again.

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
@@ -57,6 +57,8 @@ export interface World {
   clock: ManualClock;
   config: Config;
   events: EventStream;
+  /** The view of the subgraph that is open now. */
+  viewings: ViewingStore;
   subgraph: Subgraph<Context>;
   /** Appends to the stream, as playback does, and waits until the view holds it. */
   happened(...transitions: Transition[]): Promise<void>;
@@ -86,10 +88,23 @@ export async function openWorld(
     catalog?: (real: CatalogClient) => CatalogClient;
     /** Stands between the subgraph and its real view. */
     viewings?: (real: ViewingStore) => ViewingStore;
+    /** What ranks; default: recency. */
+    model?: unknown;
+    /** Settings on top of: no model, nothing by chance. */
+    env?: Record<string, string>;
+    /** Default: scoring takes no time. */
+    stopwatch?: () => number;
   } = {},
 ): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-row-'));
-  const config = readConfig({ DATA_DIR: dataDir, PLAYBACK_PARTITIONS: '4' });
+  const modelFile = join(dataDir, 'model.json');
+  if (options.model !== undefined) await writeFile(modelFile, JSON.stringify(options.model));
+  const config = readConfig({
+    ...{ DATA_DIR: dataDir, PLAYBACK_PARTITIONS: '4' },
+    RECOMMENDATIONS_MODEL: options.model === undefined ? 'none' : modelFile,
+    RECOMMENDATIONS_EXPLORATION: '0',
+    ...options.env,
+  });
   const clock = new ManualClock();
   const parts = { config, clock, log: silent };
   const titles = options.titles === undefined ? {} : { titles: createTitles(options.titles) };
@@ -97,11 +112,13 @@ export async function openWorld(
   const real = createLocalCatalog(catalogSubgraph);
   const catalog = options.catalog?.(real) ?? real;
   const events = openEmbeddedEventStream({ path: ':memory:', partitions: 4, clock });
+  let viewings: ViewingStore;
   const open = async () => {
     const view = openEmbeddedViewingStore({ path: ':memory:' });
-    const viewings = options.viewings?.(view) ?? view;
-    return openRecommendations({ ...parts, events, catalog, viewings });
+    viewings = options.viewings?.(view) ?? view;
+    return openRecommendations({ ...parts, events, catalog, viewings, stopwatch });
   };
+  const stopwatch = options.stopwatch ?? (() => 0);
   let subgraph = await open();
   const authorization = async (profileId = 'demo') =>
     `Bearer ${await mintDevelopmentToken(config, { profileId, nowMs: clock.nowMs() })}`;
@@ -109,6 +126,9 @@ export async function openWorld(
     clock,
     config,
     events,
+    get viewings() {
+      return viewings;
+    },
     get subgraph() {
       return subgraph;
     },

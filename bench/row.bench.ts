@@ -1,0 +1,116 @@
+import { environment, type Spread, spreadOf } from './machine.ts';
+import {
+  type BenchOptions,
+  type BenchResult,
+  goal,
+  shown,
+  spreadText,
+  type Table,
+} from './result.ts';
+import { type ConsumerFigures, measureConsumer, measureRows, measureScoring } from './row-parts.ts';
+
+const scoredCandidates = 50;
+const kinds = ['recency', 'linear', 'trees'] as const;
+/** Half a year of evenings, and as many as a view keeps. */
+const playsOf = [150, 500] as const;
+
+const wholeScale = { rows: 3_000, scorings: 20_000, entries: 400_000, profiles: 2_000, turns: 5 };
+/** A smoke test: whether rows are whole and nothing is lost, not how fast it is. */
+const quickScale = { rows: 100, scorings: 500, entries: 20_000, profiles: 200, turns: 1 };
+
+const scoringMsMax = { linear: 0.05, trees: 0.3 };
+const answerMsMax = 5;
+const entriesPerSMin = 20_000;
+
+/** What a row costs the recommendations subgraph, and what following the event stream does. */
+export async function rowBench({ isQuick, say }: BenchOptions): Promise<BenchResult> {
+  const scale = isQuick ? quickScale : wholeScale;
+  say(`row: ${scale.rows} rows of each kind, ${scale.turns} × ${scale.entries} entries`);
+  const scoring = (['linear', 'trees'] as const).map((kind) => ({
+    kind,
+    ms: measureScoring(kind, { count: scoredCandidates, rounds: scale.scorings }),
+  }));
+  const rows = [];
+  for (const plays of playsOf) {
+    for (const kind of kinds) {
+      const asked = { candidates: scoredCandidates, plays, rounds: scale.rows };
+      rows.push({ kind, plays, ...(await measureRows(kind, asked)) });
+    }
+  }
+  const consumed: ConsumerFigures[] = [];
+  for (let turn = 0; turn < scale.turns; turn += 1) consumed.push(await measureConsumer(scale));
+  const perCpuS = spreadOf(consumed.map((figures) => figures.perCpuS));
+  const perS = spreadOf(consumed.map((figures) => figures.perS));
+  return {
+    bench: 'row',
+    mode: isQuick ? 'quick' : 'whole',
+    environment: environment(),
+    goals: [
+      ...scoring.map(({ kind, ms }) =>
+        goal(
+          `${scoredCandidates} candidates scored by ${kind}, p99, ms`,
+          { atMost: scoringMsMax[kind] },
+          quantile(ms, 0.99),
+        ),
+      ),
+      ...rows
+        .filter(({ kind }) => kind !== 'recency')
+        .map(({ kind, plays, answerMs }) =>
+          goal(
+            `row of ${scoredCandidates} candidates by ${kind}, ${plays} plays, p99, ms`,
+            { atMost: answerMsMax },
+            quantile(answerMs, 0.99),
+          ),
+        ),
+      goal('entries a core folds in a second', { atLeast: entriesPerSMin }, perCpuS.median),
+    ],
+    tables: [rowTable(rows), consumerTable(perCpuS, perS)],
+    failures: failuresOf(rows),
+  };
+}
+
+interface RowRun {
+  kind: (typeof kinds)[number];
+  plays: number;
+  ranker: string;
+  answerMs: number[];
+}
+
+function rowTable(rows: readonly RowRun[]): Table {
+  const quantiles = [0.5, 0.9, 0.99];
+  return {
+    title: 'What a row costs',
+    notes: [
+      `One profile's row of ${scoredCandidates} candidates, asked of the subgraph in its process, over files on disk: view, catalog facts that are known, features, scores, reasons, 40 cards as an answer. Models are of made-up weights; trees are 120 of 32 leaves. Each is asked as often again before, to warm up.`,
+    ],
+    header: ['ranker', 'plays', 'p50 ms', 'p90 ms', 'p99 ms'],
+    rows: rows.map(({ kind, plays, answerMs }) => [
+      kind,
+      String(plays),
+      ...quantiles.map((share) => shown(quantile(answerMs, share))),
+    ]),
+  };
+}
+
+function consumerTable(perCpuS: Spread, perS: Spread): Table {
+  return {
+    title: 'What following the event stream costs',
+    notes: [
+      'An embedded stream of an evening, folded into an embedded view, both files: everybody plays at once, so that entries next to each other are of different profiles. Figures are min / median / max of the turns.',
+    ],
+    header: ['entries for a second of processor time', 'entries a second'],
+    rows: [[spreadText(perCpuS), spreadText(perS)]],
+  };
+}
+
+/** A row that another ranker made was measured for nothing. */
+function failuresOf(rows: readonly RowRun[]): string[] {
+  return rows
+    .filter(({ kind, ranker }) => ranker !== (kind === 'recency' ? kind : `${kind}-bench`))
+    .map(({ kind, ranker }) => `Rows by ${kind} were ranked by ${ranker}.`);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
