@@ -45,6 +45,7 @@ export class Tally {
       heartbeats: 0,
       requests: 0,
       resumesChecked: 0,
+      unsureTitles: 0,
       devicesChanged: 0,
     },
     outcomes: { ACCEPTED: 0, SUPERSEDED: 0, DUPLICATE: 0, REFUSED: 0 },

@@ -177,10 +177,11 @@ export class Viewer {
     );
     const hasNext = !show.isFilm && isOut({ ...state, place: state.place + 1 }, stretch.endedAtMs);
     const isFinished = stretch.positionMs >= (title.creditsStartMs ?? title.durationMs);
-    const ending = draw.of(playerEvents.p_trace_without_stopped) ? 'LOST' : 'STOP';
+    const isLost = draw.of(playerEvents.p_trace_without_stopped);
+    const ending = isFinished ? 'FINISH' : 'STOP';
     const play: ViewerPlay = {
       ...{ ...stretch, show, title, hasNext, deviceClass: this.#devices.current },
-      ...{ startedAtMs: at.startedAtMs, ending: isFinished ? 'FINISH' : ending },
+      ...{ startedAtMs: at.startedAtMs, ending: isLost ? 'LOST' : ending },
     };
     this.#history.add(countedPlay(play));
     this.#shows.settle(state, play);
