@@ -23,14 +23,16 @@ export interface EvaluateOptions {
 /** Reads, judges, and answers the report; nothing is written and nothing is sent. */
 export async function evaluateFiles(options: EvaluateOptions): Promise<Report> {
   const models = options.model === undefined ? undefined : await modelsOf(options.model);
-  const { task, source } =
+  const { task, source, isShown } =
     options.log === undefined ? await fromExports(options.exports) : await fromLog(options.log);
   const { folds, seed } = options;
-  return reportOf(source, evaluate(task, { folds, seed, models }));
+  return reportOf(source, evaluate(task, { folds, seed, models, isShown }));
 }
 
 interface Asked {
   task: PlaysTask;
+  /** Whether these are rows as they were shown, and not as they would have been asked for. */
+  isShown: boolean;
   source: Source;
 }
 
@@ -54,7 +56,7 @@ async function fromExports(files: readonly string[]): Promise<Asked> {
   const copies =
     joined > 0 ? [`${joined} of the files belong to a household that others are of.`] : [];
   return {
-    task: taskOf(accounts),
+    ...{ task: taskOf(accounts), isShown: false },
     source: {
       source: 'viewing-activity export',
       notes: [...problems, ...copies],
@@ -72,7 +74,7 @@ async function fromLog(file: string): Promise<Asked> {
     count,
   }));
   return {
-    task: isShown ? shown : played,
+    ...{ task: isShown ? shown : played, isShown },
     source: {
       source: 'interaction log',
       notes: [

@@ -45,6 +45,14 @@ export function baselines(queries: readonly RankingQuery[]): Ranked[] {
   ];
 }
 
+/** The order in which the cards of a logged row stood, whoever ranked them. */
+export function asShown(queries: readonly RankingQuery[]): Ranked {
+  const utilities = queries.map(({ count }) =>
+    Float64Array.from({ length: count }, (_, at) => -at),
+  );
+  return { name: 'as shown', utilities, temperature: null };
+}
+
 /** The linear model, trained in every fold on the others, and with each profile's own correction. */
 export function trainedRankers(queries: readonly ProfileQuery[], { folds }: Split): Ranked[] {
   const plain: Ranked = emptyRanked('linear', queries.length);
