@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Models, readModels } from '../subgraphs/recommendations/score.ts';
-import { evaluate } from './evaluation.ts';
+import { evaluate, NothingToJudgeError } from './evaluation.ts';
 import { readInteractionLog } from './interaction-log.ts';
 import { readNetflixExports } from './netflix-export.ts';
 import { jsonOf, type Report, reportOf, type Source, summaryOf } from './report.ts';
@@ -26,7 +26,15 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<Report> {
   const { task, source, isShown } =
     options.log === undefined ? await fromExports(options.exports) : await fromLog(options.log);
   const { folds, seed } = options;
-  return reportOf(source, evaluate(task, { folds, seed, models, isShown }));
+  try {
+    return reportOf(source, evaluate(task, { folds, seed, models, isShown }));
+  } catch (cause) {
+    if (!(cause instanceof NothingToJudgeError)) throw cause;
+    // Why there is nothing is in what was read.
+    const read = source.read.map(({ what, count }) => `  ${count} ${what}`);
+    const lines = [cause.message, ...source.notes, ...read];
+    throw new NothingToJudgeError(lines.join('\n'), { cause });
+  }
 }
 
 interface Asked {

@@ -208,6 +208,20 @@ describe('npm run evaluate', () => {
     expect(evaluation.queries).toBe(80);
   });
 
+  it('says of a file of which nothing can be read what it is, and what is needed', async () => {
+    const history = join(folder, 'NetflixViewingHistory.csv');
+    await writeFile(history, 'Title,Date\n"Quibblewick: Season 1: Fog","4/5/23"\n');
+    const failed = await evaluateCommand('--netflix-export', history).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /File 1 was not read: it is NetflixViewingHistory\.csv.*ViewingActivity\.csv/,
+      ),
+    });
+  });
+
   it.each([
     [[], /^npm run evaluate -- --log FILE/],
     [['--log', 'a', '--netflix-export', 'b'], /^npm run evaluate/],
