@@ -9,7 +9,7 @@ import { jsonOf, type Report, reportOf, type Source, summaryOf } from './report.
 import { pageOf } from './report-page.ts';
 import { type PlaysTask, taskOf } from './task-from-plays.ts';
 
-const usage = `npm run evaluate -- --log FILE | --netflix-export A.csv [B.csv …]
+const usage = `npm run evaluate -- --log FILE-OR-FOLDER | --netflix-export A.csv [B.csv …]
     [--model FILE] [--folds 5] [--seed 1] [--out data/evaluation]`;
 
 export interface EvaluateOptions {

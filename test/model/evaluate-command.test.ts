@@ -223,7 +223,7 @@ describe('npm run evaluate', () => {
   });
 
   it.each([
-    [[], /^npm run evaluate -- --log FILE/],
+    [[], /^npm run evaluate -- --log FILE-OR-FOLDER/],
     [['--log', 'a', '--netflix-export', 'b'], /^npm run evaluate/],
     [['--netflix-export', '/nowhere/at-all.csv'], /at-all\.csv/],
     [['--log', 'README.md', '--folds', 'many'], /--folds is a whole number/],

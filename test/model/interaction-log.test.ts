@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { interactionLogOf } from '../../model/interaction-log.ts';
+import { interactionLogOf, readInteractionLog } from '../../model/interaction-log.ts';
 import { featureNames } from '../../subgraphs/recommendations/features.ts';
 import { pieces } from './exports.ts';
 import { minuteMs, playLine, rowLine, startMs } from './log-lines.ts';
@@ -50,6 +53,22 @@ describe('an interaction log', () => {
   });
 });
 
+describe('a folder of logs', () => {
+  it('is read file by file in the order of their names, also where a last line has no end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'log-'));
+    try {
+      await writeFile(join(folder, '2026-01-06.jsonl'), JSON.stringify(playLine('a', 5)));
+      await writeFile(join(folder, '2026-01-05.jsonl'), JSON.stringify(rowLine('r', 0)));
+      await writeFile(join(folder, 'notes.txt'), 'none of it');
+      const { counts, shown } = await readInteractionLog(folder);
+      expect(counts).toEqual({ lines: 2, rows: 1, plays: 1, unreadable: {} });
+      expect(shown.queries).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 describe('a row that was shown', () => {
   it('is a query with the features that were logged when a play followed', async () => {
     const { shown } = await logOf([rowLine('r', 0), playLine('a', 29)], 7);
@@ -95,6 +114,13 @@ describe('a row that was shown', () => {
     ];
     const { shown } = await logOf(lines);
     expect(shown.queries.map(({ atMs }) => (atMs - startMs) / minuteMs)).toEqual([3]);
+  });
+
+  it('is not answered by what is played on in the middle of a visit', async () => {
+    const lines = [rowLine('r', 0), playLine('a', 5), rowLine('s', 60), playLine('b', 74)];
+    expect((await logOf(lines)).shown.queries).toHaveLength(1);
+    const later = [...lines.slice(0, 3), playLine('b', 75)];
+    expect((await logOf(later)).shown.queries).toHaveLength(2);
   });
 
   it('is the one that the play names, if it names one', async () => {
