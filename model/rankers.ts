@@ -1,8 +1,8 @@
 import { featureNames } from '../subgraphs/recommendations/features.ts';
 import {
   type Features,
-  type LinearWeights,
   linearScores,
+  linearWeightsOf,
   type Scale,
   UnscorableError,
 } from '../subgraphs/recommendations/linear.ts';
@@ -58,7 +58,7 @@ export function trainedRankers(queries: readonly ProfileQuery[], { folds }: Spli
   const plain: Ranked = emptyRanked('linear', queries.length);
   const online: Ranked = emptyRanked('linear + online', queries.length);
   for (const { train, queries: tested } of folds) {
-    const weights = weightsOf(trainRanking(train.queries).linear);
+    const weights = linearWeightsOf(trainRanking(train.queries).linear);
     scoreInto(
       { plain, online, queries, tested },
       {
@@ -142,15 +142,4 @@ function columnOf({ features, count }: RankingQuery, name: string): Float64Array
     { length: count },
     (_, row) => features[row * featureNames.length + at] as number,
   );
-}
-
-function weightsOf(
-  linear: Readonly<Record<keyof LinearWeights, readonly number[]>>,
-): LinearWeights {
-  return {
-    mean: Float64Array.from(linear.mean),
-    sd: Float64Array.from(linear.sd),
-    weight: Float64Array.from(linear.weight),
-    missingWeight: Float64Array.from(linear.missingWeight),
-  };
 }
