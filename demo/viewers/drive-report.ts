@@ -26,6 +26,7 @@ export function driveReport(summary: DriveSummary): string {
     ['requests', summary.requests],
     ['outcomes', counted(summary.outcomes)],
     ['resume points checked', summary.resumesChecked],
+    ['titles nobody can judge', summary.unsureTitles],
     ['rows asked for, with cards', `${summary.rows}, ${rowsWithCards}`],
     ['opened from the row, its first', `${openedFromRow}, ${openedFirstCard}`],
     ['failed requests', counted(summary.faults)],

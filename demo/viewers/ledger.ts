@@ -52,7 +52,12 @@ export class Ledger {
     this.#byTitle.set(title.id, { atMs, sessionId, positionMs, isFinished: finished });
   }
 
-  /** A request about it failed for good. */
+  /** Whether anybody can say what its playhead must be. */
+  isSure(title: string): boolean {
+    return !this.#unknown.has(title);
+  }
+
+  /** A request about it failed for good, or came too late to be dated. */
   lose(title: string): void {
     this.#unknown.add(title);
   }

@@ -164,6 +164,10 @@ export class SimulatedProfile {
   async #checkAll(): Promise<void> {
     const { ledger, transport, tally } = this.#deps;
     for (const playableId of ledger.titles) {
+      if (!ledger.isSure(playableId)) {
+        tally.summary.unsureTitles += 1;
+        continue;
+      }
       tally.summary.requests += 1;
       const answer = await transport.request<{ viewer: { playhead: Playhead | null } | null }>(
         playheadQuery,

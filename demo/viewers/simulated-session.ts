@@ -9,6 +9,7 @@ import {
   recordHeartbeatsMutation,
 } from '../../client/operations.ts';
 import { type Heartbeat, isPlain, Outbox } from '../../client/outbox.ts';
+import { beginAnswerMsMax, beginTriesMax } from '../../client/session.ts';
 import type { Transport } from '../../client/transport.ts';
 import { judge } from '../../client/verdict.ts';
 import type { ViewerTitle } from '../../model/viewers/catalog.ts';
@@ -23,7 +24,7 @@ export interface SessionDeps {
   time: SimulatedTime;
   ledger: Ledger;
   tally: Tally;
-  /** Waits, in real ms. */
+  /** Waits, in real time. */
   wait(realMs: number): Promise<void>;
 }
 
@@ -64,7 +65,7 @@ export class SimulatedSession {
   async begin(device: { id: string; kind: DeviceKind }): Promise<void> {
     const { ledger, tally, time } = this.#deps;
     const { id, durationMs, creditsStartMs } = this.title;
-    const begun = await this.#ask<BeginSessionResult>(beginSessionMutation, () => ({
+    const begun = await this.#askUntilSoon(() => ({
       input: {
         playableId: id,
         sessionId: this.#sessionId,
@@ -84,6 +85,22 @@ export class SimulatedSession {
     tally.summary.resumesChecked += 1;
     this.#session = session;
     this.everyMs = nextHeartbeatInMs;
+  }
+
+  /**
+   * An answer that took long says little about when the session began: ask again, as devices do. When
+   * it never comes soon, nobody can say which of two activities will count as the newer one.
+   */
+  async #askUntilSoon(variables: () => object): Promise<BeginSessionResult | null> {
+    const { time, ledger } = this.#deps;
+    let answer: BeginSessionResult | null = null;
+    for (let tries = 1; tries <= beginTriesMax; tries += 1) {
+      const sentRealMs = time.realMs;
+      answer = await this.#ask<BeginSessionResult>(beginSessionMutation, variables);
+      if (answer === null || time.realMs - sentRealMs <= beginAnswerMsMax) return answer;
+    }
+    ledger.lose(this.title.id);
+    return answer;
   }
 
   record(report: TimedReport): void {

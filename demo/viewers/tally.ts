@@ -16,6 +16,8 @@ export interface DriveSummary {
   outcomes: Record<RecordedHeartbeats['outcome'], number>;
   /** Answers of playheads that were compared with what was acknowledged. */
   resumesChecked: number;
+  /** Titles that could not be judged any more: a request failed for good, or was too slow to be dated. */
+  unsureTitles: number;
   devicesChanged: number;
   lostWithoutStop: number;
   offlineBursts: number;
@@ -43,6 +45,7 @@ export class Tally {
       heartbeats: 0,
       requests: 0,
       resumesChecked: 0,
+      unsureTitles: 0,
       devicesChanged: 0,
     },
     outcomes: { ACCEPTED: 0, SUPERSEDED: 0, DUPLICATE: 0, REFUSED: 0 },

@@ -40,7 +40,7 @@ const betweenPlaysSeconds = quantilesOf(session.gap_between_plays_s, { least: 2,
 /** Shorter visits leave no play of two minutes, longer ones are television left running. */
 const visitMs = { least: 4 * minuteMs, most: 600 * minuteMs };
 /** Some visits end before their time is up, because a show does. */
-const visitLift = 1.3;
+const visitLift = 1.25;
 /** What is nearer to its end than this is watched to it, come what may. */
 const toTheEndMs = 2 * minuteMs;
 /** With less left than this share of the next title a visit ends where a title ends. */
@@ -49,24 +49,25 @@ const nextTitleShareMin = 0.08;
 const brokenOffShare = 0.13;
 const changeDeviceBetweenTitles = 0.008;
 /** A visit that could begin with something in progress does so with this probability (log odds). */
-const continueLogOdds = 1.35;
+const continueLogOdds = -0.3;
 /** An episode or a film that was left in its middle calls its viewer back (log odds). */
-const continueMiddle = 1.2;
-const continueSpread = 0.9;
+const continueMiddle = 2;
+const continueSpread = 1.5;
 /** The more is going on, the likelier: for each show played in the last three days, at most three. */
-const continueWhileActive = 0.55;
+const continueWhileActive = 1;
 const lately = 3 * 24 * 60 * minuteMs;
-const playAgainShare = 0.04;
+const playAgainShare = 0.01;
+const playAgainWhenNothingElse = 0.3;
 /** Whoever continues a series begins the episode again, or the one before, with this probability. */
 const episodeAgainShare = 0.25;
 /** The next play is of the same show, if there is something to play; some shows have come to their end. */
-const sameShowShare = 0.96;
+const sameShowShare = 0.9;
 /** After the last title of a show, or of a film, many have seen enough for today. */
-const endsWithShow = 0.6;
+const endsWithShow = 0.55;
 /** A film is watched in one go by so many, however late it gets. */
 const filmInOneGo = 0.15;
 /** Whoever sits at another device than last time is less likely to go on with something (log odds). */
-const continueOnSwitch = -1.9;
+const continueOnSwitch = -1.75;
 
 /** One profile and the person behind it, visit by visit. */
 export class Viewer {
@@ -124,24 +125,28 @@ export class Viewer {
   /** What the visit begins with. */
   #opening(nowMs: number, isSwitch: boolean): ShowOfViewer {
     const open = this.#shows.open(nowMs);
-    if (this.#draw.of(playAgainShare)) {
+    if (!this.#isContinuing(open, { nowMs, isSwitch })) return this.#shows.discover(nowMs);
+    if (this.#draw.of(open.length === 0 ? playAgainWhenNothingElse : playAgainShare)) {
       const over = this.#shows.overLately(nowMs);
       if (over.length > 0) return this.#shows.begin(this.#choose(over, nowMs).show);
     }
-    const active = open.filter(({ lastEndMs }) => nowMs - lastEndMs < lately).length;
-    const isInMiddle = open.some(
-      ({ positionMs, lastEndMs }) => positionMs > 0 && nowMs - lastEndMs < lately,
-    );
-    const odds =
-      this.#continues +
-      (isInMiddle ? continueMiddle : 0) +
-      continueWhileActive * Math.min(3, active) +
-      (isSwitch ? continueOnSwitch : 0);
-    const isContinuing = open.length > 0 && this.#draw.of(1 / (1 + Math.exp(-odds)));
-    if (!isContinuing) return this.#shows.discover(nowMs);
+    if (open.length === 0) return this.#shows.discover(nowMs);
     const chosen = this.#choose(open, nowMs);
     if (!chosen.show.isFilm && this.#draw.of(episodeAgainShare)) this.#shows.stepBack(chosen);
     return chosen;
+  }
+
+  #isContinuing(
+    open: readonly ShowOfViewer[],
+    { nowMs, isSwitch }: { nowMs: number; isSwitch: boolean },
+  ): boolean {
+    const recent = open.filter(({ lastEndMs }) => nowMs - lastEndMs < lately);
+    const odds =
+      this.#continues +
+      (recent.some(({ positionMs }) => positionMs > 0) ? continueMiddle : 0) +
+      continueWhileActive * Math.min(2, recent.length) +
+      (isSwitch ? continueOnSwitch : 0);
+    return this.#draw.of(1 / (1 + Math.exp(-odds)));
   }
 
   #choose(open: readonly ShowOfViewer[], nowMs: number): ShowOfViewer {
@@ -172,10 +177,11 @@ export class Viewer {
     );
     const hasNext = !show.isFilm && isOut({ ...state, place: state.place + 1 }, stretch.endedAtMs);
     const isFinished = stretch.positionMs >= (title.creditsStartMs ?? title.durationMs);
-    const ending = draw.of(playerEvents.p_trace_without_stopped) ? 'LOST' : 'STOP';
+    const isLost = draw.of(playerEvents.p_trace_without_stopped);
+    const ending = isFinished ? 'FINISH' : 'STOP';
     const play: ViewerPlay = {
       ...{ ...stretch, show, title, hasNext, deviceClass: this.#devices.current },
-      ...{ startedAtMs: at.startedAtMs, ending: isFinished ? 'FINISH' : ending },
+      ...{ startedAtMs: at.startedAtMs, ending: isLost ? 'LOST' : ending },
     };
     this.#history.add(countedPlay(play));
     this.#shows.settle(state, play);

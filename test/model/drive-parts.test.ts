@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Playhead } from '../../client/operations.ts';
+import type { Transport } from '../../client/transport.ts';
 import { Ledger } from '../../demo/viewers/ledger.ts';
 import { reportsOf, type TimedReport } from '../../demo/viewers/reports.ts';
+import { SimulatedSession } from '../../demo/viewers/simulated-session.ts';
 import { SimulatedTime } from '../../demo/viewers/simulated-time.ts';
+import { Tally } from '../../demo/viewers/tally.ts';
 import { Progress } from '../../demo/viewers/terminal.ts';
 import { inventCatalog } from '../../model/viewers/catalog.ts';
+import { quantileOf } from '../../model/viewers/figures.ts';
+import { viewerParams } from '../../model/viewers/params.ts';
 import { Viewer, type ViewerPlay } from '../../model/viewers/viewer.ts';
 import '../support/seeds.ts';
 
@@ -57,20 +62,56 @@ describe('what a simulated player reports', () => {
 
   it('loses about as many stops as real devices do', () => {
     const plays = Array.from({ length: 120 }, (_, seed) => playsOf(seed + 1, 60)).flat();
-    const unfinished = plays.filter(({ ending }) => ending !== 'FINISH');
-    const lost = unfinished.filter(({ ending }) => ending === 'LOST').length / unfinished.length;
+    const lost = plays.filter(({ ending }) => ending === 'LOST').length / plays.length;
     expect(lost).toBeGreaterThan(0.012);
     expect(lost).toBeLessThan(0.032);
   });
 });
 
-describe('what the server must say', () => {
-  const report = (atMs: number, positionMs: number, event: TimedReport['event'] = 'STOP') => ({
-    ...{ event, atMs, positionMs, fromPositionMs: null },
-  });
-  const playhead = (about: Partial<Playhead>) =>
-    ({ status: 'IN_PROGRESS', positionMs: 0, resumePositionMs: 0, ...about }) as Playhead;
+describe('what a simulated viewer does while a title plays', () => {
+  const { player_events: fitted } = viewerParams;
+  const plays = Array.from({ length: 80 }, (_, seed) => {
+    const viewer = new Viewer(seed + 1, { catalog, fromMs, days: 60, mix: 'fitted' });
+    return [...viewer.visits()].flatMap((visit) => visit.plays);
+  }).flat();
 
+  it('pauses as often, and for as long', () => {
+    const hours = plays.reduce((sum, { playedMs }) => sum + playedMs / 3_600_000, 0);
+    const pauses = plays.flatMap(({ acts }) =>
+      acts.flatMap((act, at) => {
+        const next = acts[at + 1];
+        return act.kind === 'PAUSE' && next ? [(next.atMs - act.atMs) / 1_000] : [];
+      }),
+    );
+    expect(Math.abs(pauses.length / hours - fitted.real_pauses_per_hour)).toBeLessThan(0.2);
+    expect(Math.abs(quantileOf(pauses, 0.5) - fitted.pause_s.p50!)).toBeLessThan(8);
+    expect(Math.abs(quantileOf(pauses, 0.75) - fitted.pause_s.p75!)).toBeLessThan(40);
+    expect(Math.max(...pauses)).toBeLessThan(2_701);
+  });
+
+  it('skips as far, and mostly ahead', () => {
+    const jumps = plays.flatMap(({ acts }) =>
+      acts.flatMap(({ positionMs, fromPositionMs }) =>
+        fromPositionMs === null ? [] : [(positionMs - fromPositionMs) / 1_000],
+      ),
+    );
+    const ahead = jumps.filter((seconds) => seconds > 0).length / jumps.length;
+    expect(Math.abs(ahead - fitted.p_reposition_forward)).toBeLessThan(0.06);
+    const sizes = jumps.map(Math.abs);
+    expect(Math.abs(quantileOf(sizes, 0.5) - fitted.reposition_size_s.p50!)).toBeLessThan(1.5);
+    expect(Math.abs(jumps.length / plays.length - fitted.repositions_per_session)).toBeLessThan(
+      1.5,
+    );
+  });
+});
+
+const report = (atMs: number, positionMs: number, event: TimedReport['event'] = 'STOP') => ({
+  ...{ event, atMs, positionMs, fromPositionMs: null },
+});
+const playhead = (about: Partial<Playhead>) =>
+  ({ status: 'IN_PROGRESS', positionMs: 0, resumePositionMs: 0, ...about }) as Playhead;
+
+describe('what the server must say', () => {
   it('is the newest activity, whenever it arrives', () => {
     const ledger = new Ledger();
     const phone = { sessionId: 'phone', newest: report(1_000, 60_000) };
@@ -123,6 +164,49 @@ describe('what the server must say', () => {
     const ping = report(3_000, 90_000, 'PING');
     expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest: ping })).toBe('DUPLICATE');
     expect(ledger.outcomeOf(title.id, { sessionId: 'phone', newest: ping })).toBe('SUPERSEDED');
+  });
+});
+
+describe('a session that begins', () => {
+  /** Answers sessions after so many ms each, the last one for ever. */
+  const beginAfter = async (latenciesMs: readonly number[]) => {
+    let realMs = 0;
+    const clock = {
+      monotonicMs: () => realMs,
+      wallMs: () => Date.UTC(2026, 0, 1) + realMs,
+      after: () => () => {},
+    };
+    const elapsed: number[] = [];
+    const playheadNow = playhead({ status: 'NOT_STARTED' });
+    const begun = { session: 'token', stale: false, nextHeartbeatInMs: 7_000, problems: [] };
+    const transport = {
+      request: async (_operation: object, { input }: { input?: { elapsedMs: number } }) => {
+        realMs += latenciesMs[Math.min(elapsed.length, latenciesMs.length - 1)]!;
+        elapsed.push(input!.elapsedMs);
+        return { kind: 'answered', data: { beginSession: { ...begun, playhead: playheadNow } } };
+      },
+    } as unknown as Transport;
+    const time = new SimulatedTime(clock, { speed: 60, durationMs: 60_000 });
+    const ledger = new Ledger();
+    const deps = { transport, time, ledger, tally: new Tally(), wait: async () => {} };
+    const session = new SimulatedSession(deps, { title, startedAtMs: time.fromMs });
+    await session.begin({ id: 'tv', kind: 'TV' });
+    return { elapsed, ledger, everyMs: session.everyMs };
+  };
+
+  it('asks again when the answer took more than a second, by then with a later clock', async () => {
+    const { elapsed, everyMs, ledger } = await beginAfter([1_500, 20]);
+    expect(elapsed).toEqual([3_540_000, 3_541_500]);
+    expect(everyMs).toBe(7_000);
+    const newest = report(1, 1);
+    expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest })).toBe('ACCEPTED');
+  });
+
+  it('claims to know nothing of the title when no answer comes soon', async () => {
+    const { elapsed, ledger } = await beginAfter([3_000]);
+    expect(elapsed).toHaveLength(3);
+    const newest = report(1, 1);
+    expect(ledger.outcomeOf(title.id, { sessionId: 'tv', newest })).toBeNull();
   });
 });
 
