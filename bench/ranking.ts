@@ -112,10 +112,14 @@ function artifactOf(next: () => number, dump: unknown): unknown {
       ...{ weight: numbers(), missingWeight: numbers() },
     };
   };
+  const terms = featureNames.flatMap((_, feature) => [
+    { feature, other: null, from: next(), weight: next() - 0.5 },
+    { feature, other: (feature + 1) % featureNames.length, from: 0, weight: next() - 0.5 },
+  ]);
   return sealArtifact({
     ...{ version: 1, kind: dump === null ? 'linear' : 'trees', name: 'bench' },
     ...{ featureNames, visitFeatureNames, temperature: 1, card: {} },
-    ranking: { linear: part(featureNames.length), trees: dump },
+    ranking: { linear: { ...part(featureNames.length), terms }, trees: dump },
     visit: { ...part(visitFeatureNames.length), bias: 0 },
   });
 }

@@ -14,7 +14,7 @@ import {
   meanOf,
   measuresOf,
 } from './metrics.ts';
-import { baselines, givenRankers, type Ranked, trainedRankers } from './rankers.ts';
+import { asShown, baselines, givenRankers, type Ranked, trainedRankers } from './rankers.ts';
 import { slices } from './slices.ts';
 import { type Split, splitOf, wholeTask } from './split.ts';
 import type { RankingQuery } from './task.ts';
@@ -72,6 +72,8 @@ export interface EvaluationOptions {
   seed: number;
   /** Undefined: models are trained in every fold. */
   models?: Models | undefined;
+  /** Whether candidates stand in the order in which they were shown, so that it is judged as well. */
+  isShown?: boolean;
 }
 
 /** A task that has no question left to judge by. */
@@ -85,7 +87,10 @@ export class NothingToJudgeError extends Error {
  * Shape: deterministic by seed.
  * Errors: NothingToJudgeError when the task has too little in it, in one sentence.
  */
-export function evaluate(task: PlaysTask, { folds, seed, models }: EvaluationOptions): Evaluation {
+export function evaluate(
+  task: PlaysTask,
+  { folds, seed, models, isShown = false }: EvaluationOptions,
+): Evaluation {
   if (task.queries.length === 0)
     throw new NothingToJudgeError('No visit began with one of two or more shows in progress.');
   const split = models === undefined ? splitOf(task, { folds, seed }) : wholeTask(task);
@@ -94,6 +99,7 @@ export function evaluate(task: PlaysTask, { folds, seed, models }: EvaluationOpt
     throw new NothingToJudgeError('There is too little to train on; give a model with --model.');
   const ranked = [
     ...baselines(task.queries),
+    ...(isShown ? [asShown(task.queries)] : []),
     ...(models === undefined
       ? trainedRankers(task.queries, split)
       : givenRankers(task.queries, models)),

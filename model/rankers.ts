@@ -1,8 +1,8 @@
 import { featureNames } from '../subgraphs/recommendations/features.ts';
 import {
   type Features,
-  type LinearWeights,
   linearScores,
+  linearWeightsOf,
   type Scale,
   UnscorableError,
 } from '../subgraphs/recommendations/linear.ts';
@@ -45,12 +45,20 @@ export function baselines(queries: readonly RankingQuery[]): Ranked[] {
   ];
 }
 
+/** The order in which the cards of a logged row stood, whoever ranked them. */
+export function asShown(queries: readonly RankingQuery[]): Ranked {
+  const utilities = queries.map(({ count }) =>
+    Float64Array.from({ length: count }, (_, at) => -at),
+  );
+  return { name: 'as shown', utilities, temperature: null };
+}
+
 /** The linear model, trained in every fold on the others, and with each profile's own correction. */
 export function trainedRankers(queries: readonly ProfileQuery[], { folds }: Split): Ranked[] {
   const plain: Ranked = emptyRanked('linear', queries.length);
   const online: Ranked = emptyRanked('linear + online', queries.length);
   for (const { train, queries: tested } of folds) {
-    const weights = weightsOf(trainRanking(train.queries).linear);
+    const weights = linearWeightsOf(trainRanking(train.queries).linear);
     scoreInto(
       { plain, online, queries, tested },
       {
@@ -134,15 +142,4 @@ function columnOf({ features, count }: RankingQuery, name: string): Float64Array
     { length: count },
     (_, row) => features[row * featureNames.length + at] as number,
   );
-}
-
-function weightsOf(
-  linear: Readonly<Record<keyof LinearWeights, readonly number[]>>,
-): LinearWeights {
-  return {
-    mean: Float64Array.from(linear.mean),
-    sd: Float64Array.from(linear.sd),
-    weight: Float64Array.from(linear.weight),
-    missingWeight: Float64Array.from(linear.missingWeight),
-  };
 }

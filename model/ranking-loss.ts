@@ -1,4 +1,10 @@
-import { type Scale, standardise, standardisedMax } from '../subgraphs/recommendations/linear.ts';
+import {
+  type Scale,
+  standardise,
+  standardisedMax,
+  type Term,
+  termValue,
+} from '../subgraphs/recommendations/linear.ts';
 import { scoredMax } from '../subgraphs/recommendations/score.ts';
 import { solverOf } from './cholesky.ts';
 import { scaleOf } from './scale.ts';
@@ -7,60 +13,122 @@ import type { RankingQuery } from './task.ts';
 /** Queries as the loss reads them: standardised once, what is unknown apart. */
 export interface Design {
   scale: Scale;
-  width: number;
+  terms: readonly Shape[];
+  /** Features and terms. */
+  columns: number;
+  /** Weights: of columns, and of features that are unknown. */
+  size: number;
   /** First row of each query, and the end of the last. */
   starts: Uint32Array;
   /** Row that was chosen, for each query. */
   chosen: Uint32Array;
-  /** [rows × width]; 0 where unknown. */
+  /** [rows × columns]; 0 where unknown. */
   values: Float32Array;
   /** Unknown features, row after row; those of row r stand from unknownStarts[r]. */
   unknown: Uint16Array;
   unknownStarts: Uint32Array;
 }
 
-export function designOf(queries: readonly RankingQuery[], width: number): Design {
-  const scale = scaleOf(
-    queries.map(({ features }) => features),
-    width,
-  );
+/** A term without its weight. */
+export type Shape = Omit<Term, 'weight'>;
+
+export interface DesignOptions {
+  width: number;
+  /** Terms, once it is known how features are spread. @default none */
+  termsFor?: (spread: Spread) => readonly Shape[];
+}
+
+/** Known values of each feature in some of the rows, standardised, smallest first. */
+export type Spread = readonly Float64Array[];
+
+export function designOf(
+  queries: readonly RankingQuery[],
+  { width, termsFor }: DesignOptions,
+): Design {
+  const blocks = queries.map(({ features }) => features);
+  const scale = scaleOf(blocks, width);
   const rows = queries.reduce((total, { count }) => total + count, 0);
+  const terms = termsFor?.(spreadOf(blocks, { scale, rows })) ?? [];
+  const columns = width + terms.length;
   const starts = new Uint32Array(queries.length + 1);
   const chosen = new Uint32Array(queries.length);
-  const values = new Float32Array(rows * width);
   const unknownStarts = new Uint32Array(rows + 1);
-  const unknown: number[] = [];
+  const filling: Filling = {
+    ...{ scale, terms, row: new Float64Array(width), unknown: [] },
+    values: new Float32Array(rows * columns),
+  };
   let row = 0;
   for (const [index, query] of queries.entries()) {
     starts[index] = row;
     chosen[index] = row + query.chosen;
     for (let candidate = 0; candidate < query.count; candidate += 1, row += 1) {
       const own = query.features.subarray(candidate * width, (candidate + 1) * width);
-      for (const [feature, value] of own.entries()) {
-        if (Number.isNaN(value)) unknown.push(feature);
-        else
-          values[row * width + feature] = standardise(value, scale, {
-            feature,
-            max: standardisedMax,
-          });
-      }
-      unknownStarts[row + 1] = unknown.length;
+      fillRow(filling, own, row * columns);
+      unknownStarts[row + 1] = filling.unknown.length;
     }
   }
   starts[queries.length] = row;
+  const { values } = filling;
   return {
-    scale,
-    width,
-    starts,
-    chosen,
-    values,
-    unknownStarts,
-    unknown: Uint16Array.from(unknown),
+    ...{ scale, terms, columns, size: columns + width, starts, chosen, values, unknownStarts },
+    unknown: Uint16Array.from(filling.unknown),
   };
 }
 
+interface Filling {
+  scale: Scale;
+  terms: readonly Shape[];
+  /** Of one row, written anew for each. */
+  row: Float64Array;
+  values: Float32Array;
+  unknown: number[];
+}
+
+function fillRow(
+  { scale, terms, row, values, unknown }: Filling,
+  features: Float32Array,
+  from: number,
+): void {
+  for (let feature = 0; feature < row.length; feature += 1) {
+    const value = features[feature] as number;
+    row[feature] = standardise(value, scale, { feature, max: standardisedMax });
+    if (Number.isNaN(value)) unknown.push(feature);
+    else values[from + feature] = row[feature] as number;
+  }
+  for (let term = 0; term < terms.length; term += 1)
+    values[from + row.length + term] = termValue(terms[term] as Shape, row);
+}
+
+/** Rows that the spread is taken from: a quantile needs no more. */
+const spreadRowsMax = 20_000;
+
+function spreadOf(
+  blocks: readonly Float32Array[],
+  { scale, rows }: { scale: Scale; rows: number },
+): Spread {
+  const width = scale.mean.length;
+  const each = Math.max(1, Math.ceil(rows / spreadRowsMax));
+  const known = Array.from({ length: width }, () => [] as number[]);
+  let row = 0;
+  for (const block of blocks) {
+    for (let at = 0; at < block.length; at += width, row += 1) {
+      if (row % each === 0) addKnown(known, block.subarray(at, at + width), scale);
+    }
+  }
+  return known.map((values) => Float64Array.from(values).sort());
+}
+
+function addKnown(known: number[][], row: Float32Array, scale: Scale): void {
+  for (const [feature, values] of known.entries()) {
+    const deviations = standardise(row[feature] as number, scale, {
+      ...{ feature, max: standardisedMax },
+    });
+    if (!Number.isNaN(deviations)) values.push(deviations);
+  }
+}
+
 export interface LossArguments {
-  /** [weight…, missingWeight…] */
+  /** [weight…, weight of each term…, missingWeight…] */
   weights: Float64Array;
   /** Is written. */
   gradient: Float64Array;
@@ -109,14 +177,14 @@ export function regularised(
 }
 
 function scoreOf(design: Design, weights: Float64Array, row: number): number {
-  const { values, width, unknown, unknownStarts } = design;
+  const { values, columns, unknown, unknownStarts } = design;
   let score = 0;
-  const from = row * width;
-  for (let feature = 0; feature < width; feature += 1)
+  const from = row * columns;
+  for (let feature = 0; feature < columns; feature += 1)
     score += (weights[feature] as number) * (values[from + feature] as number);
   const end = unknownStarts[row + 1] as number;
   for (let at = unknownStarts[row] as number; at < end; at += 1)
-    score += weights[width + (unknown[at] as number)] as number;
+    score += weights[columns + (unknown[at] as number)] as number;
   return score;
 }
 
@@ -140,13 +208,13 @@ function addRow(
   gradient: Float64Array,
   { row, factor }: { row: number; factor: number },
 ): void {
-  const { values, width, unknown, unknownStarts } = design;
-  const from = row * width;
-  for (let feature = 0; feature < width; feature += 1)
+  const { values, columns, unknown, unknownStarts } = design;
+  const from = row * columns;
+  for (let feature = 0; feature < columns; feature += 1)
     gradient[feature] = (gradient[feature] as number) + factor * (values[from + feature] as number);
   const end = unknownStarts[row + 1] as number;
   for (let at = unknownStarts[row] as number; at < end; at += 1) {
-    const feature = width + (unknown[at] as number);
+    const feature = columns + (unknown[at] as number);
     gradient[feature] = (gradient[feature] as number) + factor;
   }
 }
@@ -189,15 +257,15 @@ export function curvatureSolver(
 
 /** Features of some rows, and a flag for each that is unknown. */
 function denseRows(
-  { values, width, unknown, unknownStarts }: Design,
+  { values, columns, size, unknown, unknownStarts }: Design,
   { from, count }: { from: number; count: number },
 ): Float64Array[] {
   return Array.from({ length: count }, (_, index) => {
     const row = from + index;
-    const dense = new Float64Array(2 * width);
-    dense.set(values.subarray(row * width, (row + 1) * width));
+    const dense = new Float64Array(size);
+    dense.set(values.subarray(row * columns, (row + 1) * columns));
     for (let at = unknownStarts[row] as number; at < (unknownStarts[row + 1] as number); at += 1)
-      dense[width + (unknown[at] as number)] = 1;
+      dense[columns + (unknown[at] as number)] = 1;
     return dense;
   });
 }

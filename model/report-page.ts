@@ -8,7 +8,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding
 table{border-collapse:collapse;width:100%;font-size:14px;margin:1rem 0}
 th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid #d8dce0}
 th:first-child,td:first-child{text-align:left}
-tr.headline{font-weight:600}figure{margin:1.5rem 0}figcaption{font-size:14px;color:#59636e}
+td{white-space:nowrap}tr.headline{font-weight:600}figure{margin:1.5rem 0}figcaption{font-size:14px;color:#59636e}
 svg{width:100%;height:auto}svg text{font-size:11px;fill:#59636e}
 .grid{stroke:#eceef0}.axis{stroke:#59636e}.even{stroke:#9aa4ae;stroke-dasharray:4 4}
 .up{fill:#1a7f4b}.down{fill:#b3402e}.line{fill:none;stroke-width:2}

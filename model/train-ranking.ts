@@ -1,8 +1,16 @@
 import type { LinearPart } from '../subgraphs/recommendations/artifact.ts';
 import { featureNames } from '../subgraphs/recommendations/features.ts';
 import { scoredMax } from '../subgraphs/recommendations/score.ts';
+import { inOneOrder } from './in-one-order.ts';
 import { type Minimum, minimise, type Objective } from './lbfgs.ts';
-import { curvatureSolver, type Design, designOf, rankingLoss } from './ranking-loss.ts';
+import {
+  curvatureSolver,
+  type Design,
+  designOf,
+  rankingLoss,
+  type Shape,
+  type Spread,
+} from './ranking-loss.ts';
 import { rounded } from './scale.ts';
 import type { RankingQuery } from './task.ts';
 
@@ -13,6 +21,10 @@ export interface TrainOptions {
   iterationsMax?: number;
   /** Features of a candidate. @default featureNames.length */
   width?: number;
+  /** Places at which each feature's line may bend. @default 2 */
+  bends?: number;
+  /** Features, two by two, that count together. @default those that are named here */
+  pairs?: readonly (readonly [number, number])[];
 }
 
 export interface LinearRanking {
@@ -24,6 +36,19 @@ export interface LinearRanking {
 }
 
 const l2Default = 1;
+/** Three pieces: what more would bring was not to be told from chance on simulated viewers. */
+const bendsDefault = 2;
+/**
+ * A show that was finished goes on with its next episode or not at all, and being the newest means something
+ * else for it, and for a film.
+ */
+const pairNames: readonly (readonly [string, string])[] = [
+  ['ep_done', 'has_next'],
+  ['is_newest', 'ep_done'],
+  ['is_newest', 'has_next'],
+  ['is_newest', 'is_movie'],
+];
+const pairsDefault = pairNames.map(([one, other]) => [placeOf(one), placeOf(other)] as const);
 const iterationsDefault = 300;
 /** Of the mean loss: beyond this, weights change in digits that are not kept. */
 const slopeMax = 1e-7;
@@ -47,23 +72,43 @@ export function trainRanking(
   for (const query of queries) checkQuery(query, width);
   const design = designOf(
     inOneOrder(queries, ({ chosen }) => chosen),
-    width,
+    { width, termsFor: (spread) => shapesOf(spread, options) },
   );
   const l2 = options.l2 ?? l2Default;
   const { x, value, iterations, hasConverged } = minimum(design, {
     l2,
     iterationsMax: options.iterationsMax ?? iterationsDefault,
   });
-  const weights = Array.from(x, rounded);
+  return { linear: partOf(design, x), ...{ loss: value, iterations, hasConverged } };
+}
+
+function partOf({ scale, terms, columns }: Design, minimum: Float64Array): LinearPart {
+  const weights = Array.from(minimum, rounded);
+  const width = columns - terms.length;
   return {
-    linear: {
-      mean: [...design.scale.mean],
-      sd: [...design.scale.sd],
-      weight: weights.slice(0, width),
-      missingWeight: weights.slice(width),
-    },
-    ...{ loss: value, iterations, hasConverged },
+    ...{ mean: [...scale.mean], sd: [...scale.sd] },
+    ...{ weight: weights.slice(0, width), missingWeight: weights.slice(columns) },
+    terms: terms.map((shape, term) => ({ ...shape, weight: weights[width + term] as number })),
   };
+}
+
+/**
+ * Where lines may bend, so that as many rows lie on either side, and which features count together. A flag
+ * bends nowhere.
+ */
+function shapesOf(spread: Spread, options: TrainOptions): Shape[] {
+  const bends = options.bends ?? bendsDefault;
+  const bent = spread.flatMap((values, feature) => {
+    const places = Array.from(
+      { length: bends },
+      (_, place) => values[Math.floor((values.length * (place + 1)) / (bends + 1))] ?? Number.NaN,
+    );
+    const [low, high] = [values[0] ?? 0, values.at(-1) ?? 0];
+    const inside = places.filter((from) => from > low && from < high).map(rounded);
+    return [...new Set(inside)].map((from) => ({ feature, other: null, from }));
+  });
+  const pairs = options.pairs ?? (options.width === undefined ? pairsDefault : []);
+  return [...bent, ...pairs.map(([feature, other]) => ({ feature, other, from: 0 }))];
 }
 
 /**
@@ -78,7 +123,7 @@ function minimum(
     rankingLoss(design, { weights, gradient, l2 });
   const from = (start: Float64Array) => ({ start, solve: curvatureSolver(design, start, l2) });
   const first = minimise(objective, {
-    ...from(new Float64Array(2 * design.width)),
+    ...from(new Float64Array(design.size)),
     ...{ slopeMax, iterationsMax: Math.min(firstRunMax, iterationsMax) },
   });
   if (first.hasConverged) return first;
@@ -98,33 +143,8 @@ function checkQuery({ count, chosen, features }: RankingQuery, width: number): v
     throw new RangeError('A feature of a query is infinite.');
 }
 
-interface Example {
-  account: string;
-  atMs: number;
-  features: Float32Array;
-}
-
-/**
- * Sums of doubles depend on their order, so that there is but one: by account, time, contents and outcome.
- */
-export function inOneOrder<Each extends Example>(
-  examples: readonly Each[],
-  outcomeOf: (example: Each) => number,
-): Each[] {
-  return [...examples].sort(
-    (left, right) =>
-      compare(left.account, right.account) ||
-      left.atMs - right.atMs ||
-      Buffer.compare(bytesOf(left.features), bytesOf(right.features)) ||
-      outcomeOf(left) - outcomeOf(right),
-  );
-}
-
-function compare(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function placeOf(name: string): number {
+  const place = featureNames.indexOf(name);
+  if (place < 0) throw new RangeError(`There is no feature ${name}.`);
+  return place;
 }

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { InteractionLine } from '../../domain/interaction.ts';
 import type { Report } from '../../model/report.ts';
+import { artifactText } from '../../model/seal.ts';
+import { train } from '../../model/train.ts';
 import { fileOf, type Told } from './exports.ts';
+import { playLine, rowLine } from './log-lines.ts';
 import { plantedHouseholds } from './planted-plays.ts';
 
 const run = promisify(execFile);
@@ -35,6 +39,14 @@ function exportsOf(accounts: number): string[] {
     const unreadable: Told = { profile: 'Bartholomew', start: 'Zarnoth day' };
     return fileOf([...rows.reverse(), unreadable]);
   });
+}
+
+/** Rows whose second card, the most recent, was then played. */
+function shownRows(profile: string, count: number): InteractionLine[] {
+  return Array.from({ length: count }, (_, index) => {
+    const play = playLine('a', index * 600 + 5, { profile, account: profile });
+    return [rowLine(`row ${index}`, index * 600, { profile, account: profile }), play];
+  }).flat();
 }
 
 let folder = '';
@@ -160,12 +172,70 @@ describe('npm run evaluate', () => {
     expect(stdout).toContain('One account only');
   });
 
+  it('judges a model that was trained elsewhere, and trains nothing', async () => {
+    const learned = plantedHouseholds({ seed: 33, accounts: 6, visits: 90, rule: 'device' });
+    const log = {
+      accounts: learned,
+      shown: { queries: [], visits: [], beyondCap: 0 },
+      counts: { lines: 0, rows: 0, plays: 0, unreadable: {} },
+    };
+    const { artifact } = train({
+      ...{ log, source: 'plays', seed: 1, date: '2026-01-01', release: 7, trees: null },
+    });
+    const model = join(folder, 'model.json');
+    await writeFile(model, artifactText(artifact));
+    const out = join(folder, 'given');
+    await evaluateCommand('--model', model, '--netflix-export', files[0]!, files[1]!, '--out', out);
+    const given = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
+    expect(given.evaluation.split).toBe('nothing trained');
+    // Two accounts are too few to hold a goal up to.
+    expect(given.goals).toEqual([]);
+    const names = given.evaluation.rankers.map(({ name }) => name);
+    expect(names.slice(-2)).toEqual([artifact.name, `${artifact.name} + online`]);
+    expect(given.evaluation.rankers.at(-2)!.gain.hit1.mean).toBeGreaterThan(0.1);
+    expect(given.evaluation.visits.models.map(({ name }) => name)).toContain('logistic');
+  });
+
+  it('judges rows of a log as they were shown, and the order in which they were', async () => {
+    const shown = [...'ab'].flatMap((profile) => shownRows(`profile ${profile}`, 40));
+    const log = join(folder, 'shown.log');
+    await writeFile(log, shown.map((line) => JSON.stringify(line)).join('\n'));
+    const out = join(folder, 'shown');
+    await evaluateCommand('--log', log, '--out', out);
+    const { evaluation } = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
+    const asShown = evaluation.rankers.find(({ name }) => name === 'as shown')!;
+    // The second card of each row was played, which is the most recent one.
+    expect(asShown.macro).toMatchObject({ hit1: 0, hit3: 1, mrr: 0.5 });
+    expect(evaluation.rankers.find(({ name }) => name === 'recency')!.macro.hit1).toBe(1);
+    expect(evaluation.queries).toBe(80);
+    // The plays alone are of one show only: nothing to choose from.
+    const played = evaluateCommand('--log', log, '--task', 'plays', '--out', out);
+    await expect(played).rejects.toMatchObject({
+      stderr: expect.stringContaining('No visit began'),
+    });
+  });
+
+  it('says of a file of which nothing can be read what it is, and what is needed', async () => {
+    const history = join(folder, 'NetflixViewingHistory.csv');
+    await writeFile(history, 'Title,Date\n"Quibblewick: Season 1: Fog","4/5/23"\n');
+    const failed = await evaluateCommand('--netflix-export', history).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /File 1 was not read: it is NetflixViewingHistory\.csv.*ViewingActivity\.csv/,
+      ),
+    });
+  });
+
   it.each([
-    [[], /^npm run evaluate -- --log FILE/],
+    [[], /^npm run evaluate -- --log FILE-OR-FOLDER/],
     [['--log', 'a', '--netflix-export', 'b'], /^npm run evaluate/],
     [['--netflix-export', '/nowhere/at-all.csv'], /at-all\.csv/],
     [['--log', 'README.md', '--folds', 'many'], /--folds is a whole number/],
     [['--log', 'README.md'], /No visit began/],
+    [['--log', 'README.md', '--task', 'all'], /--task is plays or rows/],
     [['--log', 'README.md', '--model', 'package.json'], /./],
   ])('says in one line what is wrong with %j', async (argv, message) => {
     const failed = await evaluateCommand(...argv).catch((error: unknown) => error);

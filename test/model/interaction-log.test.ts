@@ -1,43 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { CardLine, PlayLine, RowLine } from '../../domain/interaction.ts';
-import { interactionLogOf } from '../../model/interaction-log.ts';
-import { featureNames, visitFeatureNames } from '../../subgraphs/recommendations/features.ts';
+import { interactionLogOf, readInteractionLog } from '../../model/interaction-log.ts';
+import { featureNames } from '../../subgraphs/recommendations/features.ts';
 import { pieces } from './exports.ts';
-
-const startMs = Date.UTC(2026, 0, 5, 19);
-const minuteMs = 60_000;
-
-function playLine(show: string, atMin: number, changed: Partial<PlayLine> = {}): PlayLine {
-  const startedAtMs = startMs + atMin * minuteMs;
-  return {
-    ...{ kind: 'play', v: 1, profile: 'p', account: 'acc', show, title: `${show}-1` },
-    ...{ isFilm: false, deviceKind: 'TV', startedAtMs, endedAtMs: startedAtMs + 40 * minuteMs },
-    ...{ watchedMs: 40 * minuteMs, positionMs: 40 * minuteMs, durationMs: 50 * minuteMs },
-    ...{ hasNext: true, from: null, ...changed },
-  };
-}
-
-/** Its first feature is the card's number, from 1; the others are unknown. */
-function card(show: string, recencyPlace: number, scored = true): CardLine {
-  const features = featureNames.map((_, index) => (index === 0 ? recencyPlace + 1 : null));
-  return {
-    ...{ show, title: `${show}-1`, kind: 'EPISODE', score: 0.5, utility: 1, recencyPlace },
-    features: scored ? features : null,
-  };
-}
-
-function rowLine(rankingId: string, atMin: number, changed: Partial<RowLine> = {}): RowLine {
-  return {
-    ...{ kind: 'row', v: 1, atMs: startMs + atMin * minuteMs, rankingId, profile: 'p' },
-    ...{ account: 'acc', deviceKind: 'TV', ranker: 'linear-1', modelHash: 'h', featureNames },
-    ...{ propensity: 1, cards: [card('b', 1), card('a', 0), card('c', 2, false)] },
-    visit: {
-      featureNames: visitFeatureNames,
-      features: visitFeatureNames.map((name) => (name === 'device_switch' ? 1 : Math.log(13))),
-    },
-    ...{ continuationProbability: 0.7, ...changed },
-  };
-}
+import { minuteMs, playLine, rowLine, startMs } from './log-lines.ts';
 
 const logOf = (lines: readonly unknown[], size = 999) =>
   interactionLogOf(
@@ -82,6 +50,22 @@ describe('an interaction log', () => {
         ...{ 'field watchedMs': 1, 'field propensity': 1, 'row of other features': 1 },
       },
     });
+  });
+});
+
+describe('a folder of logs', () => {
+  it('is read file by file in the order of their names, also where a last line has no end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'log-'));
+    try {
+      await writeFile(join(folder, '2026-01-06.jsonl'), JSON.stringify(playLine('a', 5)));
+      await writeFile(join(folder, '2026-01-05.jsonl'), JSON.stringify(rowLine('r', 0)));
+      await writeFile(join(folder, 'notes.txt'), 'none of it');
+      const { counts, shown } = await readInteractionLog(folder);
+      expect(counts).toEqual({ lines: 2, rows: 1, plays: 1, unreadable: {} });
+      expect(shown.queries).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
@@ -130,6 +114,13 @@ describe('a row that was shown', () => {
     ];
     const { shown } = await logOf(lines);
     expect(shown.queries.map(({ atMs }) => (atMs - startMs) / minuteMs)).toEqual([3]);
+  });
+
+  it('is not answered by what is played on in the middle of a visit', async () => {
+    const lines = [rowLine('r', 0), playLine('a', 5), rowLine('s', 60), playLine('b', 74)];
+    expect((await logOf(lines)).shown.queries).toHaveLength(1);
+    const later = [...lines.slice(0, 3), playLine('b', 75)];
+    expect((await logOf(later)).shown.queries).toHaveLength(2);
   });
 
   it('is the one that the play names, if it names one', async () => {

@@ -102,6 +102,13 @@ describe('a title', () => {
     expect(showOf(alike[0]!, alike.slice(0, 2)).isFilm).toBe(true);
   });
 
+  it('of a film is never taken for the series of that name', () => {
+    const shows = new Shows();
+    for (const title of ['Harbour', 'Harbour: Season 1: Fog']) shows.add(title);
+    expect(shows.of('Harbour').isFilm).toBe(true);
+    expect(shows.of('Harbour').showId).not.toBe(shows.of('Harbour: Season 1: Fog').showId);
+  });
+
   it('is one show whatever its case and spaces', () => {
     expect(showOf('HARBOUR:  Season 1: Fog').showId).toBe(showOf('Harbour: Season 2: Rain').showId);
   });
@@ -118,6 +125,7 @@ describe('a device', () => {
     ['Google Chromecast V3 Streaming Stick', 'STREAMER'],
     ['Apple TV 4K', 'STREAMER'],
     ['Sony 2012 Blu-ray Players', 'STREAMER'],
+    ['Vodafone Giga TV Cable Box', 'STREAMER'],
     ['Comcast Xfinity Set Top Box', 'STREAMER'],
     ['Chrome PC (Cadmium)', 'WEB'],
     ['Safari MAC (Cadmium)', 'WEB'],

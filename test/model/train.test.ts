@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PlayLine } from '../../domain/interaction.ts';
+import type { PlayLine, RowLine } from '../../domain/interaction.ts';
 import { heldOutAccounts } from '../../model/held-out.ts';
 import { type InteractionLog, interactionLogOf } from '../../model/interaction-log.ts';
 import { artifactText } from '../../model/seal.ts';
-import { taskOf } from '../../model/task-from-plays.ts';
+import { type ProfileQuery, taskOf } from '../../model/task-from-plays.ts';
 import { type TrainRequest, train } from '../../model/train.ts';
+import { trainRanking } from '../../model/train-ranking.ts';
 import { simulatedAccounts } from '../../model/viewers/accounts.ts';
 import { featureNames } from '../../subgraphs/recommendations/features.ts';
 import { readModels, scoredMax } from '../../subgraphs/recommendations/score.ts';
@@ -26,6 +27,31 @@ const trained = train(request);
 
 async function* asStream(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
+}
+
+/** The row that a query was asked by, and the play that answered it, as they are logged. */
+function shownLines(query: ProfileQuery, index: number): string[] {
+  const { account, profile, atMs, count, chosen, recencyRanks } = query;
+  const width = featureNames.length;
+  const of = { v: 1, account, profile } as const;
+  const row: RowLine = {
+    ...{ ...of, kind: 'row', atMs, rankingId: `rk_${index}`, deviceKind: null, ranker: 'recency' },
+    ...{ modelHash: null, featureNames, propensity: 1, visit: null, continuationProbability: null },
+    cards: Array.from({ length: count }, (_, place) => ({
+      ...{ show: `show_${place}`, title: `title_${place}`, kind: 'RESUME' },
+      ...{ score: null, utility: null, recencyPlace: recencyRanks[place]! },
+      features: Array.from(query.features.subarray(place * width, (place + 1) * width), (value) =>
+        Number.isNaN(value) ? null : value,
+      ),
+    })),
+  };
+  const play: PlayLine = {
+    ...{ ...of, kind: 'play', show: `show_${chosen}`, title: `title_${chosen}`, isFilm: false },
+    ...{ deviceKind: 'TV', startedAtMs: atMs + 1, endedAtMs: atMs + 600_000, watchedMs: 599_000 },
+    ...{ positionMs: 599_000, durationMs: null, hasNext: null },
+    from: { rankingId: `rk_${index}`, place: chosen },
+  };
+  return [row, play].map((line) => `${JSON.stringify(line)}\n`);
 }
 
 describe('training', () => {
@@ -125,6 +151,17 @@ describe('training', () => {
     expect(() => train({ ...request, trees: dump(null) })).toThrow(
       'a threshold is no finite number',
     );
+  });
+
+  it('learns the same of rows as they were shown', async () => {
+    const { queries } = taskOf(log.accounts);
+    const text = queries.slice(0, 120).flatMap((query, index) => shownLines(query, index));
+    const shown = await interactionLogOf(asStream(text.join('')));
+    expect(shown.counts).toMatchObject({ rows: 120, unreadable: {} });
+    const { artifact, card } = train({ ...request, log: shown, source: 'rows' });
+    expect(artifact.ranking.linear).toEqual(trainRanking(queries.slice(0, 120)).linear);
+    expect(artifact.visit).toBeNull();
+    expect(card.data).toMatchObject({ task: 'rows', queries: 120, visits: 0 });
   });
 
   it('says when there is nothing to learn from', async () => {
