@@ -90,9 +90,12 @@ export function measureScoring(
 }
 
 export interface RowFigures {
-  ranker: string;
+  /** Share of the rows that the model ranked: a machine that stands still makes the others. */
+  byModel: number;
   /** ms of each answer. */
   answerMs: number[];
+  /** Processor time of the process for each, ms. */
+  cpuMs: number;
 }
 
 /** Asks the subgraph for one profile's row again and again: view, facts, features, score, answer. */
@@ -130,13 +133,18 @@ export async function measureRows(
   try {
     for (let round = 0; round < rounds; round += 1) await ask();
     const answers = [];
+    const cpu = process.cpuUsage();
     for (let round = 0; round < rounds; round += 1) answers.push(await ask());
+    const { user, system } = process.cpuUsage(cpu);
     const rows = answers.map(({ row }) => row?.continueWatching);
     for (const row of rows) {
       if (row?.edges.length !== Math.min(40, candidates)) throw new Error('A row lacks cards.');
     }
-    const rankers = new Set(rows.map((row) => row?.ranker));
-    return { ranker: [...rankers].join(' '), answerMs: answers.map(({ ms }) => ms) };
+    return {
+      byModel: rows.filter((row) => row?.ranker === `${kind}-bench`).length / rows.length,
+      answerMs: answers.map(({ ms }) => ms),
+      cpuMs: (user + system) / 1_000 / rounds,
+    };
   } finally {
     await subgraph.close();
     await events.close();

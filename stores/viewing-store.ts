@@ -57,7 +57,10 @@ export interface ViewingStore {
   recent(query: { profileId: string; limit: number }): Promise<Viewing[]>;
   /** The profile's latest plays, in the order in which they began. */
   plays(profileId: string): Promise<Play[]>;
-  /** Plays that nobody has claimed and nobody continued since `beforeMs`, at most `limit`. */
+  /**
+   * Plays that nobody has claimed and nobody continued since `beforeMs`, at most `limit`, the oldest first;
+   * some of them up to a minute later.
+   */
   endedPlays(query: { beforeMs: number; limit: number }): Promise<(PlayKey & { play: Play })[]>;
   /** True for one claim only, of all processes; a play that goes on after all can be claimed again. */
   claimPlay(key: PlayKey): Promise<boolean>;

@@ -7,8 +7,11 @@ import type { Logger } from '../../runtime/log.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
 import type { ViewingBatch, ViewingStore } from '../../stores/viewing-store.ts';
 
-/** Some 10 ms of folding: a row that is asked for meanwhile does not wait longer. */
-const batchLengthMax = 200;
+/**
+ * 10 ms of folding, 25 where each entry is another profile's: a row that is asked for meanwhile does not
+ * wait longer. Half as many cost half as much again for each.
+ */
+const batchLengthMax = 500;
 /** A stream or a view that failed is left alone this long. */
 const retryAfterMs = 1_000;
 

@@ -52,10 +52,10 @@ describe('the view', () => {
   });
 
   it('holds more than one batch', async () => {
-    const many = Array.from({ length: 450 }, (_, index) => paused(`t${index}`));
+    const many = Array.from({ length: 1_100 }, (_, index) => paused(`t${index}`));
     await append(0, ...many);
     await consumer().start();
-    expect(await viewings.recent({ profileId: 'demo', limit: 1_000 })).toHaveLength(450);
+    expect(await viewings.recent({ profileId: 'demo', limit: 2_000 })).toHaveLength(1_100);
   });
 
   it('goes on where it stopped', async () => {
