@@ -46,6 +46,8 @@ export interface ProfileLearning {
  * Cost: one commit a batch; one range read of at most `limit` viewings, and one of the plays, a row.
  */
 export interface ViewingStore {
+  /** Transitions that are folded in one go, at most, without anybody else waiting for long. */
+  readonly batchLengthMax: number;
   /** Where this view has read up to; null: nothing yet. */
   offset(partition: number): Promise<Offset | null>;
   /**

@@ -62,6 +62,11 @@ const migrations = [
 ];
 
 const minuteMs = 60_000;
+/**
+ * 10 ms of folding, 25 where each entry is another profile's: a row that is asked for meanwhile does not
+ * wait longer. Less than half as many would cost twice as much for each.
+ */
+const batchLengthMax = 500;
 /** 32 MiB: the view of some ten thousand profiles, each of which may be the next one to play. */
 const pagesKept = 8_192;
 
@@ -85,6 +90,7 @@ export function openEmbeddedViewingStore(options: { path: string }): ViewingStor
   const fold = createFold(database);
 
   return {
+    batchLengthMax,
     async offset(partition) {
       const row = translated('Reading the offset', () => selectOffset.get(partition));
       return (row?.stream_offset as string | undefined) ?? null;
