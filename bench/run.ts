@@ -7,6 +7,7 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
   'redis-script': async (options) =>
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
   row: async (options) => (await import('./row.bench.ts')).rowBench(options),
+  ranking: async (options) => (await import('./ranking.bench.ts')).rankingBench(options),
 };
 
 /**

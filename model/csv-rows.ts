@@ -1,6 +1,9 @@
 /** Lines that one field may span before its opening quote counts as a mistake. */
 const linesJoinedMax = 4;
 
+/** Spreadsheets write empty rows with all their separators. */
+const blank = /^[\s",;|]*$/;
+
 export interface SplitLine {
   fields: string[];
   /** Whether every quote that was opened was closed. */
@@ -98,7 +101,7 @@ export class RowJoiner {
   }
 
   add(line: string): void {
-    if (line.trim() === '') return;
+    if (blank.test(line)) return;
     const alone = splitLine(line, this.#delimiter);
     // A row of its own first: joined to the line before, its quotes would close what is broken there.
     if (alone.isClosed && this.#take(alone.fields)) this.end();

@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { PlayLine, RowLine } from '../domain/interaction.ts';
 import { playMinMs } from '../subgraphs/recommendations/history.ts';
@@ -56,14 +58,28 @@ export interface InteractionLog {
 }
 
 /**
- * Reads a log of interactions.
+ * Reads a log of interactions: a file, or a folder of files, which are read in the order of their names.
  *
  * Errors: none for what it holds: lines that cannot be read are counted by reason, also the last one of
  * a log that is still written to. A file that cannot be opened rejects.
  * Cost: streamed; kept are the plays, the rows that were answered by one, and 64 open rows a profile.
  */
-export async function readInteractionLog(file: string): Promise<InteractionLog> {
-  return interactionLogOf(createReadStream(file, { highWaterMark: 1 << 18 }));
+export async function readInteractionLog(path: string): Promise<InteractionLog> {
+  return interactionLogOf(chunksOf(await filesOf(path)));
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => /\.(?:jsonl|log)$/.test(name));
+  return names.sort().map((name) => join(path, name));
+}
+
+async function* chunksOf(files: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const file of files) {
+    yield* createReadStream(file, { highWaterMark: 1 << 18 });
+    // The last line of a file may lack its end.
+    yield Buffer.from('\n');
+  }
 }
 
 export async function interactionLogOf(chunks: AsyncIterable<Uint8Array>): Promise<InteractionLog> {

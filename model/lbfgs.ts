@@ -10,6 +10,12 @@ export interface Minimum {
 }
 
 export interface MinimiseOptions {
+  start: Float64Array;
+  /**
+   * Multiplies by what the inverse curvature is guessed to be, in place: a good guess saves most of the
+   * steps.
+   */
+  solve?: ((gradient: Float64Array) => void) | undefined;
   /** Largest slope in any direction at which it is a minimum. */
   slopeMax: number;
   iterationsMax: number;
@@ -36,21 +42,20 @@ interface Place {
 }
 
 /**
- * Minimises a smooth convex function from zero.
+ * Minimises a smooth convex function.
  *
  * Shape: deterministic; sums run in one fixed order.
  * Source: L-BFGS, Nocedal & Wright, Numerical Optimization (2006), algorithm 7.4.
  */
 export function minimise(
   objective: Objective,
-  dimension: number,
-  { slopeMax, iterationsMax }: MinimiseOptions,
+  { start, solve, slopeMax, iterationsMax }: MinimiseOptions,
 ): Minimum {
-  let here = evaluate(objective, new Float64Array(dimension));
+  let here = evaluate(objective, start);
   const steps: Step[] = [];
   for (let iteration = 0; iteration < iterationsMax; iteration += 1) {
     if (largest(here.gradient) <= slopeMax) return minimumAt(here, iteration, true);
-    const direction = directionOf(here.gradient, steps);
+    const direction = directionOf(here.gradient, steps, solve);
     const next = search(objective, here, direction);
     // Nothing along the way down is lower: as low as doubles can tell.
     if (next === null) return minimumAt(here, iteration, true);
@@ -71,7 +76,11 @@ function evaluate(objective: Objective, x: Float64Array): Place {
 }
 
 /** The two-loop recursion: minus the gradient, bent by the curvature that was seen. */
-function directionOf(gradient: Float64Array, steps: readonly Step[]): Float64Array {
+function directionOf(
+  gradient: Float64Array,
+  steps: readonly Step[],
+  solve: MinimiseOptions['solve'],
+): Float64Array {
   const direction = gradient.map((slope) => -slope);
   const alphas = new Float64Array(steps.length);
   for (let index = steps.length - 1; index >= 0; index -= 1) {
@@ -79,7 +88,15 @@ function directionOf(gradient: Float64Array, steps: readonly Step[]): Float64Arr
     alphas[index] = rho * dot(s, direction);
     add(direction, y, -(alphas[index] as number));
   }
-  const newest = steps.at(-1);
+  if (solve === undefined) scaleBy(steps.at(-1), gradient, direction);
+  else solve(direction);
+  for (const [index, { s, y, rho }] of steps.entries())
+    add(direction, s, (alphas[index] as number) - rho * dot(y, direction));
+  return direction;
+}
+
+/** Curvature as along the newest step, everywhere. */
+function scaleBy(newest: Step | undefined, gradient: Float64Array, direction: Float64Array): void {
   // Without a step behind, no further than 1: the first gradient's length says nothing of distances.
   const scale =
     newest === undefined
@@ -87,9 +104,6 @@ function directionOf(gradient: Float64Array, steps: readonly Step[]): Float64Arr
       : 1 / (newest.rho * dot(newest.y, newest.y));
   for (let at = 0; at < direction.length; at += 1)
     direction[at] = scale * (direction[at] as number);
-  for (const [index, { s, y, rho }] of steps.entries())
-    add(direction, s, (alphas[index] as number) - rho * dot(y, direction));
-  return direction;
 }
 
 function search(objective: Objective, from: Place, direction: Float64Array): Place | null {

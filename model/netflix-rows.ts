@@ -1,6 +1,7 @@
 import type { Columns } from './netflix-columns.ts';
 import { deviceKindOf } from './netflix-devices.ts';
 import { type SpanReadings, type StartReadings, spanOf, startOf } from './netflix-times.ts';
+import { remembered } from './remembered.ts';
 
 /** A row as read, before the file has told how its days and spans are to be taken. */
 export interface ExportRow {
@@ -21,6 +22,11 @@ export type RowOutcome =
   | { kind: 'left out'; as: LeftOut }
   | { kind: 'unreadable'; because: Unreadable };
 
+/** More than there are of either in any one file. */
+const answersMax = 50_000;
+const deviceKind = remembered(deviceKindOf, answersMax);
+const span = remembered(spanOf, answersMax);
+
 const nothing = /^(?:|-|none|null|n\/?a|nan|undefined)$/i;
 
 /** Reads a row's fields; a title with delimiters that nobody quoted is put together again. */
@@ -30,7 +36,7 @@ export function rowOf(told: readonly string[], columns: Columns): RowOutcome {
   const at = (index: number | null) => (index === null ? '' : (fields[index] ?? ''));
   const start = startOf(at(columns.start));
   if (start === null) return { kind: 'unreadable', because: 'start time' };
-  const watched = spanOf(at(columns.duration));
+  const watched = span(at(columns.duration));
   if (watched === null) return { kind: 'unreadable', because: 'duration' };
   const title = at(columns.title);
   if (nothing.test(title)) return { kind: 'unreadable', because: 'title' };
@@ -40,8 +46,8 @@ export function rowOf(told: readonly string[], columns: Columns): RowOutcome {
   if (/hidden/i.test(at(columns.attributes))) return { kind: 'left out', as: 'hidden' };
   const row = {
     ...{ profile: at(columns.profile), title, start, watched },
-    deviceKind: deviceKindOf(at(columns.device)),
-    position: spanOf(at(columns.bookmark)),
+    deviceKind: deviceKind(at(columns.device)),
+    position: span(at(columns.bookmark)),
   };
   return { kind: 'row', row };
 }

@@ -36,9 +36,9 @@ export class Shows {
     if (series !== null) return { showId: normal(series), isFilm: false };
     const beginning = normal(segments[0] ?? title);
     const isShared = (this.#beginnings.get(beginning) ?? 0) >= sharedMin && segments.length > 2;
-    return isShared
-      ? { showId: beginning, isFilm: false }
-      : { showId: normal(title), isFilm: true };
+    if (isShared) return { showId: beginning, isFilm: false };
+    // A film may bear the name of a series.
+    return { showId: `film ${normal(title)}`, isFilm: true };
   }
 
   /** The longest beginning that is a series by the word of another title, or of this one. */

@@ -15,7 +15,7 @@ export interface SpanReadings {
 
 const clock = String.raw`(?:[T,\s]\s*(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\.?)?)`;
 const yearFirst = new RegExp(
-  String.raw`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})${clock}?\s*(?:Z|UTC|[+-]00:?00)?$`,
+  String.raw`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})${clock}?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$`,
   'i',
 );
 const yearLast = new RegExp(
@@ -34,13 +34,14 @@ const months = [
 const serialDayOfUnix = 25_569;
 const dayMs = 86_400_000;
 
-/** Null when the text is no moment. All are taken for UTC, as the export says. */
+/** Null when the text is no moment. Without a zone it is UTC, as the export says. */
 export function startOf(text: string): StartReadings | null {
   const trimmed = text.trim().replace(/[\u00a0\u202f]/g, ' ');
   const byYear = yearFirst.exec(trimmed);
   if (byYear !== null) {
     const [, year, month, day, ...time] = byYear;
-    return certain(momentMs({ year, month, day, time }));
+    const ms = momentMs({ year, month, day, time: time.slice(0, 4) });
+    return certain(ms - offsetMs(time[4]));
   }
   const byName = named.exec(trimmed);
   if (byName !== null) {
@@ -49,6 +50,13 @@ export function startOf(text: string): StartReadings | null {
     return certain(momentMs({ year, month: String(number), day: day ?? day2, time }));
   }
   return yearLastOf(trimmed) ?? serialOf(trimmed);
+}
+
+/** Of a zone as it is written behind a time: +05:30 is ahead of UTC. */
+function offsetMs(zone = ''): number {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
+  const ms = spanMs(Number(hours ?? 0), Number(minutes ?? 0), 0);
+  return sign === '-' ? -ms : ms;
 }
 
 function yearLastOf(text: string): StartReadings | null {

@@ -157,7 +157,7 @@ const ordinal = String.raw`(?:[\d٠-٩]+(?:\.|-?(?:st|nd|rd|th|[aªºoeèr]+|ο�
 
 function either(words: readonly string[]): string {
   const longest = [...words].sort((one, other) => other.length - one.length);
-  return `(?:${longest.map((word) => word.replace(/[.-]/g, '\\$&')).join('|')})`;
+  return `(?:${longest.map((word) => word.replaceAll('.', '\\.')).join('|')})`;
 }
 
 /** The word and a number, in either order; and for scripts without spaces, around it. */
@@ -175,7 +175,7 @@ const seasonAnywhere = new RegExp(`(?<!\\p{L})${either(seasonWords)}(?!\\p{L})`,
 const part = new RegExp(`^${numbered(partWords)}`, 'iu');
 const episode = new RegExp(`^(?:${numbered(episodeWords)}|${chineseEpisode})`, 'iu');
 const episodeAtEnd = new RegExp(
-  String.raw`[(（](?:${numbered(episodeWordsAtEnd)}|${chineseEpisode})[^()（）]{0,12}[)）]$`,
+  `[(（](?:${numbered(episodeWordsAtEnd)}|${chineseEpisode})[^()（）]{0,12}[)）]$`,
   'iu',
 );
 /** "Show - Season 3" and "Show, Season 3", where the colon was lost. */
@@ -203,13 +203,22 @@ export function partsOf(title: string): TitleParts {
 
 function seriesOf(segments: readonly string[]): string | null {
   const last = segments.length - 1;
-  const at = segments.findIndex((segment, index) => isSeason(segment, { index, last }));
+  const [first = ''] = segments;
+  const at = segments.findIndex(
+    (segment, index) =>
+      isSeason(segment, { index, last }) || (index > 0 && isNumbered(segment, first)),
+  );
   if (at > 0) return joined(segments.slice(0, at));
-  const dashed = seasonAfterDash.exec(segments[0] ?? '');
+  const dashed = seasonAfterDash.exec(first);
   if (dashed?.[1] !== undefined) return dashed[1];
   if (last > 0 && episode.test(segments[last] as string)) return joined(segments.slice(0, last));
-  if (last > 0 && episodeAtEnd.test(segments[last] as string)) return segments[0] as string;
+  if (last > 0 && episodeAtEnd.test(segments[last] as string)) return first;
   return null;
+}
+
+/** A season that is called by the series and a number: "Harbour: Harbour 4: Fog". */
+function isNumbered(segment: string, first: string): boolean {
+  return segment.startsWith(`${first} `) && /^\d{1,2}$/.test(segment.slice(first.length + 1));
 }
 
 function isSeason(segment: string, { index, last }: { index: number; last: number }): boolean {

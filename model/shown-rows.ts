@@ -12,13 +12,15 @@ const followMs = visitGapMs;
 
 /**
  * Joins rows with the play that followed: the row that the play names, else the newest that was shown
- * within 30 minutes before it began. A row is joined once; a row that no play followed tells nothing, since
- * nobody may have looked at it.
+ * within 30 minutes before it began. Only a visit's first play answers a row, since what follows in a visit
+ * is mostly more of the same; a row that no play followed tells nothing, since nobody may have looked at it.
  *
  * Cost: O(open rows of the profile) a play.
  */
 export class ShownRows {
   readonly #open = new Map<string, RowLine[]>();
+  /** When each profile's last play ended. */
+  readonly #endedAtMs = new Map<string, number>();
   readonly #task: PlaysTask = { queries: [], visits: [], beyondCap: 0 };
 
   /** False: it was ranked by features of which none is known here. */
@@ -32,16 +34,19 @@ export class ShownRows {
   }
 
   addPlay(play: PlayLine): void {
-    const open = this.#open.get(keyOf(play)) ?? [];
-    const row =
-      open.find(({ rankingId }) => rankingId === play.from?.rankingId) ?? newest(open, play);
-    if (row === undefined) return;
-    this.#join(row, play);
+    const key = keyOf(play);
+    const open = this.#open.get(key) ?? [];
+    const endedAtMs = this.#endedAtMs.get(key) ?? Number.NEGATIVE_INFINITY;
+    this.#endedAtMs.set(key, Math.max(endedAtMs, play.endedAtMs));
     // Whatever was shown before this play cannot have led to a later one.
     this.#open.set(
-      keyOf(play),
-      open.filter((other) => other !== row && other.atMs > row.atMs),
+      key,
+      open.filter(({ atMs }) => atMs > play.startedAtMs),
     );
+    if (play.startedAtMs < endedAtMs + visitGapMs) return;
+    const named = open.find(({ rankingId }) => rankingId === play.from?.rankingId);
+    const row = named ?? newest(open, play);
+    if (row !== undefined) this.#join(row, play);
   }
 
   /** Queries of each profile together, in the order in which they were asked. */

@@ -1,9 +1,17 @@
 import type { LinearPart } from '../subgraphs/recommendations/artifact.ts';
 import { featureNames } from '../subgraphs/recommendations/features.ts';
-import { type Scale, standardise, standardisedMax } from '../subgraphs/recommendations/linear.ts';
 import { scoredMax } from '../subgraphs/recommendations/score.ts';
-import { minimise } from './lbfgs.ts';
-import { rounded, scaleOf } from './scale.ts';
+import { inOneOrder } from './in-one-order.ts';
+import { type Minimum, minimise, type Objective } from './lbfgs.ts';
+import {
+  curvatureSolver,
+  type Design,
+  designOf,
+  rankingLoss,
+  type Shape,
+  type Spread,
+} from './ranking-loss.ts';
+import { rounded } from './scale.ts';
 import type { RankingQuery } from './task.ts';
 
 export interface TrainOptions {
@@ -13,6 +21,10 @@ export interface TrainOptions {
   iterationsMax?: number;
   /** Features of a candidate. @default featureNames.length */
   width?: number;
+  /** Places at which each feature's line may bend. @default 2 */
+  bends?: number;
+  /** Features, two by two, that count together. @default those that are named here */
+  pairs?: readonly (readonly [number, number])[];
 }
 
 export interface LinearRanking {
@@ -24,9 +36,24 @@ export interface LinearRanking {
 }
 
 const l2Default = 1;
+/** Three pieces: what more would bring was not to be told from chance on simulated viewers. */
+const bendsDefault = 2;
+/**
+ * A show that was finished goes on with its next episode or not at all, and being the newest means something
+ * else for it, and for a film.
+ */
+const pairNames: readonly (readonly [string, string])[] = [
+  ['ep_done', 'has_next'],
+  ['is_newest', 'ep_done'],
+  ['is_newest', 'has_next'],
+  ['is_newest', 'is_movie'],
+];
+const pairsDefault = pairNames.map(([one, other]) => [placeOf(one), placeOf(other)] as const);
 const iterationsDefault = 300;
 /** Of the mean loss: beyond this, weights change in digits that are not kept. */
 const slopeMax = 1e-7;
+/** Steps of the first run: enough to come near. */
+const firstRunMax = 12;
 
 /**
  * Trains the linear model: the softmax over a row's candidates, of their weighted features, is made to
@@ -45,171 +72,64 @@ export function trainRanking(
   for (const query of queries) checkQuery(query, width);
   const design = designOf(
     inOneOrder(queries, ({ chosen }) => chosen),
-    width,
+    { width, termsFor: (spread) => shapesOf(spread, options) },
   );
   const l2 = options.l2 ?? l2Default;
-  const { x, value, iterations, hasConverged } = minimise(
-    (weights, gradient) => rankingLoss(design, { weights, gradient, l2 }),
-    2 * width,
-    { slopeMax, iterationsMax: options.iterationsMax ?? iterationsDefault },
-  );
-  const weights = Array.from(x, rounded);
+  const { x, value, iterations, hasConverged } = minimum(design, {
+    l2,
+    iterationsMax: options.iterationsMax ?? iterationsDefault,
+  });
+  return { linear: partOf(design, x), ...{ loss: value, iterations, hasConverged } };
+}
+
+function partOf({ scale, terms, columns }: Design, minimum: Float64Array): LinearPart {
+  const weights = Array.from(minimum, rounded);
+  const width = columns - terms.length;
   return {
-    linear: {
-      mean: [...design.scale.mean],
-      sd: [...design.scale.sd],
-      weight: weights.slice(0, width),
-      missingWeight: weights.slice(width),
-    },
-    ...{ loss: value, iterations, hasConverged },
+    ...{ mean: [...scale.mean], sd: [...scale.sd] },
+    ...{ weight: weights.slice(0, width), missingWeight: weights.slice(columns) },
+    terms: terms.map((shape, term) => ({ ...shape, weight: weights[width + term] as number })),
   };
 }
 
-/** Queries as the loss reads them: standardised once, what is unknown apart. */
-export interface Design {
-  scale: Scale;
-  width: number;
-  /** First row of each query, and the end of the last. */
-  starts: Uint32Array;
-  /** Row that was chosen, for each query. */
-  chosen: Uint32Array;
-  /** [rows × width]; 0 where unknown. */
-  values: Float32Array;
-  /** Unknown features, row after row; those of row r stand from unknownStarts[r]. */
-  unknown: Uint16Array;
-  unknownStarts: Uint32Array;
+/**
+ * Where lines may bend, so that as many rows lie on either side, and which features count together. A flag
+ * bends nowhere.
+ */
+function shapesOf(spread: Spread, options: TrainOptions): Shape[] {
+  const bends = options.bends ?? bendsDefault;
+  const bent = spread.flatMap((values, feature) => {
+    const places = Array.from(
+      { length: bends },
+      (_, place) => values[Math.floor((values.length * (place + 1)) / (bends + 1))] ?? Number.NaN,
+    );
+    const [low, high] = [values[0] ?? 0, values.at(-1) ?? 0];
+    const inside = places.filter((from) => from > low && from < high).map(rounded);
+    return [...new Set(inside)].map((from) => ({ feature, other: null, from }));
+  });
+  const pairs = options.pairs ?? (options.width === undefined ? pairsDefault : []);
+  return [...bent, ...pairs.map(([feature, other]) => ({ feature, other, from: 0 }))];
 }
 
-export function designOf(queries: readonly RankingQuery[], width: number): Design {
-  const scale = scaleOf(
-    queries.map(({ features }) => features),
-    width,
-  );
-  const rows = queries.reduce((total, { count }) => total + count, 0);
-  const starts = new Uint32Array(queries.length + 1);
-  const chosen = new Uint32Array(queries.length);
-  const values = new Float32Array(rows * width);
-  const unknownStarts = new Uint32Array(rows + 1);
-  const unknown: number[] = [];
-  let row = 0;
-  for (const [index, query] of queries.entries()) {
-    starts[index] = row;
-    chosen[index] = row + query.chosen;
-    for (let candidate = 0; candidate < query.count; candidate += 1, row += 1) {
-      const own = query.features.subarray(candidate * width, (candidate + 1) * width);
-      for (const [feature, value] of own.entries()) {
-        if (Number.isNaN(value)) unknown.push(feature);
-        else
-          values[row * width + feature] = standardise(value, scale, {
-            feature,
-            max: standardisedMax,
-          });
-      }
-      unknownStarts[row + 1] = unknown.length;
-    }
-  }
-  starts[queries.length] = row;
-  return {
-    scale,
-    width,
-    starts,
-    chosen,
-    values,
-    unknownStarts,
-    unknown: Uint16Array.from(unknown),
-  };
-}
-
-export interface LossArguments {
-  /** [weight…, missingWeight…] */
-  weights: Float64Array;
-  /** Is written. */
-  gradient: Float64Array;
-  l2: number;
-}
-
-/** Weights that are pulled towards nothing. */
-interface Pulled extends LossArguments {
-  pulled: number;
-}
-
-/** (Sum of -ln p(chosen) + l2 ÷ 2 × |weights|²) ÷ queries. */
-export function rankingLoss(design: Design, { weights, gradient, l2 }: LossArguments): number {
-  const { starts, chosen } = design;
-  gradient.fill(0);
-  const shares = new Float64Array(scoredMax);
-  let loss = 0;
-  for (let query = 0; query < chosen.length; query += 1) {
-    const from = starts[query] as number;
-    const count = (starts[query + 1] as number) - from;
-    for (let row = 0; row < count; row += 1) shares[row] = scoreOf(design, weights, from + row);
-    const own = (chosen[query] as number) - from;
-    loss += toShares(shares, count, own);
-    shares[own] = (shares[own] as number) - 1;
-    for (let row = 0; row < count; row += 1)
-      addRow(design, gradient, { row: from + row, factor: shares[row] as number });
-  }
-  return regularised(loss, chosen.length, { weights, gradient, l2, pulled: weights.length });
-}
-
-/** Adds the pull of the first `pulled` weights towards nothing, and divides by the number of examples. */
-export function regularised(
-  loss: number,
-  examples: number,
-  { weights, gradient, l2, pulled }: Pulled,
-): number {
-  let squares = 0;
-  for (let at = 0; at < pulled; at += 1) {
-    const weight = weights[at] as number;
-    squares += weight * weight;
-    gradient[at] = (gradient[at] as number) + l2 * weight;
-  }
-  const each = 1 / Math.max(1, examples);
-  for (let at = 0; at < gradient.length; at += 1) gradient[at] = each * (gradient[at] as number);
-  return each * (loss + (l2 / 2) * squares);
-}
-
-function scoreOf(design: Design, weights: Float64Array, row: number): number {
-  const { values, width, unknown, unknownStarts } = design;
-  let score = 0;
-  const from = row * width;
-  for (let feature = 0; feature < width; feature += 1)
-    score += (weights[feature] as number) * (values[from + feature] as number);
-  const end = unknownStarts[row + 1] as number;
-  for (let at = unknownStarts[row] as number; at < end; at += 1)
-    score += weights[width + (unknown[at] as number)] as number;
-  return score;
-}
-
-/** Softmax in place; answers -ln of the chosen one's share. */
-function toShares(scores: Float64Array, count: number, chosen: number): number {
-  let best = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < count; row += 1) best = Math.max(best, scores[row] as number);
-  const above = best - (scores[chosen] as number);
-  let sum = 0;
-  for (let row = 0; row < count; row += 1) {
-    const weight = Math.exp((scores[row] as number) - best);
-    scores[row] = weight;
-    sum += weight;
-  }
-  for (let row = 0; row < count; row += 1) scores[row] = (scores[row] as number) / sum;
-  return above + Math.log(sum);
-}
-
-function addRow(
+/**
+ * In two runs: the curvature where the first one stops is close to that at the minimum, while that of
+ * weights of nothing is not.
+ */
+function minimum(
   design: Design,
-  gradient: Float64Array,
-  { row, factor }: { row: number; factor: number },
-): void {
-  const { values, width, unknown, unknownStarts } = design;
-  const from = row * width;
-  for (let feature = 0; feature < width; feature += 1)
-    gradient[feature] = (gradient[feature] as number) + factor * (values[from + feature] as number);
-  const end = unknownStarts[row + 1] as number;
-  for (let at = unknownStarts[row] as number; at < end; at += 1) {
-    const feature = width + (unknown[at] as number);
-    gradient[feature] = (gradient[feature] as number) + factor;
-  }
+  { l2, iterationsMax }: { l2: number; iterationsMax: number },
+): Minimum {
+  const objective: Objective = (weights, gradient) =>
+    rankingLoss(design, { weights, gradient, l2 });
+  const from = (start: Float64Array) => ({ start, solve: curvatureSolver(design, start, l2) });
+  const first = minimise(objective, {
+    ...from(new Float64Array(design.size)),
+    ...{ slopeMax, iterationsMax: Math.min(firstRunMax, iterationsMax) },
+  });
+  if (first.hasConverged) return first;
+  const left = iterationsMax - first.iterations;
+  const second = minimise(objective, { ...from(first.x), slopeMax, iterationsMax: left });
+  return { ...second, iterations: first.iterations + second.iterations };
 }
 
 function checkQuery({ count, chosen, features }: RankingQuery, width: number): void {
@@ -223,33 +143,8 @@ function checkQuery({ count, chosen, features }: RankingQuery, width: number): v
     throw new RangeError('A feature of a query is infinite.');
 }
 
-interface Example {
-  account: string;
-  atMs: number;
-  features: Float32Array;
-}
-
-/**
- * Sums of doubles depend on their order, so that there is but one: by account, time, contents and outcome.
- */
-export function inOneOrder<Each extends Example>(
-  examples: readonly Each[],
-  outcomeOf: (example: Each) => number,
-): Each[] {
-  return [...examples].sort(
-    (left, right) =>
-      compare(left.account, right.account) ||
-      left.atMs - right.atMs ||
-      Buffer.compare(bytesOf(left.features), bytesOf(right.features)) ||
-      outcomeOf(left) - outcomeOf(right),
-  );
-}
-
-function compare(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function placeOf(name: string): number {
+  const place = featureNames.indexOf(name);
+  if (place < 0) throw new RangeError(`There is no feature ${name}.`);
+  return place;
 }

@@ -54,7 +54,7 @@ def read_options():
 
 def read_task(path):
     with open(path, encoding="utf-8") as lines:
-        head = json.loads(next(lines))
+        head = json.loads(next(lines, "{}"))
         if head.get("kind") != "ranking-task" or head.get("version") != TASK_VERSION:
             sys.exit(f"{path}: no task of version {TASK_VERSION}.")
         names = head["featureNames"]

@@ -2,10 +2,12 @@ import type { Artifact } from '../subgraphs/recommendations/artifact.ts';
 import { visitFeatureNames } from '../subgraphs/recommendations/features.ts';
 import { standardise, standardisedMax } from '../subgraphs/recommendations/linear.ts';
 import { sigmoid } from '../subgraphs/recommendations/score.ts';
+import { inOneOrder } from './in-one-order.ts';
 import { minimise } from './lbfgs.ts';
+import { type LossArguments, regularised } from './ranking-loss.ts';
 import { rounded, scaleOf } from './scale.ts';
 import type { VisitExample } from './task.ts';
-import { inOneOrder, type LossArguments, regularised, type TrainOptions } from './train-ranking.ts';
+import type { TrainOptions } from './train-ranking.ts';
 
 export interface LogisticVisit {
   visit: NonNullable<Artifact['visit']>;
@@ -46,8 +48,11 @@ export function trainVisit(
   const l2 = options.l2 ?? l2Default;
   const { x, value, iterations, hasConverged } = minimise(
     (weights, gradient) => visitLoss({ inputs, outcomes }, { weights, gradient, l2 }),
-    2 * width + 1,
-    { slopeMax, iterationsMax: options.iterationsMax ?? iterationsDefault },
+    {
+      start: new Float64Array(2 * width + 1),
+      slopeMax,
+      iterationsMax: options.iterationsMax ?? iterationsDefault,
+    },
   );
   const weights = Array.from(x, rounded);
   return {

@@ -5,12 +5,14 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** A week is busier or quieter than others by this much (log). */
-const weekSigma = 0.55;
+const weekSigma = 0.5;
+/** On so many days people keep to their habit, on the others it is up to chance how often they watch. */
+const habitShare = 0.3;
 /** From time to time nobody watches at all for a while. */
-const breakShareOfWeeks = 0.035;
+const breakShareOfWeeks = 0.08;
 const breakDays = { least: 5, most: 30 };
 /** Starts that fall into a visit that is still under way are no visit of their own. */
-const rateLift = 1.18;
+const rateLift = 1.45;
 /** Nobody begins more than that in a week. */
 const visitsAWeekMax = 60;
 
@@ -43,7 +45,8 @@ export function* visitStarts(
     const dayStartMs = of.fromMs + day * dayMs;
     const weekday = weekdays[(new Date(dayStartMs).getUTCDay() + 6) % 7] ?? weekdayMean;
     const mean = (of.visitsAWeek / 7) * weekFactor * (weekday / weekdayMean) * rateLift;
-    const count = day < awayUntilDay ? 0 : draw.poisson(mean);
+    const usual = draw.of(habitShare) ? Math.floor(mean + draw.unit()) : draw.poisson(mean);
+    const count = day < awayUntilDay ? 0 : usual;
     const starts = Array.from({ length: count }, () => {
       const hour = draw.weighted(hourWeights) + draw.unit();
       return dayStartMs + Math.floor(hour * hourMs);

@@ -31,9 +31,9 @@ const filmsCount = 800;
 const seriesCount = 700;
 /** Series began up to so long before anybody watches; a season comes about once a year. */
 const seriesAgeMsMax = 5 * 365 * dayMs;
-const seasonsMax = 6;
+const seasonsMax = 9;
 const seasonEveryDays = { least: 300, most: 430 };
-const episodesOfSeason = { least: 6, most: 14 };
+const episodesOfSeason = { least: 6, most: 20 };
 /** The others come out whole, on one day. */
 const weeklyShare = 0.5;
 const creditsShare = { least: 0.93, most: 0.985 };

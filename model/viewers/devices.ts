@@ -8,7 +8,7 @@ export type DeviceMix = (typeof deviceMixes)[number];
  * The fitted transitions are of all profiles, those with one class too. Owners of several change more
  * often than that by this factor, so that all of them together change as often as was counted.
  */
-const changeFactor = 1.62;
+const changeFactor = 1.87;
 const changeShareMax = 0.85;
 
 /** Shares of the classes by plays; those that a mix leaves out are hardly ever used. */

@@ -31,6 +31,7 @@ export interface LogFigures {
   filmPlays: number;
   onlyOneEpisode: number;
   oneMoreEpisode: number;
+  threeEpisodes: number;
   /** Means. */
   playsAVisit: number;
   showsAVisit: number;
@@ -117,6 +118,7 @@ export class FiguresOfLog {
     ...(['deviceChange', 'multiDevice', 'resumedElsewhere', 'resumedElsewhereSoon'] as const),
     ...(['continued', 'sameAsLastVisit', 'nextPlaySameShow', 'filmFinished'] as const),
     ...(['episodeFinished', 'filmPlays', 'onlyOneEpisode', 'oneMoreEpisode'] as const),
+    'threeEpisodes',
     ...(['recencyHit', 'recencyHitOnSwitch', 'switchesOfQueries'] as const),
   );
   readonly #means = means(
@@ -190,6 +192,7 @@ export class FiguresOfLog {
     for (const plays of series.values()) {
       const episodes = new Set(plays.map(({ title }) => title)).size;
       this.#means.episodesAVisit.note(episodes);
+      this.#shares.threeEpisodes.note(episodes >= 3);
       for (let episode = 1; episode <= episodes; episode += 1) {
         this.#shares.oneMoreEpisode.note(episode < episodes);
       }

@@ -22,8 +22,13 @@ export function kindOf(deviceClass: DeviceClass): DeviceKind {
 }
 
 const kinds = {
-  ...{ phone: 'PHONE', tv: 'TV', web: 'WEB', tablet: 'TABLET', console: 'CONSOLE' },
-  ...{ streamer: 'OTHER', other: 'OTHER' },
+  phone: 'PHONE',
+  tv: 'TV',
+  web: 'WEB',
+  streamer: 'OTHER',
+  tablet: 'TABLET',
+  console: 'CONSOLE',
+  other: 'OTHER',
 } as const satisfies Record<DeviceClass, string>;
 export type DeviceKind = (typeof kinds)[DeviceClass];
 

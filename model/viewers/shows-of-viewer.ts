@@ -31,12 +31,19 @@ export interface ShowOfViewer {
 /** Popularity of the n-th show: 1 / n to this power. */
 const popularityPower = 0.7;
 /** Of what is discovered, so much is a film. */
-const filmShare = 0.36;
+const filmShare = 0.44;
+/** Nobody begins a series again that was dropped before so many episodes. */
+const likedFrom = 4;
 /** Tries to find something that was not seen before; after that it is seen again. */
 const discoverTriesMax = 60;
 
 const dropHazards = viewerParams.series.drop_after_episode_k;
-const laterDropHazard = 0.1;
+/**
+ * Hazards were counted from what was never taken up again. Some of that is chance: other shows came
+ * in between. What viewers decide is so much of it.
+ */
+const meantShare = 0.72;
+const laterDropHazard = 0.015;
 
 /** The shows of one viewer: what was begun, and what there is to begin. */
 export class ShowsOfViewer {
@@ -62,10 +69,11 @@ export class ShowsOfViewer {
     return open;
   }
 
-  /** Over, but played within half a year: once in a while one of them is played again. */
+  /** Series that are over, but were played within half a year: once in a while one is played again. */
   overLately(nowMs: number): ShowOfViewer[] {
     return [...this.#begun.values()].filter(
-      ({ isOver, lastEndMs }) => isOver && nowMs - lastEndMs <= candidateAgeMaxMs,
+      ({ show, place, isOver, lastEndMs }) =>
+        isOver && place >= likedFrom && !show.isFilm && nowMs - lastEndMs <= candidateAgeMaxMs,
     );
   }
 
@@ -88,13 +96,18 @@ export class ShowsOfViewer {
     const state: ShowOfViewer = {
       ...{ show, place: 0, positionMs: 0, leavesAt: null, isOver: false, appeal },
       ...{ lastEndMs: Number.NEGATIVE_INFINITY, lastProgress: 0, lastRemainingMin: 0 },
-      interest: show.isFilm ? 1 : interestIn(this.#draw),
+      // A series that is begun once more has been liked.
+      interest: this.#begun.has(show.id) ? show.titles.length : this.#interestIn(show),
     };
     this.#beginTitle(state);
     this.#live.delete(this.#begun.get(show.id) ?? state);
     this.#begun.set(show.id, state);
     this.#live.add(state);
     return state;
+  }
+
+  #interestIn({ isFilm }: ViewerShow): number {
+    return isFilm ? 1 : interestIn(this.#draw);
   }
 
   /** The title was played up to where it stands; on to the next one if it is done with. */
@@ -114,6 +127,16 @@ export class ShowsOfViewer {
     else this.#beginTitle(state);
   }
 
+  /** Begins the episode again, or the one before when nothing of it was played. */
+  stepBack(state: ShowOfViewer): void {
+    state.leavesAt = null;
+    if (state.positionMs === 0 && state.place > 0) {
+      state.place -= 1;
+      state.interest += 1;
+    }
+    state.positionMs = 0;
+  }
+
   #end(state: ShowOfViewer): void {
     state.isOver = true;
     this.#live.delete(state);
@@ -123,7 +146,10 @@ export class ShowsOfViewer {
     const { film, series } = viewerParams;
     const hazards = (state.show.isFilm ? film : series).stop_for_good_hazard_per_tenth;
     state.positionMs = 0;
-    state.leavesAt = leavesAt(hazards, this.#draw);
+    state.leavesAt = leavesAt(
+      hazards.map((hazard) => meantShare * hazard),
+      this.#draw,
+    );
   }
 }
 
@@ -157,7 +183,7 @@ export function optionOf(state: ShowOfViewer, history: History): Option {
 /** Episodes until a series is dropped; hazards by episode, the last one for all that follow. */
 function interestIn(draw: Draw): number {
   let episode = 1;
-  while (!draw.of(dropHazards[episode - 1] ?? laterDropHazard)) episode += 1;
+  while (!draw.of(meantShare * (dropHazards[episode - 1] ?? laterDropHazard))) episode += 1;
   return episode;
 }
 

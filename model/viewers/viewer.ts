@@ -39,22 +39,35 @@ const { session, resume, player_events: playerEvents } = viewerParams;
 const betweenPlaysSeconds = quantilesOf(session.gap_between_plays_s, { least: 2, most: 1_700 });
 /** Shorter visits leave no play of two minutes, longer ones are television left running. */
 const visitMs = { least: 4 * minuteMs, most: 600 * minuteMs };
+/** Some visits end before their time is up, because a show does. */
+const visitLift = 1.25;
 /** What is nearer to its end than this is watched to it, come what may. */
-const toTheEndMs = 5 * minuteMs;
+const toTheEndMs = 2 * minuteMs;
 /** With less left than this share of the next title a visit ends where a title ends. */
-const nextTitleShareMin = 0.3;
+const nextTitleShareMin = 0.08;
 /** Plays that are broken off and taken up again in the same visit. */
-const brokenOffShare = 0.1;
+const brokenOffShare = 0.13;
 const changeDeviceBetweenTitles = 0.008;
 /** A visit that could begin with something in progress does so with this probability (log odds). */
-const continueLogOdds = 1.35;
-const continueSpread = 0.9;
+const continueLogOdds = -0.3;
+/** An episode or a film that was left in its middle calls its viewer back (log odds). */
+const continueMiddle = 2;
+const continueSpread = 1.5;
 /** The more is going on, the likelier: for each show played in the last three days, at most three. */
-const continueWhileActive = 0.55;
+const continueWhileActive = 1;
 const lately = 3 * 24 * 60 * minuteMs;
-const playAgainShare = 0.035;
+const playAgainShare = 0.01;
+const playAgainWhenNothingElse = 0.3;
+/** Whoever continues a series begins the episode again, or the one before, with this probability. */
+const episodeAgainShare = 0.25;
+/** The next play is of the same show, if there is something to play; some shows have come to their end. */
+const sameShowShare = 0.9;
 /** After the last title of a show, or of a film, many have seen enough for today. */
-const endsWithShow = 0.35;
+const endsWithShow = 0.55;
+/** A film is watched in one go by so many, however late it gets. */
+const filmInOneGo = 0.15;
+/** Whoever sits at another device than last time is less likely to go on with something (log odds). */
+const continueOnSwitch = -1.75;
 
 /** One profile and the person behind it, visit by visit. */
 export class Viewer {
@@ -93,12 +106,12 @@ export class Viewer {
   }
 
   #visit(startedAtMs: number): ViewerPlay[] {
-    const drawn = this.#draw.logNormal(session.watch_min) * minuteMs;
+    const drawn = this.#draw.logNormal(session.watch_min) * minuteMs * visitLift;
     let leftMs = Math.min(visitMs.most, Math.max(visitMs.least, drawn));
     const plays: ViewerPlay[] = [];
     let nowMs = startedAtMs;
-    this.#devices.next();
-    let state: ShowOfViewer | null = this.#opening(nowMs);
+    const isSwitch = this.#devices.current !== this.#devices.next();
+    let state: ShowOfViewer | null = this.#opening(nowMs, isSwitch);
     while (state !== null) {
       const play = this.#play(state, { startedAtMs: nowMs, leftMs });
       plays.push(play);
@@ -110,17 +123,30 @@ export class Viewer {
   }
 
   /** What the visit begins with. */
-  #opening(nowMs: number): ShowOfViewer {
+  #opening(nowMs: number, isSwitch: boolean): ShowOfViewer {
     const open = this.#shows.open(nowMs);
-    if (this.#draw.of(playAgainShare)) {
+    if (!this.#isContinuing(open, { nowMs, isSwitch })) return this.#shows.discover(nowMs);
+    if (this.#draw.of(open.length === 0 ? playAgainWhenNothingElse : playAgainShare)) {
       const over = this.#shows.overLately(nowMs);
-      const again = over[this.#draw.below(over.length)];
-      if (again !== undefined) return this.#shows.begin(again.show);
+      if (over.length > 0) return this.#shows.begin(this.#choose(over, nowMs).show);
     }
-    const active = open.filter(({ lastEndMs }) => nowMs - lastEndMs < lately).length;
-    const odds = this.#continues + continueWhileActive * Math.min(3, active);
-    const isContinuing = open.length > 0 && this.#draw.of(1 / (1 + Math.exp(-odds)));
-    return isContinuing ? this.#choose(open, nowMs) : this.#shows.discover(nowMs);
+    if (open.length === 0) return this.#shows.discover(nowMs);
+    const chosen = this.#choose(open, nowMs);
+    if (!chosen.show.isFilm && this.#draw.of(episodeAgainShare)) this.#shows.stepBack(chosen);
+    return chosen;
+  }
+
+  #isContinuing(
+    open: readonly ShowOfViewer[],
+    { nowMs, isSwitch }: { nowMs: number; isSwitch: boolean },
+  ): boolean {
+    const recent = open.filter(({ lastEndMs }) => nowMs - lastEndMs < lately);
+    const odds =
+      this.#continues +
+      (recent.some(({ positionMs }) => positionMs > 0) ? continueMiddle : 0) +
+      continueWhileActive * Math.min(2, recent.length) +
+      (isSwitch ? continueOnSwitch : 0);
+    return this.#draw.of(1 / (1 + Math.exp(-odds)));
   }
 
   #choose(open: readonly ShowOfViewer[], nowMs: number): ShowOfViewer {
@@ -136,7 +162,9 @@ export class Viewer {
     const title = titleAt(state);
     const endMs = endOf(title, state, draw);
     const leftOfTitleMs = endMs - state.positionMs;
-    const wantedMs = leftOfTitleMs - at.leftMs < toTheEndMs ? leftOfTitleMs : at.leftMs;
+    const isInOneGo = show.isFilm && draw.of(filmInOneGo);
+    const wantedMs =
+      isInOneGo || leftOfTitleMs - at.leftMs < toTheEndMs ? leftOfTitleMs : at.leftMs;
     const playMs = draw.of(brokenOffShare) ? draw.between(0.1, 0.9) * wantedMs : wantedMs;
     const stretch = watch(
       {
@@ -149,10 +177,11 @@ export class Viewer {
     );
     const hasNext = !show.isFilm && isOut({ ...state, place: state.place + 1 }, stretch.endedAtMs);
     const isFinished = stretch.positionMs >= (title.creditsStartMs ?? title.durationMs);
-    const ending = draw.of(playerEvents.p_trace_without_stopped) ? 'LOST' : 'STOP';
+    const isLost = draw.of(playerEvents.p_trace_without_stopped);
+    const ending = isFinished ? 'FINISH' : 'STOP';
     const play: ViewerPlay = {
       ...{ ...stretch, show, title, hasNext, deviceClass: this.#devices.current },
-      ...{ startedAtMs: at.startedAtMs, ending: isFinished ? 'FINISH' : ending },
+      ...{ startedAtMs: at.startedAtMs, ending: isLost ? 'LOST' : ending },
     };
     this.#history.add(countedPlay(play));
     this.#shows.settle(state, play);
@@ -172,7 +201,7 @@ export class Viewer {
     if (draw.of(change)) this.#devices.change();
     if (isSameTitle) return state;
     const isSame = !state.isOver && isOut(state, at.nowMs);
-    if (isSame && draw.of(session.p_next_play_same_show_in_session + 0.06)) {
+    if (isSame && draw.of(sameShowShare)) {
       const { durationMs } = titleAt(state);
       return at.leftMs < nextTitleShareMin * durationMs ? null : state;
     }

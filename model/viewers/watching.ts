@@ -23,7 +23,7 @@ export interface Stretch {
   acts: readonly ViewerAct[];
 }
 
-const pauseSeconds = quantilesOf(viewerParams.player_events.pause_s, { least: 2.1, most: 1_795 });
+const pauseSeconds = quantilesOf(viewerParams.player_events.pause_s, { least: 2.1, most: 2_700 });
 const seekSeconds = quantilesOf(viewerParams.player_events.reposition_size_s, {
   ...{ least: 4, most: 240 },
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LinearWeights } from './linear.ts';
+import type { LinearWeights, Term } from './linear.ts';
 import { finite, objectOf, packTrees, type Trees } from './trees.ts';
 
 /** A release that changes what is in the file takes the next number; older ones are refused. */
@@ -33,6 +33,8 @@ export interface LinearPart {
   sd: readonly number[];
   weight: readonly number[];
   missingWeight: readonly number[];
+  /** Features by their place in the names. @default none */
+  terms?: readonly Term[] | undefined;
 }
 
 /** The features that will come, in their order. */
@@ -136,7 +138,7 @@ function orderOf(
 
 function linearOf(value: unknown, order: readonly number[], what: string): LinearWeights {
   const part = objectOf(value, what);
-  const numbers = (key: keyof LinearPart) => {
+  const numbers = (key: Exclude<keyof LinearPart, 'terms'>) => {
     const list = part[key];
     if (!Array.isArray(list) || list.length !== order.length)
       throw new Error(`${what}.${key} is no list of ${order.length} numbers.`);
@@ -147,7 +149,31 @@ function linearOf(value: unknown, order: readonly number[], what: string): Linea
   return {
     ...{ mean: numbers('mean'), sd },
     ...{ weight: numbers('weight'), missingWeight: numbers('missingWeight') },
+    terms: termsOf(part.terms ?? [], order, `${what}.terms`),
   };
+}
+
+/** More would take longer to score than a row may take. */
+const termsMax = 1_000;
+
+function termsOf(value: unknown, order: readonly number[], what: string): Term[] {
+  if (!Array.isArray(value) || value.length > termsMax)
+    throw new Error(`${what} is no list of at most ${termsMax}.`);
+  const placeOf = (feature: unknown, at: string) => {
+    const place = order.indexOf(feature as number);
+    if (place < 0) throw new Error(`${at} is no feature: ${feature}.`);
+    return place;
+  };
+  return value.map((each, index) => {
+    const at = `${what}[${index}]`;
+    const { feature, other, from, weight } = objectOf(each, at);
+    return {
+      feature: placeOf(feature, `${at}.feature`),
+      other: other === null ? null : placeOf(other, `${at}.other`),
+      from: finite(from, `${at}.from`),
+      weight: finite(weight, `${at}.weight`),
+    };
+  });
 }
 
 function treesOf(

@@ -93,7 +93,7 @@ const definitions: Readonly<Record<string, Feature>> = {
   has_next_known: (asked, index) => Number(showAt(asked, index).hasNext !== null),
   has_new: (asked, index) => flagOrNaN(showAt(asked, index).hasNew),
   is_movie: (asked, index) => Number(showAt(asked, index).isFilm),
-  rewatch: counted(({ isRewatch }) => Number(isRewatch)),
+  rewatch: counted(({ isRewatch }) => flagOrNaN(isRewatch)),
   log_eps: counted(({ furthest }) => Math.log1p(furthest.size)),
   eps_per_day: counted(({ furthest, activeDays }) => furthest.size / activeDays),
   eps_last_session: counted(({ titlesInVisit }) => titlesInVisit.size),
@@ -127,8 +127,8 @@ const definitions: Readonly<Record<string, Feature>> = {
   log_popularity: (asked, index) => Math.log1p(showAt(asked, index).watchedBy ?? Number.NaN),
   film_left_log_h: (asked, index) => {
     const { isFilm, progress } = showAt(asked, index);
-    if (!isFilm) return 0;
-    return flag(progress, isDone) === 0 ? Math.log1p(hoursSince(asked, index)) : 0;
+    if (!isFilm || isDone(progress)) return 0;
+    return Number.isNaN(progress) ? Number.NaN : Math.log1p(hoursSince(asked, index));
   },
   film_progress: (asked, index) => {
     const { isFilm, progress } = showAt(asked, index);

@@ -37,9 +37,12 @@ export interface ShowHistory {
   firstStartMs: number;
   lastEndMs: number;
   last: ShowPlay;
-  /** Whether the title played last had been played in an earlier visit, beyond nine tenths. */
-  isRewatch: boolean;
-  /** Furthest that each title got, 0 to 1. */
+  /**
+   * Whether the title played last had been played in an earlier visit, beyond nine tenths; null: it had
+   * been played, nobody knows how far.
+   */
+  isRewatch: boolean | null;
+  /** Furthest that each title got, 0 to 1; NaN where that was never known. */
   furthest: Map<string, number>;
   /** Starts of the visits in which it was played, newest last, at most 64; and how many there were. */
   visitStartsMs: number[];
@@ -47,7 +50,8 @@ export interface ShowHistory {
   lastVisit: number;
   /** Hours between its visits, newest last, at most 8. */
   gapsH: number[];
-  titlesInVisit: Set<string>;
+  /** Titles of its last visit; each with what `isRewatch` is while it is the one played last. */
+  titlesInVisit: Map<string, boolean | null>;
   activeDays: number;
   lastDay: number;
   watchedMs: number;
@@ -131,7 +135,7 @@ function newShow(play: ShowPlay): ShowHistory {
   return {
     ...{ plays: 0, firstStartMs: play.startedAtMs, lastEndMs: play.endedAtMs, last: play },
     ...{ isRewatch: false, furthest: new Map(), visitStartsMs: [], visits: 0, lastVisit: 0 },
-    ...{ gapsH: [], titlesInVisit: new Set(), activeDays: 0, lastDay: Number.NaN, watchedMs: 0 },
+    ...{ gapsH: [], titlesInVisit: new Map(), activeDays: 0, lastDay: Number.NaN, watchedMs: 0 },
     ...{ byDevice: new Map(), byHour: Array.from({ length: hourBins }, () => 0), onWeekends: 0 },
   };
 }
@@ -148,12 +152,16 @@ function countVisit(
     keep(show.visitStartsMs, startMs, startsKept);
     show.visits += 1;
     show.lastVisit = visit;
-    show.titlesInVisit = new Set();
-    show.isRewatch = false;
+    show.titlesInVisit = new Map();
   }
-  const isNewInVisit = !show.titlesInVisit.has(play.title);
-  if (isNewInVisit) show.isRewatch = (show.furthest.get(play.title) ?? 0) >= watchedFrom;
-  show.titlesInVisit.add(play.title);
+  const known = show.titlesInVisit.get(play.title);
+  show.isRewatch = known === undefined ? isWatched(show, play.title) : known;
+  show.titlesInVisit.set(play.title, show.isRewatch);
+}
+
+function isWatched({ furthest }: ShowHistory, title: string): boolean | null {
+  const progress = furthest.get(title) ?? 0;
+  return Number.isNaN(progress) ? null : progress >= watchedFrom;
 }
 
 /** Beyond this a title counts as watched, whatever its credits say: logs know nothing of credits. */
@@ -164,14 +172,19 @@ function countPlay(show: ShowHistory, play: ShowPlay): void {
   show.last = play;
   show.lastEndMs = Math.max(show.lastEndMs, play.endedAtMs);
   show.watchedMs += play.watchedMs;
-  const furthest = show.furthest.get(play.title) ?? 0;
-  show.furthest.set(play.title, Math.max(furthest, play.progress || 0));
+  show.furthest.set(play.title, further(show.furthest.get(play.title), play.progress));
   count(show.byDevice, play.deviceKind);
   countHour(show.byHour, play.startedAtMs);
   if (isWeekend(play.startedAtMs)) show.onWeekends += 1;
   const day = Math.floor(play.startedAtMs / dayMs);
   if (day !== show.lastDay) show.activeDays += 1;
   show.lastDay = day;
+}
+
+/** The larger of those that are known. */
+function further(before = Number.NaN, progress: number): number {
+  if (Number.isNaN(before)) return progress;
+  return Number.isNaN(progress) ? before : Math.max(before, progress);
 }
 
 function count(counts: Map<string, number>, key: string): void {

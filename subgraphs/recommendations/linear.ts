@@ -15,10 +15,23 @@ export interface Scale {
   sd: Float64Array;
 }
 
-/** One weight for each standardised feature, and one for its being unknown. */
+/** One weight for each standardised feature, one for its being unknown, and what bends the line. */
 export interface LinearWeights extends Scale {
   weight: Float64Array;
   missingWeight: Float64Array;
+  terms?: readonly Term[] | undefined;
+}
+
+/**
+ * What one feature counts more, or less, beyond a value (`other` is null), or what two count together: their
+ * product. Of standardised features; nothing where one is unknown.
+ */
+export interface Term {
+  feature: number;
+  other: number | null;
+  /** In standard deviations; 0 for a product. */
+  from: number;
+  weight: number;
 }
 
 /**
@@ -37,35 +50,100 @@ export function standardise(
   return Math.max(-max, Math.min(max, deviations));
 }
 
-/** What one feature adds to the score. */
-export function contribution(value: number, weights: LinearWeights, feature: number): number {
-  if (Number.isNaN(value)) return weights.missingWeight[feature] as number;
-  const deviations = standardise(value, weights, { feature, max: standardisedMax });
-  return (weights.weight[feature] as number) * deviations;
+/** Of one row of standardised features, NaN where unknown; without its weight. */
+export function termValue(
+  { feature, other, from }: Omit<Term, 'weight'>,
+  row: Float64Array,
+): number {
+  const value = row[feature] as number;
+  if (other === null) return value > from ? value - from : 0;
+  const product = value * (row[other] as number);
+  return Number.isNaN(product) ? 0 : product;
 }
 
 /**
- * Sum of the contributions of each row.
+ * What the features of each row weigh together.
  *
  * Shape: features [count × weights]; the result [count].
  * Errors: `UnscorableError`.
- * Cost: pure, O(count × features).
+ * Cost: pure, O(count × (features + terms)).
  */
 export function linearScores(
   weights: LinearWeights,
   features: Features,
   count: number,
 ): Float64Array {
-  const width = weights.weight.length;
+  const { weight, missingWeight, terms = [] } = weights;
+  const width = weight.length;
   checkFeatures(features, { count, width });
   const scores = new Float64Array(count);
-  for (let row = 0, at = 0; row < count; row += 1) {
+  const row = new Float64Array(width);
+  for (let index = 0; index < count; index += 1) {
+    readRow(weights, features, { row, index });
     let sum = 0;
-    for (let feature = 0; feature < width; feature += 1, at += 1)
-      sum += contribution(features[at] as number, weights, feature);
-    scores[row] = sum;
+    for (let feature = 0; feature < width; feature += 1) {
+      const value = row[feature] as number;
+      sum += Number.isNaN(value)
+        ? (missingWeight[feature] as number)
+        : (weight[feature] as number) * value;
+    }
+    for (const term of terms) sum += term.weight * termValue(term, row);
+    scores[index] = sum;
   }
   return checkScores(scores);
+}
+
+/**
+ * What each feature of one row adds to its score; of a product, each of the two adds half.
+ *
+ * Shape: features [weights]; so is the result.
+ * Errors: `UnscorableError`.
+ */
+export function linearContributions(weights: LinearWeights, features: Features): Float64Array {
+  const { weight, missingWeight, terms = [] } = weights;
+  const width = weight.length;
+  checkFeatures(features, { count: 1, width });
+  const row = new Float64Array(width);
+  readRow(weights, features, { row, index: 0 });
+  const added = row.map((value, feature) =>
+    Number.isNaN(value) ? (missingWeight[feature] as number) : (weight[feature] as number) * value,
+  );
+  for (const term of terms) {
+    const share = (term.weight * termValue(term, row)) / (term.other === null ? 1 : 2);
+    for (const feature of [term.feature, term.other])
+      if (feature !== null) added[feature] = (added[feature] as number) + share;
+  }
+  return added;
+}
+
+/** Standardises one row of many into `row`. */
+function readRow(
+  scale: Scale,
+  features: Features,
+  { row, index }: { row: Float64Array; index: number },
+): void {
+  const from = index * row.length;
+  for (let feature = 0; feature < row.length; feature += 1) {
+    const value = features[from + feature] as number;
+    row[feature] = standardise(value, scale, { feature, max: standardisedMax });
+  }
+}
+
+/** From lists, as they are in an artifact. */
+export function linearWeightsOf(part: {
+  mean: readonly number[];
+  sd: readonly number[];
+  weight: readonly number[];
+  missingWeight: readonly number[];
+  terms?: readonly Term[] | undefined;
+}): LinearWeights {
+  return {
+    mean: Float64Array.from(part.mean),
+    sd: Float64Array.from(part.sd),
+    weight: Float64Array.from(part.weight),
+    missingWeight: Float64Array.from(part.missingWeight),
+    terms: part.terms,
+  };
 }
 
 /** Errors: `UnscorableError` unless there are so many features, each of them finite or NaN. */

@@ -1,11 +1,10 @@
 import { type Expected, readArtifact } from './artifact.ts';
 import { featureNames, visitFeatureNames } from './features.ts';
 import {
-  checkFeatures,
   checkScores,
-  contribution,
   type Features,
   type LinearWeights,
+  linearContributions,
   linearScores,
   type Scale,
 } from './linear.ts';
@@ -110,9 +109,7 @@ function scoresBy(linear: LinearWeights, trees: Trees | null): RankingModel['uti
 
 function contributionsOf(linear: LinearWeights, features: Features, index: number): Float64Array {
   const width = linear.weight.length;
-  const own = features.subarray(index * width, (index + 1) * width);
-  checkFeatures(own, { count: 1, width });
-  return linear.weight.map((_, feature) => contribution(own[feature] as number, linear, feature));
+  return linearContributions(linear, features.subarray(index * width, (index + 1) * width));
 }
 
 function visitProbability(visit: LinearWeights & { bias: number }, features: Features): number {

@@ -50,18 +50,26 @@ describe('readModels', () => {
     const permuted = (values: readonly number[]) => order.map((at) => values[at]!);
     const { ranking, featureNames: names } = linearArtifact();
     const { mean, sd, weight, missingWeight } = ranking.linear;
+    const terms = (recency: number, device: number) => [
+      { feature: recency, other: device, from: 0, weight: 0.75 },
+      { feature: device, other: null, from: 0.5, weight: 2 },
+    ];
+    const first = linearArtifact({
+      ranking: { linear: { ...ranking.linear, terms: terms(0, 1) }, trees: null },
+    });
     const other = linearArtifact({
       featureNames: order.map((at) => names[at]!),
       ranking: {
         linear: {
           ...{ mean: permuted(mean), sd: permuted(sd) },
           ...{ weight: permuted(weight), missingWeight: permuted(missingWeight) },
+          terms: terms(1, 2),
         },
         trees: null,
       },
     });
     const row = Float64Array.of(3, 1, Number.NaN);
-    const [here, there] = [linearArtifact(), other].map((each) => read(each).ranking);
+    const [here, there] = [first, other].map((each) => read(each).ranking);
     expect(there!.utilities(row, 1)).toEqual(here!.utilities(row, 1));
     expect(there!.contributions(row, 0)).toEqual(here!.contributions(row, 0));
   });
@@ -136,6 +144,18 @@ describe('readModels', () => {
       'ranking.linear.sd is not above zero everywhere.',
     ],
   ])('refuses weights with %s', (_, part, message) => {
+    expect(() => read(linearWith(part))).toThrow(message);
+  });
+
+  const term = { feature: 0, other: 1, from: 0, weight: 1 };
+  it.each([
+    ['no list', { terms: {} }, 'ranking.linear.terms is no list of at most 1000.'],
+    ['nothing', { terms: [null] }, 'ranking.linear.terms[0] is no object.'],
+    ['no feature', { terms: [{ ...term, feature: 3 }] }, 'terms[0].feature is no feature: 3.'],
+    ['half a pair', { terms: [term, { ...term, other: 'x' }] }, 'terms[1].other is no feature: x.'],
+    ['no place', { terms: [{ ...term, from: null }] }, 'terms[0].from is no finite number: null.'],
+    ['no weight', { terms: [{ ...term, weight: 'a' }] }, 'terms[0].weight is no finite number: a.'],
+  ])('refuses terms with %s', (_, part, message) => {
     expect(() => read(linearWith(part))).toThrow(message);
   });
 

@@ -34,7 +34,35 @@ describe('a linear model', () => {
     expect(linear.ranking.utilities(rows, 2)).toEqual(Float64Array.of(-16, -16));
   });
 
-  it('contributes what it adds up to', () => {
+  const terms = [
+    { feature: 0, other: null, from: -0.5, weight: 3 },
+    { feature: 1, other: 2, from: 0, weight: 0.5 },
+  ];
+  const part = linearArtifact().ranking.linear;
+  const bent = readModels(
+    fromFile(linearArtifact({ ranking: { linear: { ...part, terms }, trees: null } })),
+    expected,
+  );
+
+  it('bends, and lets two features count together', () => {
+    // -1 lies below the bend; 1 × 2 × 0.5 = 1 more.
+    expect(bent.ranking.utilities(Float64Array.of(6, 1, 0.5), 1)).toEqual(Float64Array.of(5));
+    // (12 - 10) / 4 = 0.5 is 1 beyond the bend: -1 + 1 + 1 + 3 + 1.
+    const row = Float64Array.of(12, 1, 0.5);
+    expect(bent.ranking.utilities(row, 1)).toEqual(Float64Array.of(5));
+    expect(bent.ranking.contributions(row, 0)).toEqual(Float64Array.of(2, 1.5, 1.5));
+  });
+
+  it('gives a bend or a pair nothing where a feature is unknown', () => {
+    const row = Float64Array.of(unknown, unknown, 0.5);
+    expect(bent.ranking.utilities(row, 1)).toEqual(linear.ranking.utilities(row, 1));
+    expect(bent.ranking.contributions(row, 0)).toEqual(linear.ranking.contributions(row, 0));
+  });
+
+  it.each([
+    ['a straight model', linear],
+    ['a bent one', bent],
+  ])('contributes what it adds up to: %s', (_, { ranking }) => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constant(unknown)), {
@@ -42,8 +70,8 @@ describe('a linear model', () => {
         }),
         (values) => {
           const row = Float64Array.from(values);
-          const sum = linear.ranking.contributions(row, 0).reduce((total, each) => total + each, 0);
-          expect(linear.ranking.utilities(row, 1)[0]).toBeCloseTo(sum, 9);
+          const sum = ranking.contributions(row, 0).reduce((total, each) => total + each, 0);
+          expect(ranking.utilities(row, 1)[0]).toBeCloseTo(sum, 9);
         },
       ),
     );
