@@ -46,6 +46,8 @@ export interface ProfileLearning {
  * Cost: one commit a batch; one range read of at most `limit` viewings, and one of the plays, a row.
  */
 export interface ViewingStore {
+  /** Transitions that are folded in one go, at most, without anybody else waiting for long. */
+  readonly batchLengthMax: number;
   /** Where this view has read up to; null: nothing yet. */
   offset(partition: number): Promise<Offset | null>;
   /**
@@ -57,7 +59,10 @@ export interface ViewingStore {
   recent(query: { profileId: string; limit: number }): Promise<Viewing[]>;
   /** The profile's latest plays, in the order in which they began. */
   plays(profileId: string): Promise<Play[]>;
-  /** Plays that nobody has claimed and nobody continued since `beforeMs`, at most `limit`. */
+  /**
+   * Plays that nobody has claimed and nobody continued since `beforeMs`, at most `limit`, the oldest first;
+   * some of them up to a minute later.
+   */
   endedPlays(query: { beforeMs: number; limit: number }): Promise<(PlayKey & { play: Play })[]>;
   /** True for one claim only, of all processes; a play that goes on after all can be claimed again. */
   claimPlay(key: PlayKey): Promise<boolean>;

@@ -61,12 +61,22 @@ const migrations = [
    DELETE FROM consumed;`,
 ];
 
+const minuteMs = 60_000;
+/**
+ * 10 ms of folding, 25 where each entry is another profile's: a row that is asked for meanwhile does not
+ * wait longer. Less than half as many would cost twice as much for each.
+ */
+const batchLengthMax = 500;
+/** 32 MiB: the view of some ten thousand profiles, each of which may be the next one to play. */
+const pagesKept = 8_192;
+
 /**
  * The view as one SQLite file beside the stream's. A commit survives the process; after a crash of
  * the machine the offset is as old as the viewings beside it, and the stream is read again from there.
  */
 export function openEmbeddedViewingStore(options: { path: string }): ViewingStore {
-  const database = openDatabase({ path: options.path, synchronous: 'NORMAL', migrations });
+  const { path } = options;
+  const database = openDatabase({ path, synchronous: 'NORMAL', migrations, pages: pagesKept });
   const selectOffset = database.prepare('SELECT stream_offset FROM consumed WHERE partition = ?');
   const selectRecent = database.prepare(
     `SELECT body FROM viewing WHERE profile_id = ? AND newest_version > ?
@@ -80,6 +90,7 @@ export function openEmbeddedViewingStore(options: { path: string }): ViewingStor
   const fold = createFold(database);
 
   return {
+    batchLengthMax,
     async offset(partition) {
       const row = translated('Reading the offset', () => selectOffset.get(partition));
       return (row?.stream_offset as string | undefined) ?? null;
@@ -257,7 +268,7 @@ function createWritePlays(database: DatabaseSync): Write<KeptPlay> {
     for (const [key, kept] of now) {
       const body = packPlay(kept);
       if (body === stored.get(key)) continue;
-      upsert.run(profileId, key, body, Math.floor(kept.play.endedAtMs));
+      upsert.run(profileId, key, body, endOfMinuteMs(kept.play.endedAtMs));
       count += 1;
     }
     for (const key of stored.keys()) {
@@ -267,6 +278,11 @@ function createWritePlays(database: DatabaseSync): Write<KeptPlay> {
     }
     return count;
   };
+}
+
+/** To the minute, so that most of a play's changes leave the index of unclaimed ones as it is. */
+function endOfMinuteMs(timeMs: number): number {
+  return Math.ceil(timeMs / minuteMs) * minuteMs;
 }
 
 function createClaims(database: DatabaseSync): Pick<ViewingStore, 'endedPlays' | 'claimPlay'> {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
+import { PlatformError } from '../../domain/errors.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { isVersion } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -7,8 +8,6 @@ import type { Logger } from '../../runtime/log.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
 import type { ViewingBatch, ViewingStore } from '../../stores/viewing-store.ts';
 
-/** Some 10 ms of folding: a row that is asked for meanwhile does not wait longer. */
-const batchLengthMax = 200;
 /** A stream or a view that failed is left alone this long. */
 const retryAfterMs = 1_000;
 
@@ -117,13 +116,14 @@ class StreamConsumer implements Consumer {
 
   /** Reads a partition to its end. Never rejects. */
   async #consume(partition: number): Promise<void> {
-    const { events, log } = this.#deps;
+    const { events, viewings, log } = this.#deps;
+    const limit = viewings.batchLengthMax;
     try {
       for (let isMore = true; isMore && !this.#isClosed; ) {
         const after = await this.#offset(partition);
-        const entries = await events.read({ partition, after, limit: batchLengthMax });
+        const entries = await events.read({ partition, after, limit });
         await this.#fold(partition, entries);
-        isMore = entries.length === batchLengthMax;
+        isMore = entries.length === limit;
         // A long catch-up must not keep everything else in the process waiting.
         if (isMore) await nextTurn();
       }
@@ -162,7 +162,9 @@ class StreamConsumer implements Consumer {
     try {
       const transitions = entries.map(({ transition }) => checked(transition));
       await this.#store({ partition, transitions, offset: last.offset });
-    } catch {
+    } catch (error) {
+      // A view that is away is nobody's fault here: one by one it would be asked in vain as often.
+      if (error instanceof PlatformError && error.code === 'STATE_UNAVAILABLE') throw error;
       for (const entry of entries) await this.#foldOne(partition, entry);
     }
   }

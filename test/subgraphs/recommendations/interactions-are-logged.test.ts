@@ -156,6 +156,17 @@ describe('a play', () => {
     });
   });
 
+  it('is logged with all others that are over, however many they are', async () => {
+    const nowMs = await opened();
+    const plays = Array.from({ length: 450 }, (_, index) =>
+      played(`mov_${index % 60}`, { startedAtMs: nowMs - (500 - index) * hourMs }),
+    );
+    await world.happened(...plays.flat());
+    await world.clock.advance(minuteMs);
+    expect(await world.viewings.endedPlays({ beforeMs: nowMs, limit: 999 })).toEqual([]);
+    expect(playsIn(await lines())).toHaveLength(450);
+  });
+
   it('of less than two minutes is none', async () => {
     const nowMs = await opened();
     await world.happened(...played('mov_1', { startedAtMs: nowMs - hourMs, minutes: 1.9 }));

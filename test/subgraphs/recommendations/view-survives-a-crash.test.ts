@@ -3,6 +3,7 @@ import type { Transition } from '../../../domain/transition.ts';
 import { openEmbeddedEventStream } from '../../../stores/embedded/stream.ts';
 import { openEmbeddedViewingStore } from '../../../stores/embedded/viewing.ts';
 import type { EventStream } from '../../../stores/event-stream.ts';
+import { StoreUnreachable } from '../../../stores/faults.ts';
 import type { ViewingStore } from '../../../stores/viewing-store.ts';
 import { type Consumer, createConsumer } from '../../../subgraphs/recommendations/consume.ts';
 import { ManualClock, noonMs } from '../../support/manual-clock.ts';
@@ -52,10 +53,10 @@ describe('the view', () => {
   });
 
   it('holds more than one batch', async () => {
-    const many = Array.from({ length: 450 }, (_, index) => paused(`t${index}`));
+    const many = Array.from({ length: 1_100 }, (_, index) => paused(`t${index}`));
     await append(0, ...many);
     await consumer().start();
-    expect(await viewings.recent({ profileId: 'demo', limit: 1_000 })).toHaveLength(450);
+    expect(await viewings.recent({ profileId: 'demo', limit: 2_000 })).toHaveLength(1_100);
   });
 
   it('goes on where it stopped', async () => {
@@ -181,6 +182,23 @@ describe('a view that fails for a while', () => {
     isDown = false;
     await clock.advance(retryAfterMs);
     expect([subject.isBehind(), await titles()]).toEqual([false, ['a', 'b']]);
+  });
+});
+
+describe('a view that is away', () => {
+  it('is asked once for a batch, not once for each of its entries', async () => {
+    let folds = 0;
+    const away: ViewingStore = {
+      ...viewings,
+      fold: () => {
+        folds += 1;
+        return Promise.reject(new StoreUnreachable('Redis is away.'));
+      },
+    };
+    await append(0, paused('a'), paused('b'), paused('c'));
+    const subject = consumer({ viewings: away });
+    await subject.start();
+    expect([folds, subject.isBehind(), subject.counts.poison]).toEqual([1, true, 0]);
   });
 });
 
