@@ -86,7 +86,7 @@ export function cardOf({ accounts, task, source, fitted, seed, date }: CardQuest
       ranking:
         kind === 'trees'
           ? 'LightGBM lambdarank; beside it, for reasons, the listwise linear model'
-          : 'listwise softmax, linear, L2, L-BFGS',
+          : 'listwise softmax over standardised features, their bends and pairs; L2, L-BFGS',
       visit: visit === null ? 'none' : 'logistic, L2, L-BFGS',
       heldOutShare,
     },

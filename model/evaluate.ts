@@ -10,12 +10,16 @@ import { pageOf } from './report-page.ts';
 import { type PlaysTask, taskOf } from './task-from-plays.ts';
 
 const usage = `npm run evaluate -- --log FILE-OR-FOLDER | --netflix-export A.csv [B.csv …]
-    [--model FILE] [--folds 5] [--seed 1] [--out data/evaluation]`;
+    [--model FILE] [--folds 5] [--seed 1] [--out data/evaluation]
+  --task plays|rows     of a log: questions rebuilt from what was played, or rows as they were shown;
+                        whichever there are more of, unless given`;
 
 export interface EvaluateOptions {
   log?: string | undefined;
   exports: readonly string[];
   model?: string | undefined;
+  /** Of a log; whichever has more queries, unless given. */
+  task?: 'plays' | 'rows' | undefined;
   folds: number;
   seed: number;
 }
@@ -24,7 +28,9 @@ export interface EvaluateOptions {
 export async function evaluateFiles(options: EvaluateOptions): Promise<Report> {
   const models = options.model === undefined ? undefined : await modelsOf(options.model);
   const { task, source, isShown } =
-    options.log === undefined ? await fromExports(options.exports) : await fromLog(options.log);
+    options.log === undefined
+      ? await fromExports(options.exports)
+      : await fromLog(options.log, options.task);
   const { folds, seed } = options;
   try {
     return reportOf(source, evaluate(task, { folds, seed, models, isShown }));
@@ -73,10 +79,11 @@ async function fromExports(files: readonly string[]): Promise<Asked> {
   };
 }
 
-async function fromLog(file: string): Promise<Asked> {
+async function fromLog(file: string, wanted: EvaluateOptions['task']): Promise<Asked> {
   const { accounts, shown, counts } = await readInteractionLog(file);
   const played = taskOf(accounts);
-  const isShown = shown.queries.length >= played.queries.length;
+  const more = shown.queries.length >= played.queries.length ? 'rows' : 'plays';
+  const isShown = (wanted ?? more) === 'rows';
   const unreadable = Object.entries(counts.unreadable).map(([because, count]) => ({
     what: `unreadable: ${because}`,
     count,
@@ -112,6 +119,7 @@ async function main(argv: readonly string[]): Promise<void> {
       log: { type: 'string' },
       'netflix-export': { type: 'string', multiple: true },
       model: { type: 'string' },
+      task: { type: 'string' },
       folds: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       out: { type: 'string', default: join('data', 'evaluation') },
@@ -121,12 +129,18 @@ async function main(argv: readonly string[]): Promise<void> {
   if ((values.log === undefined) === (exports.length === 0)) throw new Error(usage);
   const { log, model } = values;
   const [folds, seed] = [wholeNumber(values.folds, 'folds'), wholeNumber(values.seed, 'seed')];
-  const report = await evaluateFiles({ log, exports, model, folds, seed });
+  const task = taskNamed(values.task);
+  const report = await evaluateFiles({ log, exports, model, task, folds, seed });
   await mkdir(values.out, { recursive: true });
   const [page, json] = [join(values.out, 'report.html'), join(values.out, 'report.json')];
   await writeFile(page, pageOf(report));
   await writeFile(json, jsonOf(report));
   process.stdout.write(`${summaryOf(report)}\n\nWritten: ${page}, ${json}\n`);
+}
+
+function taskNamed(name: string | undefined): EvaluateOptions['task'] {
+  if (name === undefined || name === 'plays' || name === 'rows') return name;
+  throw new Error(`--task is plays or rows, not ${name}.`);
 }
 
 function wholeNumber(text: string, name: string): number {

@@ -5,7 +5,7 @@ const kinds: readonly (readonly [kind: string, names: RegExp])[] = [
   ['TV', /smart ?tv\b|fire ?tv edition|roku tv|\btvs\b/i],
   [
     'STREAMER',
-    /fire ?tv|chromecast|apple ?tv|roku|stick\b|set[- ]?top|\bstb\b|\bshield\b|mi ?box|tv ?box|blu-?ray|google ?tv|dongle|media player|\bdvr\b|\btivo\b|xfinity|\bnow ?tv|nexus player/i,
+    /fire ?tv|chromecast|apple ?tv|roku|stick\b|set[- ]?top|\bstb\b|\bshield\b|mi ?box|tv ?box|\bbox\b|blu-?ray|google ?tv|dongle|media player|\bdvr\b|\btivo\b|xfinity|\bnow ?tv|nexus player/i,
   ],
   ['TABLET', /ipad|tablet|galaxy tab|\btab\b|kindle|fire hd|fire os/i],
   ['PHONE', /iphone|ipod|phone|\bandroid(?!.*\btv)\b|\bmobile\b|galaxy|pixel/i],

@@ -155,8 +155,10 @@ function count<Key extends string>(counts: Partial<Record<Key, number>>, key: Ke
 class Households {
   readonly collected = new PlayCollector();
   readonly #shows: Shows;
-  /** Plays of each household that were taken already, as hashes. */
-  readonly #seen: Set<number>[] = [];
+  /** Plays that were taken already, as hashes, each with its household. */
+  readonly #owners = new Map<number, number>();
+  /** Plays of each household. */
+  readonly #sizes: number[] = [];
 
   constructor(shows: Shows) {
     this.#shows = shows;
@@ -164,38 +166,35 @@ class Households {
 
   add({ rows, counts }: ExportFile): FileCounts {
     const at = this.#householdOf(rows);
-    const seen = this.#seen[at] ?? new Set<number>();
-    this.#seen[at] = seen;
     counts.account = at + 1;
     for (const play of takenAs(rows)) {
       const key = keyOf(play);
       if (!(play.watchedMs >= playMinMs)) count(counts.leftOut, 'under 2 minutes');
-      else if (seen.has(key)) count(counts.leftOut, 'copies');
+      else if (this.#owners.get(key) === at) count(counts.leftOut, 'copies');
       else if (Number.isNaN(play.startedAtMs)) count(counts.unreadable, 'start time');
       else {
-        seen.add(key);
+        this.#owners.set(key, at);
         counts.plays += 1;
         this.#collect(`account ${at + 1}`, play);
       }
     }
+    this.#sizes[at] = (this.#sizes[at] ?? 0) + counts.plays;
     rows.length = 0;
     return counts;
   }
 
   /** An earlier export of the same household, or a new one. */
   #householdOf(rows: readonly ExportRow[]): number {
-    const shared = this.#seen.map(() => 0);
-    for (const play of this.#seen.length === 0 ? [] : takenAs(rows)) {
-      const key = keyOf(play);
-      for (const [index, seen] of this.#seen.entries()) {
-        if (seen.has(key)) shared[index] = (shared[index] as number) + 1;
-      }
+    const shared = this.#sizes.map(() => 0);
+    for (const play of this.#sizes.length === 0 ? [] : takenAs(rows)) {
+      const owner = this.#owners.get(keyOf(play));
+      if (owner !== undefined) shared[owner] = (shared[owner] as number) + 1;
     }
     const found = shared.findIndex((count, index) => {
-      const smaller = Math.min(rows.length, this.#seen[index]?.size ?? 0);
+      const smaller = Math.min(rows.length, this.#sizes[index] as number);
       return count > 0 && count >= sharedMin * smaller;
     });
-    return found < 0 ? this.#seen.length : found;
+    return found < 0 ? this.#sizes.length : found;
   }
 
   #collect(account: string, { profile, title, deviceKind, ...times }: TakenRow): void {

@@ -27,6 +27,11 @@ const answersMax = 50_000;
 const deviceKind = remembered(deviceKindOf, answersMax);
 const span = remembered(spanOf, answersMax);
 
+/** No title is longer: it is rows that broken quoting made one. */
+const titleLengthMax = 500;
+/** What tells the kind of a device stands well before. */
+const deviceLengthMax = 200;
+
 const nothing = /^(?:|-|none|null|n\/?a|nan|undefined)$/i;
 
 /** Reads a row's fields; a title with delimiters that nobody quoted is put together again. */
@@ -39,14 +44,15 @@ export function rowOf(told: readonly string[], columns: Columns): RowOutcome {
   const watched = span(at(columns.duration));
   if (watched === null) return { kind: 'unreadable', because: 'duration' };
   const title = at(columns.title);
-  if (nothing.test(title)) return { kind: 'unreadable', because: 'title' };
+  if (nothing.test(title) || title.length > titleLengthMax)
+    return { kind: 'unreadable', because: 'title' };
   if (!nothing.test(at(columns.supplemental))) {
     return { kind: 'left out', as: 'trailers, previews and the like' };
   }
   if (/hidden/i.test(at(columns.attributes))) return { kind: 'left out', as: 'hidden' };
   const row = {
     ...{ profile: at(columns.profile), title, start, watched },
-    deviceKind: deviceKind(at(columns.device)),
+    deviceKind: deviceKind(at(columns.device).slice(0, deviceLengthMax)),
     position: span(at(columns.bookmark)),
   };
   return { kind: 'row', row };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LinearWeights, Term } from './linear.ts';
+import { type LinearWeights, packTerms, type Term } from './linear.ts';
 import { finite, objectOf, packTrees, type Trees } from './trees.ts';
 
 /** A release that changes what is in the file takes the next number; older ones are refused. */
@@ -149,7 +149,7 @@ function linearOf(value: unknown, order: readonly number[], what: string): Linea
   return {
     ...{ mean: numbers('mean'), sd },
     ...{ weight: numbers('weight'), missingWeight: numbers('missingWeight') },
-    terms: termsOf(part.terms ?? [], order, `${what}.terms`),
+    terms: packTerms(termsOf(part.terms ?? [], order, `${what}.terms`)),
   };
 }
 

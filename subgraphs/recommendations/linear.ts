@@ -19,7 +19,28 @@ export interface Scale {
 export interface LinearWeights extends Scale {
   weight: Float64Array;
   missingWeight: Float64Array;
-  terms?: readonly Term[] | undefined;
+  terms?: Terms | undefined;
+}
+
+/** Terms as flat arrays, bends first; `other` is the same feature where there is none. */
+export interface Terms {
+  bends: number;
+  feature: Uint16Array;
+  other: Uint16Array;
+  from: Float64Array;
+  weight: Float64Array;
+}
+
+export function packTerms(terms: readonly Term[]): Terms {
+  const bends = terms.filter(({ other }) => other === null);
+  const all = [...bends, ...terms.filter(({ other }) => other !== null)];
+  return {
+    bends: bends.length,
+    feature: Uint16Array.from(all, ({ feature }) => feature),
+    other: Uint16Array.from(all, ({ feature, other }) => other ?? feature),
+    from: Float64Array.from(all, ({ from }) => from),
+    weight: Float64Array.from(all, ({ weight }) => weight),
+  };
 }
 
 /**
@@ -47,7 +68,9 @@ export function standardise(
   { feature, max }: { feature: number; max: number },
 ): number {
   const deviations = (value - (mean[feature] as number)) / (sd[feature] as number);
-  return Math.max(-max, Math.min(max, deviations));
+  if (deviations > max) return max;
+  if (deviations < -max) return -max;
+  return deviations;
 }
 
 /** Of one row of standardised features, NaN where unknown; without its weight. */
@@ -73,7 +96,7 @@ export function linearScores(
   features: Features,
   count: number,
 ): Float64Array {
-  const { weight, missingWeight, terms = [] } = weights;
+  const { weight, missingWeight, terms } = weights;
   const width = weight.length;
   checkFeatures(features, { count, width });
   const scores = new Float64Array(count);
@@ -87,10 +110,23 @@ export function linearScores(
         ? (missingWeight[feature] as number)
         : (weight[feature] as number) * value;
     }
-    for (const term of terms) sum += term.weight * termValue(term, row);
-    scores[index] = sum;
+    scores[index] = terms === undefined ? sum : sum + termsScore(terms, row);
   }
   return checkScores(scores);
+}
+
+function termsScore({ bends, feature, other, from, weight }: Terms, row: Float64Array): number {
+  let sum = 0;
+  for (let term = 0; term < bends; term += 1) {
+    const beyond = (row[feature[term] as number] as number) - (from[term] as number);
+    if (beyond > 0) sum += (weight[term] as number) * beyond;
+  }
+  for (let term = bends; term < feature.length; term += 1) {
+    const product =
+      (row[feature[term] as number] as number) * (row[other[term] as number] as number);
+    if (!Number.isNaN(product)) sum += (weight[term] as number) * product;
+  }
+  return sum;
 }
 
 /**
@@ -100,7 +136,7 @@ export function linearScores(
  * Errors: `UnscorableError`.
  */
 export function linearContributions(weights: LinearWeights, features: Features): Float64Array {
-  const { weight, missingWeight, terms = [] } = weights;
+  const { weight, missingWeight, terms } = weights;
   const width = weight.length;
   checkFeatures(features, { count: 1, width });
   const row = new Float64Array(width);
@@ -108,12 +144,19 @@ export function linearContributions(weights: LinearWeights, features: Features):
   const added = row.map((value, feature) =>
     Number.isNaN(value) ? (missingWeight[feature] as number) : (weight[feature] as number) * value,
   );
-  for (const term of terms) {
-    const share = (term.weight * termValue(term, row)) / (term.other === null ? 1 : 2);
-    for (const feature of [term.feature, term.other])
-      if (feature !== null) added[feature] = (added[feature] as number) + share;
-  }
+  if (terms !== undefined) addTerms(added, terms, row);
   return added;
+}
+
+function addTerms(added: Float64Array, terms: Terms, row: Float64Array): void {
+  for (const [term, feature] of terms.feature.entries()) {
+    const other = term < terms.bends ? null : (terms.other[term] as number);
+    const shape = { feature, other, from: terms.from[term] as number };
+    const share =
+      ((terms.weight[term] as number) * termValue(shape, row)) / (other === null ? 1 : 2);
+    for (const each of other === null ? [feature] : [feature, other])
+      added[each] = (added[each] as number) + share;
+  }
 }
 
 /** Standardises one row of many into `row`. */
@@ -142,7 +185,7 @@ export function linearWeightsOf(part: {
     sd: Float64Array.from(part.sd),
     weight: Float64Array.from(part.weight),
     missingWeight: Float64Array.from(part.missingWeight),
-    terms: part.terms,
+    terms: packTerms(part.terms ?? []),
   };
 }
 

@@ -188,6 +188,8 @@ describe('npm run evaluate', () => {
     await evaluateCommand('--model', model, '--netflix-export', files[0]!, files[1]!, '--out', out);
     const given = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
     expect(given.evaluation.split).toBe('nothing trained');
+    // Two accounts are too few to hold a goal up to.
+    expect(given.goals).toEqual([]);
     const names = given.evaluation.rankers.map(({ name }) => name);
     expect(names.slice(-2)).toEqual([artifact.name, `${artifact.name} + online`]);
     expect(given.evaluation.rankers.at(-2)!.gain.hit1.mean).toBeGreaterThan(0.1);
@@ -206,6 +208,11 @@ describe('npm run evaluate', () => {
     expect(asShown.macro).toMatchObject({ hit1: 0, hit3: 1, mrr: 0.5 });
     expect(evaluation.rankers.find(({ name }) => name === 'recency')!.macro.hit1).toBe(1);
     expect(evaluation.queries).toBe(80);
+    // The plays alone are of one show only: nothing to choose from.
+    const played = evaluateCommand('--log', log, '--task', 'plays', '--out', out);
+    await expect(played).rejects.toMatchObject({
+      stderr: expect.stringContaining('No visit began'),
+    });
   });
 
   it('says of a file of which nothing can be read what it is, and what is needed', async () => {
@@ -228,6 +235,7 @@ describe('npm run evaluate', () => {
     [['--netflix-export', '/nowhere/at-all.csv'], /at-all\.csv/],
     [['--log', 'README.md', '--folds', 'many'], /--folds is a whole number/],
     [['--log', 'README.md'], /No visit began/],
+    [['--log', 'README.md', '--task', 'all'], /--task is plays or rows/],
     [['--log', 'README.md', '--model', 'package.json'], /./],
   ])('says in one line what is wrong with %j', async (argv, message) => {
     const failed = await evaluateCommand(...argv).catch((error: unknown) => error);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Evaluation, evaluate, NothingToJudgeError } from '../../model/evaluation.ts';
+import { goalsOf } from '../../model/goals.ts';
 import { splitOf } from '../../model/split.ts';
 import { taskOf } from '../../model/task-from-plays.ts';
 import { accountOf, plantedHouseholds, playAt } from './planted-plays.ts';
@@ -94,6 +95,46 @@ describe('an evaluation', () => {
   it('of nothing says what is missing', () => {
     const task = taskOf([accountOf('one', [playAt('a', 0)])]);
     expect(() => evaluate(task, options)).toThrow(NothingToJudgeError);
+  });
+});
+
+describe('goals', () => {
+  const goal = (evaluation: Evaluation, figure: string) =>
+    goalsOf(evaluation).find((each) => each.figure === figure)!;
+
+  it('are measured by the headline ranker, and met where they are reached', () => {
+    expect(byDevice.headline).toBe('linear + online');
+    const another = slice(byDevice, 'another device').hit1;
+    expect(goal(byDevice, 'gain on another device, hit@1')).toEqual({
+      ...{ figure: 'gain on another device, hit@1', wanted: '≥ 0.05', isMet: true },
+      measured: another['linear + online']! - another.recency!,
+    });
+    expect(goal(byRecency, 'gain over recency, hit@1')).toMatchObject({
+      ...{ isMet: false, measured: ranker(byRecency, 'linear + online').gain.hit1.mean },
+    });
+  });
+
+  it('hold every slice to recency but films, those of a hundredth, and what was chosen', () => {
+    const changed = structuredClone(byDevice);
+    const lose = (name: string, share: number) => {
+      const own = slice(changed, name);
+      Object.assign(own, { share });
+      own.hit1['linear + online'] = own.hit1.recency! - 0.5;
+    };
+    const figure = 'smallest gain of any other slice, hit@1';
+    lose('the most recent', 0.9);
+    lose('2 or 3', 0.009);
+    expect(goal(changed, figure).measured).toBeGreaterThan(-0.4);
+    lose('under 6 hours', 0.01);
+    expect(goal(changed, figure)).toMatchObject({
+      measured: expect.closeTo(-0.5, 9),
+      isMet: false,
+    });
+  });
+
+  it('are not met by what nothing tells of', () => {
+    const films = goal(byDevice, 'gain on films, hit@1');
+    expect(films).toMatchObject({ measured: Number.NaN, isMet: false });
   });
 });
 

@@ -125,6 +125,7 @@ describe('a device', () => {
     ['Google Chromecast V3 Streaming Stick', 'STREAMER'],
     ['Apple TV 4K', 'STREAMER'],
     ['Sony 2012 Blu-ray Players', 'STREAMER'],
+    ['Vodafone Giga TV Cable Box', 'STREAMER'],
     ['Comcast Xfinity Set Top Box', 'STREAMER'],
     ['Chrome PC (Cadmium)', 'WEB'],
     ['Safari MAC (Cadmium)', 'WEB'],
