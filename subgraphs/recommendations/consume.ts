@@ -32,6 +32,8 @@ export interface Consumer {
   isBehind(): boolean;
   /** Calls back after the profile's viewings or plays changed; the answer stops it. */
   onChanged(profileId: string, listener: () => void): () => void;
+  /** The same for every profile. */
+  onAnyChanged(listener: (profileId: string) => void): () => void;
   /** Where it has read up to, of the partitions that it has begun with; null: nothing yet. */
   readonly offsets: ReadonlyMap<number, Offset | null>;
   readonly counts: Readonly<ConsumerCounts>;
@@ -54,6 +56,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
 class StreamConsumer implements Consumer {
   readonly #deps: ConsumerDeps;
   readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #everyListener = new Set<(profileId: string) => void>();
   /** Partitions that may hold something new. */
   readonly #due = new Set<number>();
   readonly offsets = new Map<number, Offset | null>();
@@ -91,12 +94,18 @@ class StreamConsumer implements Consumer {
     };
   }
 
+  onAnyChanged(listener: (profileId: string) => void): () => void {
+    this.#everyListener.add(listener);
+    return () => this.#everyListener.delete(listener);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopListening?.();
     for (const cancel of this.#retries.values()) cancel();
     this.#retries.clear();
     this.#listeners.clear();
+    this.#everyListener.clear();
     await this.#draining;
   }
 
@@ -189,6 +198,7 @@ class StreamConsumer implements Consumer {
     this.#stored.set(partition, offset);
     this.counts.folded += transitions.length;
     for (const profileId of changed) {
+      for (const listener of this.#everyListener) listener(profileId);
       for (const listener of this.#listeners.get(profileId) ?? []) listener();
     }
   }

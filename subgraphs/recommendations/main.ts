@@ -58,7 +58,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     log,
   });
   const rows = createRows({
-    ...{ viewings, catalog, ranker, clock },
+    ...{ viewings, catalog, ranker, clock, changes: consumer },
     isBehind: () => consumer.isBehind(),
     policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
   });

@@ -1,9 +1,13 @@
 import { PlatformError } from '../../domain/errors.ts';
+import type { Play } from '../../domain/play.ts';
+import type { Viewing } from '../../domain/viewing.ts';
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ViewingStore } from '../../stores/viewing-store.ts';
+import type { ProfileLearning, ViewingStore } from '../../stores/viewing-store.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { cardId } from './card-id.ts';
 import type { CatalogCache } from './catalog-cache.ts';
+import type { Consumer } from './consume.ts';
 import type { CardScore, Ranked, RankedCard, Ranker } from './ranker.ts';
 import { reasonsOf } from './reasons.ts';
 import type { RowPolicy } from './row-policy.ts';
@@ -41,8 +45,8 @@ export interface RowQuestion {
 /** Builds rows. A row is built anew each time it is asked for: it costs less than knowing it is stale. */
 export interface Rows {
   /**
-   * Errors: PlatformError RANKING_UNAVAILABLE when the view cannot be read; a catalog that does not
-   * answer is `degraded`.
+   * Errors: PlatformError RANKING_UNAVAILABLE when the view cannot be read and was not read here before;
+   * an older view, and a catalog that does not answer, are `degraded`.
    * Cost: one read of viewings and one of plays, look-ups in the catalog cache, and O(viewings log
    * viewings + plays + features).
    */
@@ -53,6 +57,7 @@ export interface RowDeps {
   viewings: ViewingStore;
   catalog: CatalogCache;
   ranker: Ranker;
+  changes: Pick<Consumer, 'onAnyChanged'>;
   /** Whether the view is known to lag behind the event stream. */
   isBehind: () => boolean;
   clock: Clock;
@@ -60,13 +65,31 @@ export interface RowDeps {
 }
 
 export function createRows(deps: RowDeps): Rows {
-  return { build: (question) => buildRow(deps, question) };
+  const remembered = new BoundedMap<View | null>(rememberedMax);
+  const known = { ...deps, remembered };
+  // What was forgotten since is not remembered here either.
+  deps.changes.onAnyChanged((profileId) => {
+    if (remembered.get(profileId) != null) remembered.set(profileId, null);
+  });
+  return { build: (question) => buildRow(known, question) };
 }
 
+/** Profiles whose view is remembered for when the store is away: some 50 kB each. */
+const rememberedMax = 500;
+
+/** What the view holds of one profile. */
+interface View {
+  viewings: readonly Viewing[];
+  plays: readonly Play[];
+  learning: ProfileLearning;
+}
+
+type Known = RowDeps & { remembered: BoundedMap<View | null> };
+
 /** The life of a row: view → facts → candidates → order → cards. */
-async function buildRow(deps: RowDeps, question: RowQuestion): Promise<Row> {
+async function buildRow(deps: Known, question: RowQuestion): Promise<Row> {
   const { policy, ranker } = deps;
-  const { viewings, plays, learning } = await readView(deps, question.profileId);
+  const { viewings, plays, learning, isOld } = await readView(deps, question.profileId);
   const titles = new Set([...viewings, ...plays].map(({ title }) => title));
   const { facts, isComplete } = await deps.catalog.lookUp([...titles]);
   const nowMs = deps.clock.nowMs();
@@ -86,22 +109,28 @@ async function buildRow(deps: RowDeps, question: RowQuestion): Promise<Row> {
     ranker: ranked.ranker,
     continuationProbability: ranked.continuationProbability,
     rankedAtMs: nowMs,
-    degraded: !isComplete || deps.isBehind(),
+    degraded: isOld || !isComplete || deps.isBehind(),
     fingerprint: fingerprintOf(items, cards),
     changesAtMs: Math.min(...cards.map((card) => card.playingUntilMs ?? Number.POSITIVE_INFINITY)),
   };
 }
 
-async function readView({ viewings, policy }: RowDeps, profileId: string) {
+/** The view; while its store is away, what this process last read of it, if nothing changed since. */
+async function readView(deps: Known, profileId: string): Promise<View & { isOld: boolean }> {
+  const { viewings, policy, remembered } = deps;
   try {
     const [recent, plays, learning] = await Promise.all([
       viewings.recent({ profileId, limit: policy.poolMax }),
       viewings.plays(profileId),
       viewings.learning(profileId),
     ]);
-    return { viewings: recent, plays, learning };
+    const view = { viewings: recent, plays, learning };
+    remembered.set(profileId, view);
+    return { ...view, isOld: false };
   } catch (cause) {
     if (!(cause instanceof PlatformError) || cause.code !== 'STATE_UNAVAILABLE') throw cause;
+    const view = remembered.get(profileId);
+    if (view != null) return { ...view, isOld: true };
     throw new PlatformError('The row cannot be ranked just now.', {
       code: 'RANKING_UNAVAILABLE',
       cause,

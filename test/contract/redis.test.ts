@@ -1,4 +1,6 @@
-import { afterAll, describe, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { partitionOf } from '../../domain/version.ts';
+import { transition } from '../support/transitions.ts';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
@@ -14,5 +16,38 @@ if (redis === null) {
   describeHotStore('redis', () => redis.openHot(), 300);
   describeEventStream('redis', () => redis.openEvents());
   describeLeases('redis', () => redis.openLeases());
+  describe('the view in Redis', () => {
+    it('keeps to keys of its own, all of a profile in the slot of its partition', async () => {
+      const store = await redis.openViewings();
+      const profiles = Array.from({ length: 20 }, (_, index) => `profile-${index}`);
+      for (const profileId of profiles) {
+        const partition = partitionOf(profileId, partitions);
+        const transitions = [transition({ kind: 'START', profileId })];
+        await store.fold({ partition, transitions, offset: '1' });
+        await store.putCorrection(profileId, Uint8Array.of(1));
+      }
+      const keys = await redis.keys();
+      expect(keys.length).toBe(4 * profiles.length + 2 * partitions);
+      for (const key of keys) {
+        const [, partition, rest = ''] = /^cw:\{(\d+)\}:(.+)$/.exec(key) ?? [];
+        const [, profileId] = /^[vrpi]:(.+)$/.exec(rest) ?? [];
+        expect(partition).toBeDefined();
+        if (profileId === undefined) expect(['consumed', 'unclaimed']).toContain(rest);
+        else expect(partitionOf(profileId, partitions)).toBe(Number(partition));
+      }
+      await store.close();
+    });
+
+    it('refuses a profile that is not of the partition, rather than to lose it', async () => {
+      const store = await redis.openViewings();
+      const partition = (partitionOf('demo', partitions) + 1) % partitions;
+      const transitions = [transition({ kind: 'START' })];
+      await expect(store.fold({ partition, transitions, offset: '1' })).rejects.toMatchObject({
+        code: 'INTERNAL_SERVER_ERROR',
+      });
+      expect(await redis.keys()).toEqual([]);
+      await store.close();
+    });
+  });
   describeViewingStore('redis', { open: () => redis.openViewings(), partitions, runs: 60 });
 }

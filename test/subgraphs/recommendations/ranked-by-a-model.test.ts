@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../support/seeds.ts';
+import type { Artifact } from '../../../subgraphs/recommendations/artifact.ts';
+import { loadModels } from '../../../subgraphs/recommendations/load-models.ts';
 import { createOnlineCorrection } from '../../../subgraphs/recommendations/online.ts';
 import { createRanker } from '../../../subgraphs/recommendations/ranker.ts';
 import { defaultRowPolicy } from '../../../subgraphs/recommendations/row-policy.ts';
@@ -12,6 +15,7 @@ import { servedModel } from './served-model.ts';
 import { candidatesAfter, dayMs, film, hourMs, minuteMs } from './shows.ts';
 import { openWorld, silent, type World } from './world.ts';
 
+const shipped = JSON.parse(readFileSync('model/continue-watching.v1.json', 'utf8')) as Artifact;
 let world: World;
 afterEach(() => world.close());
 
@@ -180,6 +184,19 @@ describe('a row whose model', () => {
     });
     expect([ranked.ranker, ranked.modelHash]).toEqual(['recency', null]);
     expect(ranked.cards.map(({ candidate }) => candidate.showId)).toEqual(['b', 'a']);
+  });
+});
+
+describe('the model that comes with this release', () => {
+  it('is read when no other one is configured, and ranks', async () => {
+    const nowMs = await opened({ model: shipped });
+    const models = await loadModels({}, silent);
+    expect(models?.ranking.hash).toBe(shipped.sha256);
+    await world.happened(...played('mov_1', { startedAtMs: nowMs - 3 * hourMs }));
+    const row = await world.row({ deviceKind: 'TV' });
+    expect([row.ranker, row.edges[0]?.node.score]).toEqual([shipped.name, 1]);
+    expect(row.continuationProbability).toBeGreaterThan(0);
+    expect(row.continuationProbability).toBeLessThan(1);
   });
 });
 

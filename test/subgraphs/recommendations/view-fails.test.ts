@@ -6,8 +6,8 @@ import { openWorld, rowQuery, type World } from './world.ts';
 describe('a row whose view cannot be read', () => {
   // What breaks: reading the view fails.
   // How: a switch in front of the store.
-  // What must hold: the row is null with an error of its own, the viewer stays, a live row ends for
-  // nobody, and everything is as before once the view answers.
+  // What must hold: the row is what was last read, or null with an error of its own, the viewer stays,
+  // a live row ends for nobody, and everything is as before once the view answers.
   const damaged = new PlatformError('The file is damaged.', { code: 'STATE_UNAVAILABLE' });
   let isDown = false;
   let world: World;
@@ -34,6 +34,28 @@ describe('a row whose view cannot be read', () => {
         extensions: { code: 'RANKING_UNAVAILABLE', retryable: true },
       },
     ]);
+  });
+
+  it('is what it was when it was last read, and says so', async () => {
+    const before = await world.row();
+    expect(before.degraded).toBe(false);
+    isDown = true;
+    await world.clock.advance(1_000);
+    const during = await world.row();
+    expect([during.degraded, during.edges]).toEqual([true, before.edges]);
+    isDown = false;
+    await world.happened(
+      transition({ kind: 'FINISH', title: 'mov_sintel', occurredAtMs: world.clock.nowMs() }),
+    );
+    expect(await world.row()).toMatchObject({ degraded: false, edges: [] });
+  });
+
+  it('is not what it was before something was forgotten', async () => {
+    expect((await world.row()).edges).toHaveLength(1);
+    const occurredAtMs = world.clock.nowMs() + 1;
+    await world.happened(transition({ kind: 'FORGET', title: 'mov_sintel', occurredAtMs }));
+    isDown = true;
+    expect((await world.ask(rowQuery)).data.viewer.continueWatching).toBeNull();
   });
 
   it('takes no neighbour along that asks in the same operation', async () => {
