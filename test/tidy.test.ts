@@ -124,6 +124,17 @@ describe('the repository', () => {
     expect(text('README.md')).toContain(configTable());
   });
 
+  it('proves each rule of PROTOCOL.md in a test that names it, and names no other', () => {
+    const rules = [...text('PROTOCOL.md').matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)];
+    const ids = rules.map(([, id]) => id ?? '');
+    expect(new Set(ids).size).toBe(ids.length);
+    const named = sources
+      .filter((file) => file.startsWith('test/'))
+      .flatMap((file) => [...text(file).matchAll(/ \(([A-Z]+-\d+(?:, [A-Z]+-\d+)*)\)['"`]/g)])
+      .flatMap(([, list = '']) => list.split(', '));
+    expect([...new Set(named)].sort()).toEqual(ids.sort());
+  });
+
   it('lists every error code in docs/operations.md, and no other', () => {
     const listed = [...text('docs/operations.md').matchAll(/^\| `([A-Z_]+)` \|/gm)];
     expect(listed.map(([, code]) => code).sort()).toEqual(Object.keys(errorCatalogue).sort());

@@ -3,7 +3,7 @@ import { begun, playhead, versionAt } from './fake-server.ts';
 import { openRig, startWatching, watch } from './rig.ts';
 
 describe('a session', () => {
-  it('begins once, when play is pressed, with what the server needs to know', async () => {
+  it('begins once, when play is pressed, with what the server needs to know (SES-1)', async () => {
     const rig = openRig();
     rig.client.attach(rig.player, {
       playableId: 'mov_1',
@@ -29,7 +29,7 @@ describe('a session', () => {
     });
   });
 
-  it('keeps heartbeats until it is there', async () => {
+  it('keeps heartbeats until it is there (SES-5)', async () => {
     const rig = openRig();
     let answer: (reply: ReturnType<typeof begun>) => void = () => {};
     rig.server.on(
@@ -50,7 +50,7 @@ describe('a session', () => {
     expect(rig.server.of('RecordHeartbeats')).toHaveLength(1);
   });
 
-  it('is asked for again when the answer took over a second, with the clock as it is then', async () => {
+  it('is asked for again when the answer took over a second, with the clock as it is then (CLK-2)', async () => {
     const rig = openRig();
     const slow = [1_500, 200];
     rig.server.on('BeginSession', async ({ variables }) => {
@@ -64,7 +64,7 @@ describe('a session', () => {
     expect(rig.server.of('RecordHeartbeats')[0]?.variables.input.session).toBe('after 1500');
   });
 
-  it('takes the quickest of three answers when all are slow', async () => {
+  it('takes the quickest of three answers when all are slow (CLK-2)', async () => {
     const rig = openRig();
     const slow = [4_000, 1_200, 3_000];
     rig.server.on('BeginSession', async () => {
@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(rig.server.of('RecordHeartbeats')[0]?.variables.input.session).toBe('in 1200');
   });
 
-  it('is tried again with what every server knows when its input is refused', async () => {
+  it('is tried again with what every server knows when its input is refused (ERR-6)', async () => {
     const rig = openRig();
     rig.server.on('BeginSession', ({ variables }) =>
       variables.input.deviceKind === 'OTHER'
@@ -96,7 +96,7 @@ describe('a session', () => {
     expect(rig.server.heartbeats.map(({ event }) => event)).toEqual(['START']);
   });
 
-  it('is not asked for again and again when it is refused for good, until play is pressed', async () => {
+  it('is not asked for again and again when it is refused for good, until play is pressed (SES-12)', async () => {
     const rig = openRig();
     const problem = { code: 'INVALID_INPUT', message: 'No such thing.', path: ['playableId'] };
     rig.server.on('BeginSession', () => begun({ session: null, problems: [problem] }));
@@ -110,7 +110,7 @@ describe('a session', () => {
     expect(rig.server.of('BeginSession')).toHaveLength(2);
   });
 
-  it('says what the player started from', async () => {
+  it('says what the player started from (SES-8)', async () => {
     const rig = openRig();
     const known = playhead({ positionMs: 60_000, version: versionAt(5) });
     rig.server.on('PlayheadOf', () => ({ data: { viewer: { playhead: known } } }));
@@ -120,7 +120,7 @@ describe('a session', () => {
     expect(rig.server.of('BeginSession')[0]?.variables.input.basedOn).toBe(versionAt(5));
   });
 
-  it('says that it started from nothing when nobody knew, so that it cannot overwrite', async () => {
+  it('says that it started from nothing when nobody knew, so that it cannot overwrite (SES-8)', async () => {
     const rig = openRig();
     rig.server.on('PlayheadOf', () => 'unreachable');
     await rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'auto' }).ready;
@@ -129,13 +129,13 @@ describe('a session', () => {
     expect(rig.server.of('BeginSession')[0]?.variables.input.basedOn).toBe(versionAt(0));
   });
 
-  it('says nothing of the kind when the viewer chose where to start', async () => {
+  it('says nothing of the kind when the viewer chose where to start (SES-8)', async () => {
     const rig = openRig();
     await startWatching(rig);
     expect(rig.server.of('BeginSession')[0]?.variables.input).not.toHaveProperty('basedOn');
   });
 
-  it('tells the app, once, that a newer position is in force elsewhere', async () => {
+  it('tells the app, once, that a newer position is in force elsewhere (STL-5)', async () => {
     const rig = openRig();
     const elsewhere = playhead({ positionMs: 300_000, version: versionAt(9) });
     rig.server.on('BeginSession', () => begun({ stale: true, playhead: elsewhere }));

@@ -14,7 +14,7 @@ const fault = (code: string, more: object = {}): Reply => ({
 });
 
 describe('delivery', () => {
-  it('has one request in flight; what comes meanwhile goes together, the newest position alone', async () => {
+  it('has one request in flight; what comes meanwhile goes together, the newest position alone (OUT-1)', async () => {
     const rig = openRig();
     let answer = () => {};
     rig.server.on(
@@ -40,23 +40,27 @@ describe('delivery', () => {
   it.each<[string, Reply]>([
     ['an unreachable server', 'unreachable'],
     ['a server that is down', { status: 503, text: 'down' }],
+    ['a server that is asked too much', { status: 429, text: 'later' }],
     ['both stores down', fault('STATE_UNAVAILABLE', { retryable: true })],
     ['a page where an answer should be', { status: 200, text: '<h1>Sign in to the hotel</h1>' }],
     ['an empty answer', { data: { recordHeartbeats: null } }],
-  ])('tries again, the same heartbeats with the same clock, after %s', async (_name, reply) => {
-    const rig = openRig();
-    rig.server.on('RecordHeartbeats', () => reply);
-    await startWatching(rig);
-    rig.server.restore('RecordHeartbeats');
-    await rig.clock.advance(60_000);
-    await rig.server.settle();
-    const [first, second] = rig.server.heartbeats;
-    expect(second).toEqual(first);
-    expect(batches(rig)).toEqual(['START', 'START']);
-    expect(rig.told.problems).toEqual([]);
-  });
+  ])(
+    'tries again, the same heartbeats with the same clock, after %s (OUT-2, ERR-5)',
+    async (_name, reply) => {
+      const rig = openRig();
+      rig.server.on('RecordHeartbeats', () => reply);
+      await startWatching(rig);
+      rig.server.restore('RecordHeartbeats');
+      await rig.clock.advance(60_000);
+      await rig.server.settle();
+      const [first, second] = rig.server.heartbeats;
+      expect(second).toEqual(first);
+      expect(batches(rig)).toEqual(['START', 'START']);
+      expect(rig.told.problems).toEqual([]);
+    },
+  );
 
-  it('backs off with full jitter from 1 s to 60 s', async () => {
+  it('backs off with full jitter from 1 s to 60 s (OUT-3)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => 'unreachable');
     const atMs: number[] = [];
@@ -71,9 +75,12 @@ describe('delivery', () => {
     expect(waits.slice(1, 9)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
-  it('waits as long as the server asks', async () => {
+  it.each<[string, Reply]>([
+    ['retryAfterMs', fault('RATE_LIMITED', { retryAfterMs: 20_000 })],
+    ['retry-after', { status: 503, text: 'down', headers: { 'retry-after': '20' } }],
+  ])('waits as long as the server asks: %s (OUT-4)', async (_name, reply) => {
     const rig = openRig();
-    rig.server.on('RecordHeartbeats', () => fault('RATE_LIMITED', { retryAfterMs: 20_000 }));
+    rig.server.on('RecordHeartbeats', () => reply);
     await startWatching(rig);
     await rig.clock.advance(19_999);
     expect(batches(rig)).toEqual(['START']);
@@ -84,7 +91,7 @@ describe('delivery', () => {
   });
 
   it.each(['online', 'visible'] as const)(
-    'does not wait any longer once the page is %s',
+    'does not wait any longer once the page is %s (OUT-8)',
     async (event) => {
       const rig = openRig();
       rig.server.on('RecordHeartbeats', () => 'unreachable');
@@ -109,7 +116,7 @@ describe('delivery', () => {
     expect(rig.told.offline).toEqual([true, false]);
   });
 
-  it('gives up a request that hangs, and the heartbeats behind it go', async () => {
+  it('gives up a request that hangs, and the heartbeats behind it go (NET-4)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => new Promise(() => {}));
     await startWatching(rig);
@@ -120,7 +127,7 @@ describe('delivery', () => {
     expect(batches(rig)).toEqual(['START', 'START PAUSE']);
   });
 
-  it('does not send again what was refused for good', async () => {
+  it('does not send again what was refused for good (ERR-2)', async () => {
     const rig = openRig();
     const problem = { code: 'POSITION_OUT_OF_RANGE', message: '', path: ['heartbeats', '0'] };
     rig.server.on('RecordHeartbeats', () => recorded({ outcome: 'REFUSED', problems: [problem] }));
@@ -130,7 +137,7 @@ describe('delivery', () => {
     expect(rig.told.problems).toEqual(['POSITION_OUT_OF_RANGE']);
   });
 
-  it('does not send again what was forbidden', async () => {
+  it('does not send again what was forbidden (ERR-4)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => fault('FORBIDDEN'));
     await startWatching(rig);
@@ -139,7 +146,7 @@ describe('delivery', () => {
     expect(rig.told.problems).toEqual(['FORBIDDEN']);
   });
 
-  it('leaves out what an older server does not know, once', async () => {
+  it('leaves out what an older server does not know, once (ERR-6)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => fault('BAD_USER_INPUT'));
     await startWatching(rig);
@@ -151,7 +158,7 @@ describe('delivery', () => {
     expect(rig.told.problems).toEqual(['BAD_USER_INPUT']);
   });
 
-  it('sends the newest again later when the server is too busy to store it', async () => {
+  it('sends the newest again later when the server is too busy to store it (ACK-5)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () =>
       recorded({ outcome: 'REFUSED', durability: 'NONE', nextHeartbeatInMs: 8_000 }),
@@ -165,7 +172,7 @@ describe('delivery', () => {
     expect(batches(rig)).toEqual(['START', 'START']);
   });
 
-  it('does not let that wait hold up what the viewer does', async () => {
+  it('does not let that wait hold up what the viewer does (ACK-5)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () =>
       recorded({ outcome: 'REFUSED', nextHeartbeatInMs: 60_000 }),
@@ -185,7 +192,7 @@ describe('a session that is not valid any more', () => {
       problems: [{ code: 'SESSION_INVALID', message: 'Begin again.', path: ['session'] }],
     });
 
-  it('is begun again, and what was refused goes with the new one, numbered from 0', async () => {
+  it('is begun again, and what was refused goes with the new one, numbered from 0 (SES-6)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.server.on('RecordHeartbeats', ({ variables }) => {
@@ -217,7 +224,7 @@ describe('a session that is not valid any more', () => {
     expect(rig.server.of('BeginSession')[1]?.variables.input.basedOn).toMatch(/1000000$/);
   });
 
-  it('is begun again once, not for ever', async () => {
+  it('is begun again once, not for ever (SES-6)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', invalid);
     await startWatching(rig);
@@ -246,7 +253,7 @@ describe('a session that is not valid any more', () => {
 describe('a token that is refused', () => {
   const refused = fault('UNAUTHENTICATED');
 
-  it('is replaced by a fresh one, at once', async () => {
+  it('is replaced by a fresh one, at once (NET-3)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', ({ authorization }) =>
       authorization === 'Bearer token-2' ? refused : recorded(),
@@ -257,7 +264,7 @@ describe('a token that is refused', () => {
     expect(rig.told.problems).toEqual([]);
   });
 
-  it('is told to the app once, and what waits goes when it has signed in again', async () => {
+  it('is told to the app once, and what waits goes when it has signed in again (NET-3)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => ({ status: 401, text: '' }));
     await startWatching(rig);
@@ -270,7 +277,7 @@ describe('a token that is refused', () => {
     expect(rig.told.offline).toEqual([]);
   });
 
-  it('and an auth() that fails change nothing for the player', async () => {
+  it('and an auth() that fails change nothing for the player (ERR-7)', async () => {
     const rig = openRig({
       auth: () => {
         throw new Error('the app is broken');

@@ -15,7 +15,7 @@ export interface Seen {
 export type Reply =
   | { data: Record<string, unknown> }
   | { errors: readonly { message: string; extensions?: object }[]; status?: number }
-  | { status: number; text: string }
+  | { status: number; text: string; headers?: Record<string, string> }
   | FakeStream
   | 'unreachable';
 
@@ -83,7 +83,10 @@ export class FakeServer {
     const reply = await (script ?? (() => 'unreachable' as const))(seen);
     if (reply === 'unreachable') throw new TypeError('Failed to fetch');
     if (reply instanceof FakeStream) return reply.open(init.signal ?? undefined);
-    if ('text' in reply) return new Response(reply.text, { status: reply.status });
+    if ('text' in reply) {
+      const { status, text, headers = {} } = reply;
+      return new Response(text, { status, headers });
+    }
     const status = 'errors' in reply ? (reply.status ?? 200) : 200;
     return new Response(JSON.stringify(reply), { status });
   };

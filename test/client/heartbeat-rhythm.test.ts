@@ -10,7 +10,7 @@ const pings = ({ server }: Rig) =>
   server.heartbeats.filter(({ event }) => event === 'PING').map(({ elapsedMs }) => elapsedMs);
 
 describe('the rhythm of heartbeats', () => {
-  it('is one for each 5 s of play', async () => {
+  it('is one for each 5 s of play (HB-1)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 20_000);
@@ -20,7 +20,7 @@ describe('the rhythm of heartbeats', () => {
   it.each([
     [0, 4_500],
     [0.999_999, 5_500],
-  ])('jitters by a tenth: at %d of the range after %d ms', async (drawn, expectedMs) => {
+  ])('jitters by a tenth: at %d of the range after %d ms (HB-1)', async (drawn, expectedMs) => {
     const chance = { random: () => drawn, newId: () => 'id' };
     const rig = openRig({ chance });
     await startWatching(rig);
@@ -28,7 +28,7 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([expectedMs]);
   });
 
-  it('counts time that was played: a stall adds none', async () => {
+  it('counts time that was played: a stall adds none (HB-4)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 4_000);
@@ -56,7 +56,7 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([]);
   });
 
-  it('breaks for a position more than 5 s from where it should be', async () => {
+  it('breaks for a position more than 5 s from where it should be (HB-7)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 1_000);
@@ -68,7 +68,7 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([30_000]);
   });
 
-  it('is what the server asks for, within reason', async () => {
+  it('is what the server asks for, within reason (HB-2)', async () => {
     const rig = openRig();
     rig.server.on('RecordHeartbeats', () => recorded({ nextHeartbeatInMs: 10_000 }));
     await startWatching(rig);
@@ -82,7 +82,7 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([10_000, 20_000, 30_000, 90_000]);
   });
 
-  it('does not slow down because a pause was answered with the interval of pings', async () => {
+  it('does not slow down because a pause was answered with the interval of pings (HB-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.pause();
@@ -95,7 +95,7 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([5_000]);
   });
 
-  it('is a PING each minute while paused, for half an hour', async () => {
+  it('is a PING each minute while paused, for half an hour (HB-5)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.pause();

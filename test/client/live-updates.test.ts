@@ -40,7 +40,7 @@ describe('live playheads', () => {
     expect(rig.server.of('PlayheadUpdates')[0]?.authorization).toBe('Bearer token-1');
   });
 
-  it('ignore a lower version and take the newcomer of an equal one', async () => {
+  it('ignore a lower version and take the newcomer of an equal one (LIVE-3)', async () => {
     const { rig, push } = await watched();
     await push(update(playhead({ version: versionAt(5), positionMs: 5_000 })));
     await push(update(playhead({ version: versionAt(4), positionMs: 4_000 })));
@@ -69,7 +69,7 @@ describe('live playheads', () => {
     );
   });
 
-  it('keep titles that a snapshot leaves out', async () => {
+  it('keep titles that a snapshot leaves out (LIVE-6)', async () => {
     const { rig, push } = await watched();
     await push(update(playhead()));
     await push({
@@ -115,7 +115,7 @@ describe('the stream of live updates', () => {
     expect(streams).toHaveLength(2);
   });
 
-  it.each(['complete', 'break'] as const)('is opened again after a %s', async (end) => {
+  it.each(['complete', 'break'] as const)('is opened again after a %s (LIVE-7)', async (end) => {
     const { rig, streams } = await watched();
     streams[0]?.[end]();
     await rig.server.settle();
@@ -125,7 +125,7 @@ describe('the stream of live updates', () => {
     expect(streams).toHaveLength(2);
   });
 
-  it('is not opened again without a wait by a server that completes at once', async () => {
+  it('is not opened again without a wait by a server that completes at once (LIVE-7)', async () => {
     const { rig, streams } = await watched();
     for (let minutes = 0; minutes < 10; minutes += 1) {
       streams.at(-1)?.complete();
@@ -167,7 +167,7 @@ describe('the stream of live updates', () => {
     expect(rig.server.of('PlayheadUpdates')[1]?.authorization).toBe('Bearer token-2');
   });
 
-  it('is let go while nobody can see the page, and opened when it is seen again', async () => {
+  it('is let go while nobody can see the page, and opened when it is seen again (LIVE-8)', async () => {
     const { rig, streams } = await watched();
     rig.page.happens('hidden');
     expect(streams[0]?.isLeft).toBe(true);
@@ -181,7 +181,7 @@ describe('the stream of live updates', () => {
     expect(streams).toHaveLength(2);
   });
 
-  it('is replaced when the network is back: the old one may be dead without knowing', async () => {
+  it('is replaced when the network is back: the old one may be dead without knowing (LIVE-8)', async () => {
     const { rig, streams } = await watched();
     rig.page.happens('online');
     await rig.server.settle();

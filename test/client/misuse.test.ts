@@ -100,7 +100,7 @@ describe('wrong calls of everything else never throw', () => {
     expect(rig.told.problems).toEqual(['CLOSED', 'CLOSED']);
   });
 
-  it('a listener that throws stops nothing', async () => {
+  it('a listener that throws stops nothing (ERR-7)', async () => {
     const broken = () => {
       throw new Error('the app is broken');
     };

@@ -18,7 +18,7 @@ const heartbeat = (sequence: number, event: PlaybackEvent): Heartbeat => ({
 const sequences = (heartbeats: readonly Heartbeat[]) => heartbeats.map(({ sequence }) => sequence);
 
 describe('the outbox', () => {
-  it('keeps the newest plain heartbeat and every act of the viewer', () => {
+  it('keeps the newest plain heartbeat and every act of the viewer (OUT-5)', () => {
     const outbox = new Outbox();
     const events: PlaybackEvent[] = ['START', 'HEARTBEAT', 'PAUSE', 'HEARTBEAT', 'HEARTBEAT'];
     events.forEach((event, sequence) => {
@@ -27,7 +27,7 @@ describe('the outbox', () => {
     expect(sequences(outbox.take('p'))).toEqual([0, 2, 4]);
   });
 
-  it('lets a PING replace a PING, never a position', () => {
+  it('lets a PING replace a PING, never a position (OUT-5)', () => {
     const outbox = new Outbox();
     (['HEARTBEAT', 'PING', 'PING'] as const).forEach((event, sequence) => {
       outbox.add('p', heartbeat(sequence, event));
@@ -35,7 +35,7 @@ describe('the outbox', () => {
     expect(sequences(outbox.take('p'))).toEqual([0, 2]);
   });
 
-  it('does not replace what is in flight, and does once that has failed', () => {
+  it('does not replace what is in flight, and does once that has failed (OUT-5)', () => {
     const outbox = new Outbox();
     outbox.add('p', heartbeat(0, 'HEARTBEAT'));
     outbox.take('p');
@@ -53,7 +53,7 @@ describe('the outbox', () => {
     expect([outbox.lengthOf('p'), outbox.lengthOf('q')]).toEqual([0, 1]);
   });
 
-  it('hands out a hundred at a time, the oldest first; at the end of a page, the newest', () => {
+  it('hands out a hundred at a time, the oldest first; at the end of a page, the newest (OUT-7)', () => {
     const outbox = new Outbox();
     for (let sequence = 0; sequence < 250; sequence += 1) {
       outbox.add('p', heartbeat(sequence, 'SEEK'));
@@ -102,7 +102,7 @@ function apply(outbox: Outbox, step: Happening, sequence: number): number[] {
 }
 
 describe('the outbox, whatever happens', () => {
-  it('never grows beyond its limit, and hands out in order of sequence', () => {
+  it('never grows beyond its limit, and hands out in order of sequence (OUT-6)', () => {
     fc.assert(
       fc.property(fc.array(happening, { size: 'large', maxLength: 2_000 }), (history) => {
         const outbox = new Outbox();
@@ -116,7 +116,7 @@ describe('the outbox, whatever happens', () => {
     );
   });
 
-  it('gives up acts of the viewer only when they alone are too many, and then the oldest', () => {
+  it('gives up acts of the viewer only when they alone are too many, and then the oldest (OUT-6)', () => {
     const anyEvents = fc.array(fc.constantFrom(...events), {
       minLength: outboxLengthMax,
       maxLength: 3 * outboxLengthMax,

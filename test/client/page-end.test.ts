@@ -4,7 +4,7 @@ import { begun, recorded } from './fake-server.ts';
 import { openRig, startWatching, watch } from './rig.ts';
 
 describe('a page that ends', () => {
-  it('sends STOP and what waits with it, in one request that outlives the page', async () => {
+  it('sends STOP and what waits with it, in one request that outlives the page (END-1)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 3_000);
@@ -15,7 +15,7 @@ describe('a page that ends', () => {
     expect(last?.variables.input.heartbeats).toMatchObject([{ event: 'STOP', positionMs: 3_000 }]);
   });
 
-  it('sends again what is in flight: its answer will never be heard', async () => {
+  it('sends again what is in flight: its answer will never be heard (END-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.server.on('RecordHeartbeats', () => new Promise(() => {}));
@@ -26,7 +26,7 @@ describe('a page that ends', () => {
     expect(heartbeats.map(({ event }: { event: string }) => event)).toEqual(['PAUSE', 'STOP']);
   });
 
-  it('keeps the request below what browsers let a page send at its end', async () => {
+  it('keeps the request below what browsers let a page send at its end (END-3)', async () => {
     const rig = openRig();
     rig.server.on('BeginSession', () => begun({ session: 'x'.repeat(pageEndBodyBytesMax - 900) }));
     await startWatching(rig);
@@ -50,7 +50,7 @@ describe('a page that ends', () => {
     expect(rig.server.seen).toEqual([]);
   });
 
-  it('and comes back from the cache of the browser begins a new session on play', async () => {
+  it('and comes back from the cache of the browser begins a new session on play (SES-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.page.happens('ended');
@@ -63,7 +63,7 @@ describe('a page that ends', () => {
     expect(rig.server.heartbeats.at(-1)?.event).toBe('START');
   });
 
-  it('tells where it is when it goes out of sight while playing', async () => {
+  it('tells where it is when it goes out of sight while playing (HB-8)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 1_000);

@@ -10,13 +10,13 @@ function events({ server }: Rig): string[] {
 }
 
 describe('reports of a player', () => {
-  it('begin with START when it first plays', async () => {
+  it('begin with START when it first plays (EVT-1)', async () => {
     const rig = openRig();
     await startWatching(rig);
     expect(events(rig)).toEqual(['START']);
   });
 
-  it('tell a pause, and play after it, at once', async () => {
+  it('tell a pause, and play after it, at once (EVT-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 2_000);
@@ -28,7 +28,7 @@ describe('reports of a player', () => {
     expect(rig.server.heartbeats.map(({ positionMs }) => positionMs)).toEqual([0, 2_000, 2_000]);
   });
 
-  it('join the steps of a scrub into one SEEK, without the PLAY that browsers fire after each', async () => {
+  it('join the steps of a scrub into one SEEK, without the PLAY that browsers fire after each (EVT-4)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 2_000);
@@ -42,7 +42,7 @@ describe('reports of a player', () => {
     expect(events(rig)).toEqual(['START', 'SEEK 2000→40000']);
   });
 
-  it('hold a pause made during a seek until the seek has ended', async () => {
+  it('hold a pause made during a seek until the seek has ended (EVT-3)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.holdsSeeks = true;
@@ -66,7 +66,7 @@ describe('reports of a player', () => {
     expect(events(rig)).toEqual(['START', 'PAUSE', 'SEEK 0→60000']);
   });
 
-  it('tell nothing when playing goes on after a stall', async () => {
+  it('tell nothing when playing goes on after a stall (EVT-3)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.fire('waiting');
@@ -75,7 +75,7 @@ describe('reports of a player', () => {
     expect(events(rig)).toEqual(['START']);
   });
 
-  it('end with FINISH at the end, without the pause before it', async () => {
+  it('end with FINISH at the end, without the pause before it (EVT-6)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.duration = 2;
@@ -85,7 +85,7 @@ describe('reports of a player', () => {
     expect(events(rig)).toEqual(['START', 'FINISH']);
   });
 
-  it('end with STOP when the player is let go, and then never again', async () => {
+  it('end with STOP when the player is let go, and then never again (EVT-6)', async () => {
     const rig = openRig();
     const attachment = await startWatching(rig);
     await watch(rig, 1_000);
@@ -108,7 +108,7 @@ describe('reports of a player', () => {
     expect(events(rig)).toEqual(['START', 'SEEK 0→50000', 'STOP']);
   });
 
-  it('are of a new session when the title is played again after its end', async () => {
+  it('are of a new session when the title is played again after its end (SES-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.duration = 2;
@@ -134,7 +134,7 @@ describe('reports of a player', () => {
     expect(rig.server.seen).toEqual([]);
   });
 
-  it('carry whole milliseconds', async () => {
+  it('carry whole milliseconds (POS-6)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.jump(1.23456);
@@ -170,7 +170,7 @@ describe('the seek to where it starts', () => {
     await rig.server.settle();
   }
 
-  it('is never reported, nor is a position before it', async () => {
+  it('is never reported, nor is a position before it (EVT-7)', async () => {
     const rig = openRig();
     await attachPlaying(rig);
     await rig.clock.advance(400);
@@ -201,7 +201,7 @@ describe('the seek to where it starts', () => {
     expect(rig.player.currentTime).toBe(90);
   });
 
-  it('gives way to a viewer who sought first', async () => {
+  it('gives way to a viewer who sought first (RES-8)', async () => {
     const rig = openRig();
     rig.server.on('PlayheadOf', () => ({ data: { viewer: { playhead: at90 } } }));
     const { ready } = rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'auto' });
@@ -223,7 +223,7 @@ describe('the seek to where it starts', () => {
 });
 
 describe('media that is loaded again', () => {
-  it('goes on where it was, and the zero in between is never told', async () => {
+  it('goes on where it was, and the zero in between is never told (POS-7)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 4_000);
@@ -262,7 +262,7 @@ describe('media that is loaded again', () => {
 });
 
 describe('the nudges of a player', () => {
-  it('over a gap are no SEEK', async () => {
+  it('over a gap are no SEEK (EVT-5)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 2_000);

@@ -19,21 +19,21 @@ describe('resume', () => {
     });
   });
 
-  it('starts where the server wants it, which is a little before the exact position', async () => {
+  it('starts where the server wants it, which is a little before the exact position (RES-3)', async () => {
     const rig = openRig();
     const at = playhead({ positionMs: 42_000, resumePositionMs: 32_000 });
     rig.server.on('PlayheadOf', () => ({ data: { viewer: { playhead: at } } }));
     expect((await rig.client.resume('mov_1')).positionMs).toBe(32_000);
   });
 
-  it('passes on that a newer position may exist', async () => {
+  it('passes on that a newer position may exist (RES-10)', async () => {
     const rig = openRig();
     const at = playhead({ freshness: { degraded: true } });
     rig.server.on('PlayheadOf', () => ({ data: { viewer: { playhead: at } } }));
     expect(await rig.client.resume('mov_1')).toMatchObject({ source: 'server', degraded: true });
   });
 
-  it('waits 800 ms for the server, then says what this device last saw', async () => {
+  it('waits 800 ms for the server, then says what this device last saw (RES-6)', async () => {
     const rig = openRig();
     serverKnows(rig, 42_000, 3);
     await rig.client.resume('mov_1');
@@ -58,7 +58,7 @@ describe('resume', () => {
     ['is unreachable', 'unreachable' as const],
     ['knows nothing', { data: { viewer: { playhead: null } } }],
     ['knows nobody', { data: { viewer: null } }],
-  ])('answers unknown, never zero, when the server %s', async (_name, reply) => {
+  ])('answers unknown, never zero, when the server %s (RES-1)', async (_name, reply) => {
     const rig = openRig();
     rig.server.on('PlayheadOf', () => reply);
     expect(await rig.client.resume('mov_1')).toEqual({
@@ -69,7 +69,7 @@ describe('resume', () => {
     });
   });
 
-  it('leaves the player where it is when nobody knows', async () => {
+  it('leaves the player where it is when nobody knows (RES-1)', async () => {
     const rig = openRig();
     rig.player.currentTime = 77;
     await rig.server.settle();
@@ -77,7 +77,7 @@ describe('resume', () => {
     expect(rig.player.currentTime).toBe(77);
   });
 
-  it('ignores an answer that is older than what this device holds', async () => {
+  it('ignores an answer that is older than what this device holds (LIVE-3)', async () => {
     const rig = openRig();
     await startWatching(rig);
     await watch(rig, 5_000);
@@ -173,7 +173,7 @@ describe('the id of a device', () => {
 });
 
 describe('a late answer', () => {
-  it('never moves the viewer, and is right for the next question', async () => {
+  it('never moves the viewer, and is right for the next question (RES-7)', async () => {
     const rig = openRig();
     let answer = () => {};
     rig.server.on(

@@ -5,7 +5,7 @@ import { ManualDeviceClock } from './manual-device-clock.ts';
 import { openRig, startWatching, watch } from './rig.ts';
 
 describe('the session clock', () => {
-  it('grows by at least 1 ms with each sequence, however fast things happen', async () => {
+  it('grows by at least 1 ms with each sequence, however fast things happen (SEQ-1)', async () => {
     const steps = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true })));
     await fc.assert(
       fc.asyncProperty(steps, async (waits) => {
@@ -26,7 +26,7 @@ describe('the session clock', () => {
     );
   });
 
-  it('reads zero when play was pressed, and keeps to the device’s monotonic clock', async () => {
+  it('reads zero when play was pressed, and keeps to the device’s monotonic clock (CLK-1)', async () => {
     const rig = openRig();
     await rig.clock.advance(5_000);
     await startWatching(rig);
@@ -35,7 +35,7 @@ describe('the session clock', () => {
     expect(rig.server.heartbeats.map(({ elapsedMs }) => elapsedMs)).toEqual([0, 5_000]);
   });
 
-  it('is given up for a new session when it stood still while the device slept', async () => {
+  it('is given up for a new session when it stood still while the device slept (CLK-6)', async () => {
     const rig = openRig();
     await startWatching(rig);
     rig.player.pause();

@@ -43,7 +43,7 @@ const delaysMs = fc.oneof(
 const openTokens = tokens.map((token) => ({ ...token, durationMs: null }));
 
 describe('a retry', () => {
-  it('keeps its version and its value, whatever its delay, or is refused', () => {
+  it('keeps its version and its value, whatever its delay, or is refused (CLK-3)', () => {
     fc.assert(
       fc.property(begunTokens, heartbeats, delaysMs, (token, heartbeat, delayMs) => {
         const first = admitOne(heartbeat, { token });

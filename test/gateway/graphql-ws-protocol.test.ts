@@ -76,7 +76,7 @@ describe('the graphql-ws protocol', () => {
     expect(await socket.closed).toBe(4408);
   });
 
-  it('closes with 1009 at a message over the limit, and serves others on', async () => {
+  it('closes with 1009 at a message over the limit, and serves others on (LIM-2)', async () => {
     const [greedy, modest] = [await connectAs('alice'), await connectAs('alice')];
     greedy.send('x'.repeat(socketMessageBytesMax + 1));
     expect(await greedy.closed).toBe(1009);

@@ -127,7 +127,7 @@ describe.each(shapes)('a subgraph that does not answer, %s', (shape) => {
     await stream.leave();
   });
 
-  it('passes on the code, the message and the patience of a fault', async () => {
+  it('passes on the code, the message and the patience of a fault (ERR-8)', async () => {
     gateway.toys.fault = new PlatformError('Neither store answers.', {
       code: 'STATE_UNAVAILABLE',
       retryAfterMs: 1_500,

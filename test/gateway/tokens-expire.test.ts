@@ -22,7 +22,7 @@ describe.each(shapes)('the end of a token, %s', (shape) => {
 
   const { overSsePost, overSseGet } = clientKinds;
   it.each(Object.entries({ overSsePost, overSseGet }))(
-    'ends an event stream and says why, %s',
+    'ends an event stream and says why, %s (LIVE-9)',
     async (_kind, subscribe) => {
       const stream = subscribe(gateway, watch, { token });
       await gateway.toys.events.untilLive(1);
@@ -39,7 +39,7 @@ describe.each(shapes)('the end of a token, %s', (shape) => {
     },
   );
 
-  it('closes a socket with 4403, and with it every subscription', async () => {
+  it('closes a socket with 4403, and with it every subscription (LIVE-9)', async () => {
     const socket = new WebSocket(gateway.webSocketUrl, 'graphql-transport-ws');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));

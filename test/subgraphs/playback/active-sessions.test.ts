@@ -166,7 +166,7 @@ describe('the session that plays a title', () => {
     expect((await playback.playhead('other-film')).activeSession).toBeNull();
   });
 
-  it('is nobody while its only session is paused', async () => {
+  it('is nobody while its only session is paused (LIVE-11)', async () => {
     await tv.play(minuteMs);
     await tv.report('PAUSE', minuteMs);
     expect((await playback.playhead()).activeSession).toBeNull();

@@ -102,15 +102,18 @@ describe('an argument out of its range', () => {
     ]);
   });
 
-  it.each([1, 99, 100])('is not that of a list of %i ids, in the order asked', async (count) => {
-    const query =
-      'query ($v: [ID!]!) { viewer { playheads(playableIds: $v) { playableId status } } }';
-    const asked = ids(count).toReversed();
-    const { viewer } = await playback.data(query, { v: asked });
-    expect(viewer.playheads).toEqual(
-      asked.map((playableId) => ({ playableId, status: 'NOT_STARTED' })),
-    );
-  });
+  it.each([1, 99, 100])(
+    'is not that of a list of %i ids, in the order asked (LIM-3)',
+    async (count) => {
+      const query =
+        'query ($v: [ID!]!) { viewer { playheads(playableIds: $v) { playableId status } } }';
+      const asked = ids(count).toReversed();
+      const { viewer } = await playback.data(query, { v: asked });
+      expect(viewer.playheads).toEqual(
+        asked.map((playableId) => ({ playableId, status: 'NOT_STARTED' })),
+      );
+    },
+  );
 
   it('among good ones, while no store answers, leaves the process up', async () => {
     // Breaks: the input and both stores at once. Holds: one error, and no rejection without a handler.

@@ -56,7 +56,7 @@ describe('a session that started from an older playhead', () => {
     });
   });
 
-  it('does not take over by a PAUSE that is its first word: it was opened paused', async () => {
+  it('does not take over by a PAUSE that is its first word: it was opened paused (STL-3)', async () => {
     await tab.begin({ basedOn: seenByTab });
     expect((await tab.report('PAUSE', tabAtMs)).outcome).toBe('SUPERSEDED');
     expect((await playback.playhead()).positionMs).toBe(inForceMs);

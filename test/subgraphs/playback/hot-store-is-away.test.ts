@@ -33,7 +33,7 @@ describe('while the hot store is away', () => {
     expect((await playback.playhead()).positionMs).toBe(minuteMs);
   });
 
-  it('plain progress is stored once in five seconds, and the rest is the player’s to keep', async () => {
+  it('plain progress is stored once in five seconds, and the rest is the player’s to keep (ACK-5)', async () => {
     await tv.play(0);
     playback.hot.isDown = true;
     playback.durable.forgetCalls();

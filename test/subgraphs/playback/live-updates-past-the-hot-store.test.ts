@@ -59,7 +59,7 @@ async function elsewhere(second: number): Promise<void> {
 const last = () => seen.at(-1)?.playheads[0]?.version;
 
 describe.each([null, 'sintel'])('a live stream of %s', (title) => {
-  it('has the last state once its process reaches the hot store again', async () => {
+  it('has the last state once its process reaches the hot store again (LIVE-12)', async () => {
     await elsewhere(1);
     await follow(title);
     stores.hotFaults.fail(({ method }) => method !== 'onChanged');

@@ -42,7 +42,7 @@ describe('a title of which nobody can say anything', () => {
     expect(errors).toMatchObject([unavailable('viewer', field)]);
   });
 
-  it('is null and STATE_UNAVAILABLE in Playable.playhead', async () => {
+  it('is null and STATE_UNAVAILABLE in Playable.playhead (RES-1)', async () => {
     const { data, errors } = await playback.ask(`{ _entities(representations: [
       { __typename: "Playable", id: "film" }]) { ... on Playable { id playhead { positionMs } } } }`);
     expect(data).toEqual({ _entities: [{ id: 'film', playhead: null }] });
@@ -75,7 +75,7 @@ describe('a title of which nobody can say anything', () => {
 });
 
 describe('a session that begins while both stores are out of reach', () => {
-  it('gets a token without a playhead, and is recorded', async () => {
+  it('gets a token without a playhead, and is recorded (SES-10)', async () => {
     await loseBoth();
     const phone = playback.device({ id: 'phone', kind: 'PHONE' });
     const begun = await phone.begin();

@@ -48,7 +48,7 @@ describe('what was watched offline', () => {
     });
   });
 
-  it('never overwrites what happened later, on another device', async () => {
+  it('never overwrites what happened later, on another device (CLK-8)', async () => {
     await playback.clock.advance(5 * hourMs);
     const later = await tv.play(hourMs);
     const { heartbeats, elapsedMs } = flight({

@@ -53,7 +53,7 @@ describe('the first update', () => {
     expect(playheads[0]).toEqual(await playback.playhead('newer'));
   });
 
-  it('is a snapshot of 50 at most', async () => {
+  it('is a snapshot of 50 at most (LIVE-6)', async () => {
     for (let index = 0; index < 51; index += 1) {
       await tv.begin({ playableId: `film-${index}` });
       await playback.clock.advance(1);
@@ -172,7 +172,7 @@ describe('a change', () => {
 });
 
 describe('a slow reader', () => {
-  it('gets the latest state of each title once', async () => {
+  it('gets the latest state of each title once (LIVE-10)', async () => {
     await tv.begin({ playableId: 'film' });
     await phone.begin({ playableId: 'other-film' });
     const follower = await reader();
@@ -262,7 +262,7 @@ describe('a session', () => {
     expect((await follower.next()).playheads).toMatchObject([{ activeSession: null }]);
   });
 
-  it('that falls silent is pushed as gone when its liveness window ends', async () => {
+  it('that falls silent is pushed as gone when its liveness window ends (LIVE-11)', async () => {
     await tv.play(minuteMs);
     const follower = await reader();
     await playback.clock.advance(12_499);

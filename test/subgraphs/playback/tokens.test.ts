@@ -97,7 +97,7 @@ describe('a session token', () => {
     await expectInvalid(`${payload}.${sign(payload)}`);
   });
 
-  it('is good for 30 days and not a millisecond longer', async () => {
+  it('is good for 30 days and not a millisecond longer (SES-7)', async () => {
     const { sign } = await openSessionSigner(playback.config);
     const nowMs = playback.clock.nowMs();
     const issuedAt = (issuedAtMs: number) => encodeSessionToken(tokenOf({ issuedAtMs }), sign);

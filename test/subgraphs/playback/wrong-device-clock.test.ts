@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 describe('a device', () => {
-  it('has nowhere to say what its wall clock shows', async () => {
+  it('has nowhere to say what its wall clock shows (CLK-9)', async () => {
     const { __type } = await playback.data(`{ __type(name: "HeartbeatInput") {
       inputFields { name } } }`);
     const fields = __type.inputFields.map(({ name }: { name: string }) => name);

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openBrokenServer } from '../conformance/breaking-proxy.ts';
+import { checkServer, ruleCases, type Verdict } from '../conformance/check-server.ts';
+import { plantedAnswers } from '../conformance/planted-answers.ts';
+import { plantedRequests } from '../conformance/planted-requests.ts';
+import { ruleOf } from '../conformance/rule-case.ts';
+import { type Product, startProduct, startSplit } from '../support/product.ts';
+
+const titles = ruleCases.map(({ title }) => title);
+const planted = [...plantedRequests, ...plantedAnswers];
+const problemsOf = (verdicts: readonly Verdict[]) =>
+  verdicts.filter(({ result }) => result !== 'pass').map(({ rule, problem }) => [rule, problem]);
+
+describe.each([
+  ['npm start', startProduct],
+  ['separate processes', startSplit],
+] as const)('%s', (_name, start) => {
+  let product: Product;
+  let verdicts: Verdict[];
+
+  beforeAll(async () => {
+    product = await start();
+    const [token, otherToken] = await Promise.all(['ada', 'bob'].map(product.token));
+    verdicts = await checkServer({ url: `${product.url}/graphql`, token: token ?? '', otherToken });
+  });
+  afterAll(() => product.stop());
+
+  it.each(titles)('%s', (title) => {
+    expect(verdicts.find((verdict) => verdict.title === title)).toMatchObject({
+      result: 'pass',
+      problem: null,
+    });
+  });
+});
+
+describe('a server that breaks one rule', () => {
+  let product: Product;
+
+  beforeAll(async () => {
+    product = await startProduct();
+  });
+  afterAll(() => product.stop());
+
+  it.each(planted)('is told so, and nothing else: it $what', async ({ rules, open }) => {
+    const [token = '', otherToken] = await Promise.all(['ada', 'bob'].map(product.token));
+    const broken = await openBrokenServer(`${product.url}/graphql`, open(token));
+    try {
+      const verdicts = await checkServer({ url: broken.url, token, otherToken });
+      const problems = problemsOf(verdicts);
+      expect({ rules: problems.map(([rule]) => rule), problems }).toEqual({ rules, problems });
+    } finally {
+      await broken.close();
+    }
+  });
+
+  it('is found for all rules but those that only a whole server of its own could break', () => {
+    const caught = new Set(planted.flatMap(({ rules }) => rules));
+    const others = ruleCases.map(ruleOf).filter((rule) => !caught.has(rule));
+    expect(others).toEqual(['NET-5', 'SES-9', 'SEQ-6', 'STL-3', 'STL-4', 'CHG-2']);
+  });
+});
+
+describe('npm run conformance', () => {
+  const run = async (...argv: string[]) => {
+    const command = ['run', '-s', 'conformance', '--', ...argv];
+    return promisify(execFile)('npm', command).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+  };
+
+  it('prints a line for each rule and a summary, and ends with 0 for a good server', async () => {
+    const product = await startProduct();
+    try {
+      const { code, stdout } = await run('--url', `${product.url}/graphql`);
+      expect(stdout).toContain(`rules: ${titles.length} passed, 0 failed, 0 skipped\n`);
+      expect(stdout.match(/^pass {2}[A-Z]+-\d+ /gm)).toHaveLength(titles.length);
+      expect(code).toBe(0);
+    } finally {
+      await product.stop();
+    }
+  });
+
+  it('says what was expected and what came, and ends with 1 for a server that is none', async () => {
+    const { url, close } = await openBrokenServer('http://127.0.0.1/graphql', {});
+    await close();
+    const { code, stdout } = await run('--url', url, '--token', 'none');
+    expect(stdout).toMatch(/^fail {2}ACK-1 .*\n {6}.*ECONNREFUSED/m);
+    expect(stdout).toMatch(/^rules: 0 passed, \d+ failed, 1 skipped\n$/m);
+    expect(code).toBe(1);
+  });
+
+  it.each([[[]], [['--url', 'here']], [['--url', 'http://127.0.0.1:1/graphql']]])(
+    'ends with 2 when it cannot ask: %j',
+    async (argv) => {
+      const { code, stderr } = await run(...argv);
+      expect(stderr).not.toBe('');
+      expect(code).toBe(2);
+    },
+  );
+});
