@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InteractionLine } from '../../domain/interaction.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -10,6 +11,8 @@ const dayMs = 24 * 3_600_000;
 const flushEveryMs = 1_000;
 /** Lines that wait, at most: 10 kB each, so 10 MB should the disk hang. What comes then is not logged. */
 const waitingMax = 1_000;
+/** Lines that are made in one go: a millisecond or so. */
+const linesAtOnce = 8;
 /** Characters of a pseudonym: 96 bits. */
 const pseudonymLength = 16;
 
@@ -102,7 +105,7 @@ class FileInteractionLog implements InteractionLog {
     try {
       const day = dayOf(this.#options.clock.nowMs());
       await this.#begin(day);
-      const text = lines.map((makeLine) => `${JSON.stringify(makeLine())}\n`).join('');
+      const text = await textOf(lines);
       await appendFile(join(this.#options.folder, `${day}.jsonl`), text);
       this.counts.written += lines.length;
       this.#hasWarned = false;
@@ -125,6 +128,16 @@ class FileInteractionLog implements InteractionLog {
     }
     this.#day = day;
   }
+}
+
+/** A few at a time: hundreds of lines at once would keep every answer waiting. */
+async function textOf(lines: readonly (() => InteractionLine)[]): Promise<string> {
+  const parts: string[] = [];
+  for (const [index, makeLine] of lines.entries()) {
+    parts.push(`${JSON.stringify(makeLine())}\n`);
+    if (index % linesAtOnce === linesAtOnce - 1) await nextTurn();
+  }
+  return parts.join('');
 }
 
 function dayOf(timeMs: number): string {
