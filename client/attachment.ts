@@ -151,12 +151,16 @@ export class PlayerAttachment implements Attachment {
       ...(durationMs === undefined ? {} : { durationMs }),
       ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
     };
-    const playback = new Playback(this.#host.playback, subject, {
-      held: (playhead) => this.#host.held(playhead),
-      problem: (problem) => this.#host.problem(problem),
-      superseded: (playhead) => this.#host.superseded(playhead),
-      interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
-    });
+    const playback = new Playback(
+      this.#host.playback,
+      { subject },
+      {
+        held: (playhead) => this.#host.held(playhead),
+        problem: (problem) => this.#host.problem(problem),
+        superseded: (playhead) => this.#host.superseded(playhead),
+        interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
+      },
+    );
     this.#playback = playback;
     this.#host.began(playback);
     return playback;

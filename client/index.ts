@@ -12,6 +12,8 @@ export type {
   Playhead,
   ServerProblem,
 } from './operations.ts';
+export type { Heartbeat, PlaybackEvent } from './outbox.ts';
+export type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 export type { Page, PageListener } from './page.ts';
 export type { MediaPlayer } from './player-events.ts';
 export {

@@ -9,6 +9,7 @@ import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import { type ContinueWatchingRow, continueWatching } from './continue-watching.ts';
 import { HeldPlayheads } from './held-playheads.ts';
+import { Keeping } from './keeping.ts';
 import { LiveSubscription, sseSubscribe } from './live.ts';
 import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
 import { guarded, type LiveStore } from './observable.ts';
@@ -21,8 +22,9 @@ import {
   type ServerProblem,
 } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
-import type { Playback, PlaybackDeps } from './playback.ts';
+import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { DeviceIdentity } from './session.ts';
@@ -47,8 +49,14 @@ export interface PlayheadOptions {
   auth: () => string | Promise<string>;
   /** What viewers see of this device; its id is made once and kept in `storage`. */
   device: { kind: DeviceKind; name?: string };
-  /** Names the profile in `storage`. Without it no position is kept between page loads. */
+  /** Names the profile in `storage`. Without it nothing is kept between page loads. */
   profile?: string;
+  /**
+   * Where heartbeats of `profile` wait beyond the life of a page; false: in memory only.
+   *
+   * @default IndexedDB, or memory where that is missing or refused
+   */
+  outbox?: OutboxStore | false;
   on?: PlayheadListeners;
   /** @default the browser's localStorage, or memory where that is refused */
   storage?: DeviceStorage;
@@ -110,6 +118,7 @@ class Client implements PlayheadClient {
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
   readonly #release: (() => void)[] = [];
+  readonly #keeping: Keeping | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
@@ -142,7 +151,10 @@ class Client implements PlayheadClient {
     const row = continueWatching(liveDeps, device.kind);
     this.continueWatching = row.store;
 
-    this.#host = this.#hostFor({ transport, clock, chance, device, outbox: new Outbox() });
+    this.#keeping = this.#keepingOf(options, { clock, chance, page });
+    const keep: PlaybackDeps['keep'] = (key, kept) => this.#keeping?.keep(key, kept);
+    this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox: new Outbox() });
+    void this.#keeping?.drain();
     this.#release.push(this.#listenTo(page), () => updates.close(), row.close);
   }
 
@@ -187,11 +199,45 @@ class Client implements PlayheadClient {
       held: (playhead) => this.#held.put([playhead]),
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
-      began: (begun) => {
-        this.#playbacks.add(begun);
-        void begun.over.then(() => this.#playbacks.delete(begun));
-      },
+      began: (begun) => this.#note(begun),
     };
+  }
+
+  /** Without the name of a profile, another one's token might send what this one watched. */
+  #keepingOf(
+    { profile, outbox }: PlayheadOptions,
+    deps: { clock: DeviceClock; chance: Chance; page: Page },
+  ): Keeping | undefined {
+    const isThere = outbox !== undefined || globalThis.indexedDB !== undefined;
+    if (profile === undefined || outbox === false || !isThere) return undefined;
+    const problem = (told: ServerProblem) => this.#tell(told);
+    const open = async () => {
+      try {
+        const { openKeeper } = await import('./outbox-open.ts');
+        return await openKeeper({ ...deps, profile, store: outbox, problem });
+      } catch (error) {
+        problem({ code: 'OUTBOX_UNAVAILABLE', message: String(error), path: null });
+        return undefined;
+      }
+    };
+    return new Keeping(open, (kept) => this.#sendKept(kept));
+  }
+
+  /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
+  #sendKept(kept: KeptPlayback): Promise<void> {
+    const playback = new Playback(this.#host.playback, kept, {
+      held: (playhead) => this.#held.put([playhead]),
+      problem: (problem) => this.#tell(problem),
+      superseded() {},
+      interval() {},
+    });
+    this.#note(playback);
+    return playback.over;
+  }
+
+  #note(playback: Playback): void {
+    this.#playbacks.add(playback);
+    void playback.over.then(() => this.#playbacks.delete(playback));
   }
 
   #tell(problem: ServerProblem): void {
@@ -204,11 +250,13 @@ class Client implements PlayheadClient {
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
     for (const release of this.#release) release();
+    await this.#keeping?.close();
   }
 
   #listenTo(page: Page): () => void {
     const flush = () => {
       for (const playback of this.#playbacks) playback.flush();
+      void this.#keeping?.drain();
     };
     return page.listen({
       hidden: () => {
