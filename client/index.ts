@@ -24,3 +24,4 @@ export {
 } from './playhead-client.ts';
 export type { ResumePoint } from './resume.ts';
 export type { DeviceStorage } from './storage.ts';
+export type { TabsPort } from './tabs.ts';

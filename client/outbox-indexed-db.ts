@@ -9,23 +9,23 @@ export interface OpenedOutbox {
 }
 
 /**
- * The outbox of one profile in IndexedDB, one record for each playback.
+ * One outbox in IndexedDB, one record for each playback.
  *
  * Errors: rejects where there is no IndexedDB, or where it is refused (private windows of some browsers). A
  * database that is damaged, or not of this form, is deleted and made again.
  */
 export async function openIndexedDbOutbox(
   factory: IDBFactory,
-  profile: string,
+  name: string,
 ): Promise<OpenedOutbox> {
-  const name = `playhead/outbox/${profile}`;
+  const database = `playhead/outbox/${name}`;
   try {
-    return { store: new IndexedDbOutbox(await open(factory, name)), isReset: false };
+    return { store: new IndexedDbOutbox(await open(factory, database)), isReset: false };
   } catch (cause) {
     // Written by a newer release, or not allowed at all: neither is ours to delete.
     if (cause instanceof DOMException && mustStay.has(cause.name)) throw cause;
-    await answerOf(factory.deleteDatabase(name));
-    return { store: new IndexedDbOutbox(await open(factory, name)), isReset: true };
+    await answerOf(factory.deleteDatabase(database));
+    return { store: new IndexedDbOutbox(await open(factory, database)), isReset: true };
   }
 }
 

@@ -20,7 +20,8 @@ export interface OpenKeeper {
  * Errors: none thrown; undefined when nothing can be kept, after `problem` was told.
  */
 export async function openKeeper(deps: {
-  profile: string;
+  /** Of the profile and the installation that its heartbeats are of. */
+  name: string;
   store: OutboxStore | undefined;
   clock: DeviceClock;
   chance: Chance;
@@ -33,7 +34,7 @@ export async function openKeeper(deps: {
   const locks = typeof document === 'undefined' ? undefined : navigator.locks;
   const lock = new PageLock(locks, id);
   try {
-    const store = deps.store ?? (await openIndexedDb(deps.profile, problem));
+    const store = deps.store ?? (await openIndexedDb(deps.name, problem));
     lock.hold();
     const stopListening = deps.page.listen({
       hidden() {},
@@ -55,8 +56,8 @@ export async function openKeeper(deps: {
   }
 }
 
-async function openIndexedDb(profile: string, problem: (problem: ServerProblem) => void) {
-  const { store, isReset } = await openIndexedDbOutbox(globalThis.indexedDB, profile);
+async function openIndexedDb(name: string, problem: (problem: ServerProblem) => void) {
+  const { store, isReset } = await openIndexedDbOutbox(globalThis.indexedDB, name);
   if (isReset) problem(unreadableProblem(1));
   return store;
 }

@@ -7,7 +7,7 @@ export class PageLock {
   /** Without Web Locks every other page counts as gone: what it sends is sent twice, which is harmless. */
   constructor(locks: LockManager | undefined, page: string) {
     this.#locks = locks;
-    this.#name = lockNameOf(page);
+    this.#name = pageLockName(page);
   }
 
   /** Idempotent. */
@@ -27,10 +27,11 @@ export class PageLock {
 
   async isAlive(page: string): Promise<boolean> {
     const { held = [], pending = [] } = (await this.#locks?.query()) ?? {};
-    return [...held, ...pending].some(({ name }) => name === lockNameOf(page));
+    return [...held, ...pending].some(({ name }) => name === pageLockName(page));
   }
 }
 
-function lockNameOf(page: string): string {
+/** Free when the page is gone. */
+export function pageLockName(page: string): string {
   return `playhead/page/${page}`;
 }

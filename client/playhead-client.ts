@@ -7,20 +7,12 @@ import {
 } from './attachment.ts';
 import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
-import { type ContinueWatchingRow, continueWatching } from './continue-watching.ts';
-import { HeldPlayheads } from './held-playheads.ts';
+import type { ContinueWatchingRow } from './continue-watching.ts';
 import { Keeping } from './keeping.ts';
-import { LiveSubscription, sseSubscribe } from './live.ts';
+import { LiveState } from './live-state.ts';
 import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
 import { guarded, type LiveStore } from './observable.ts';
-import {
-  type DeviceKind,
-  deviceKinds,
-  type Playhead,
-  type PlayheadUpdatesResult,
-  playheadUpdatesSubscription,
-  type ServerProblem,
-} from './operations.ts';
+import { type DeviceKind, deviceKinds, type Playhead, type ServerProblem } from './operations.ts';
 import { Outbox } from './outbox.ts';
 import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
@@ -28,8 +20,10 @@ import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { DeviceIdentity } from './session.ts';
+import { browserTabs, Sharing } from './sharing.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
-import { HttpTransport } from './transport.ts';
+import type { TabsPort } from './tabs.ts';
+import { HttpTransport, type TransportOptions } from './transport.ts';
 
 /** What an app may want to know. What a listener throws stays with the app. */
 export interface PlayheadListeners {
@@ -58,6 +52,12 @@ export interface PlayheadOptions {
    */
   outbox?: OutboxStore | false;
   on?: PlayheadListeners;
+  /**
+   * What pages of one profile meet over to share one stream and one sender; false: each serves itself.
+   *
+   * @default Web Locks and BroadcastChannel, where the browser has both and `profile` is given
+   */
+  tabs?: TabsPort | false;
   /** @default the browser's localStorage, or memory where that is refused */
   storage?: DeviceStorage;
   /** @default the browser's */
@@ -107,13 +107,16 @@ export function createPlayhead(options: PlayheadOptions): PlayheadClient {
   return new Client(options);
 }
 
+type Relay = TransportOptions['relay'];
+
 class Client implements PlayheadClient {
   readonly deviceId: string;
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   readonly continueWatching: LiveStore<ContinueWatchingRow | null>;
   readonly #on: PlayheadListeners;
   readonly #host: AttachmentHost;
-  readonly #held: HeldPlayheads;
+  readonly #state: LiveState;
+  #sharing: Sharing | undefined;
   readonly #attachments = new Map<MediaPlayer, PlayerAttachment>();
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
@@ -126,36 +129,27 @@ class Client implements PlayheadClient {
     const { page = browserPage, fetch = globalThis.fetch } = options;
     const storage = guardedStorage(options.storage ?? browserStorage());
     const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
-    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable });
+    const relay: Relay = (operation, variables) => this.#sharing?.relay(operation, variables);
+    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
     const device = deviceOf(options, keptDeviceId(storage, chance));
     this.#on = on;
     this.deviceId = device.id;
-
-    const authorization = () => transport.authorization();
-    const liveDeps = {
-      subscribe: sseSubscribe({ url, fetch, authorization }),
-      clock,
-      chance,
-      page,
-    };
-    const updates = new LiveSubscription<PlayheadUpdatesResult>(liveDeps, {
-      operation: playheadUpdatesSubscription,
-      variables: () => ({}),
-      onData: ({ playheadUpdates }) => this.#held.put(playheadUpdates.playheads),
+    this.#state = new LiveState(keepOf(options.profile, storage), {
+      wantedChanged: () => this.#sharing?.wantedChanged(),
+      learnt: (news) => this.#sharing?.learnt(news),
     });
-    this.#held = new HeldPlayheads(keepOf(options.profile, storage), () => {
-      updates.open();
-      return () => updates.close();
-    });
-    this.live = this.#held.store;
-    const row = continueWatching(liveDeps, device.kind);
-    this.continueWatching = row.store;
+    this.live = this.#state.held.store;
+    this.continueWatching = this.#state.row;
 
     this.#keeping = this.#keepingOf(options, { clock, chance, page });
     const keep: PlaybackDeps['keep'] = (key, kept) => this.#keeping?.keep(key, kept);
     this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox: new Outbox() });
-    void this.#keeping?.drain();
-    this.#release.push(this.#listenTo(page), () => updates.close(), row.close);
+    this.#sharing = new Sharing({
+      ...{ url, fetch, transport, clock, chance, page, kind: device.kind, state: this.#state },
+      tabs: tabsOf(options, device.id),
+      drain: () => void this.#keeping?.drain(),
+    });
+    this.#release.push(this.#listenTo(page), () => this.#sharing?.close());
   }
 
   async resume(playableId: string): Promise<ResumePoint> {
@@ -194,9 +188,9 @@ class Client implements PlayheadClient {
   #hostFor(playback: PlaybackDeps): AttachmentHost {
     return {
       playback,
-      resume: (playableId) => resumePoint({ ...playback, held: this.#held }, playableId),
-      heldVersion: (playableId) => this.#held.get(playableId)?.version ?? null,
-      held: (playhead) => this.#held.put([playhead]),
+      resume: (playableId) => resumePoint({ ...playback, state: this.#state }, playableId),
+      heldVersion: (playableId) => this.#state.held.get(playableId)?.version ?? null,
+      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
       began: (begun) => this.#note(begun),
@@ -214,7 +208,8 @@ class Client implements PlayheadClient {
     const open = async () => {
       try {
         const { openKeeper } = await import('./outbox-open.ts');
-        return await openKeeper({ ...deps, profile, store: outbox, problem });
+        const name = `${profile}/${this.deviceId}`;
+        return await openKeeper({ ...deps, name, store: outbox, problem });
       } catch (error) {
         problem({ code: 'OUTBOX_UNAVAILABLE', message: String(error), path: null });
         return undefined;
@@ -226,7 +221,7 @@ class Client implements PlayheadClient {
   /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
   #sendKept(kept: KeptPlayback): Promise<void> {
     const playback = new Playback(this.#host.playback, kept, {
-      held: (playhead) => this.#held.put([playhead]),
+      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
       problem: (problem) => this.#tell(problem),
       superseded() {},
       interval() {},
@@ -256,7 +251,7 @@ class Client implements PlayheadClient {
   #listenTo(page: Page): () => void {
     const flush = () => {
       for (const playback of this.#playbacks) playback.flush();
-      void this.#keeping?.drain();
+      if (this.#sharing?.isDrainer) void this.#keeping?.drain();
     };
     return page.listen({
       hidden: () => {
@@ -293,6 +288,12 @@ function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
 }
 
 const deviceIdKey = 'playhead/device-id';
+
+/** Pages of one installation and profile: two devices shown on one page are two. */
+function tabsOf({ url, profile, tabs = browserTabs() }: PlayheadOptions, deviceId: string) {
+  if (profile === undefined || !tabs) return undefined;
+  return { port: tabs, name: `${profile}/${deviceId}/${url}` };
+}
 
 function keepOf(profile: string | undefined, storage: DeviceStorage) {
   if (profile === undefined) return undefined;

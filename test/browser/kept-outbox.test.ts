@@ -92,7 +92,7 @@ describeInBrowser('the outbox in IndexedDB', () => {
     const page = await context.newPage();
     await page.goto(site.url);
     await page.evaluate(async () => {
-      const opening = indexedDB.open('playhead/outbox/ada', 1);
+      const opening = indexedDB.open('playhead/outbox/ada/web', 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore('playbacks');
       await new Promise((resolve) => opening.addEventListener('success', resolve));
       const store = opening.result.transaction('playbacks', 'readwrite').objectStore('playbacks');
@@ -111,9 +111,9 @@ describeInBrowser('the outbox in IndexedDB', () => {
     await page.goto(site.url);
     await page.evaluate(async () => {
       await new Promise((resolve) => {
-        indexedDB.deleteDatabase('playhead/outbox/ada').onsuccess = resolve;
+        indexedDB.deleteDatabase('playhead/outbox/ada/web').onsuccess = resolve;
       });
-      const opening = indexedDB.open('playhead/outbox/ada', 1);
+      const opening = indexedDB.open('playhead/outbox/ada/web', 1);
       await new Promise((resolve) => opening.addEventListener('success', resolve));
       opening.result.close();
     });

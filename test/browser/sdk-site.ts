@@ -35,6 +35,7 @@ const page = `<!doctype html><title>SDK</title>
   "/client/":"/demo/client/",
   "graphql-sse":"/demo/vendor/graphql-sse/client.mjs"
 }}</script>
+<script>localStorage.setItem('playhead/device-id', 'web')</script>
 <video muted src="/demo/clips/sintel.webm"></video>`;
 
 /** Opens a site on a free port. */
@@ -119,21 +120,21 @@ const answers: Record<string, (input: any) => object> = {
 };
 
 /** Makes a client for `ada` on a page of the site, as `window.client`; problems go to `window.problems`. */
-export async function openClient(at: Page, site: SdkSite): Promise<void> {
+export async function openClient(at: Page, site: SdkSite, token = 'token'): Promise<void> {
   await at.goto(site.url);
-  await at.evaluate(async () => {
+  await at.evaluate(async (accessToken) => {
     const sdk = '/demo/client/index.ts';
     const { createPlayhead }: typeof import('../../client/index.ts') = await import(sdk);
     const problems: string[] = [];
     const client = createPlayhead({
       url: '/graphql',
-      auth: () => 'token',
+      auth: () => accessToken,
       device: { kind: 'WEB' },
       profile: 'ada',
       on: { problem: ({ code, message }) => problems.push(`${code} ${message}`) },
     });
     Object.assign(window, { client, problems });
-  });
+  }, token);
 }
 
 /** Plays the video of the page, reported, until START has arrived. */
@@ -154,7 +155,7 @@ export async function startVideo(at: Page, site: SdkSite): Promise<void> {
 /** Everything that waits in the outbox of `ada`. */
 export function keptIn(at: Page): Promise<KeptPlayback[]> {
   return at.evaluate(async () => {
-    const opening = indexedDB.open('playhead/outbox/ada');
+    const opening = indexedDB.open('playhead/outbox/ada/web');
     await new Promise((resolve) => opening.addEventListener('success', resolve));
     const all = opening.result.transaction('playbacks').objectStore('playbacks').getAll();
     await new Promise((resolve) => all.addEventListener('success', resolve));
@@ -166,7 +167,7 @@ export function keptIn(at: Page): Promise<KeptPlayback[]> {
 /** Puts a record where the outbox of `ada` keeps it. */
 export function keepIn(at: Page, kept: KeptPlayback): Promise<void> {
   return at.evaluate(async (record) => {
-    const opening = indexedDB.open('playhead/outbox/ada');
+    const opening = indexedDB.open('playhead/outbox/ada/web');
     await new Promise((resolve) => opening.addEventListener('success', resolve));
     const transaction = opening.result.transaction('playbacks', 'readwrite');
     transaction.objectStore('playbacks').put(record, record.key);
