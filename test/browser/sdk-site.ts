@@ -6,6 +6,7 @@ import type { Heartbeat, KeptPlayback } from '../../client/index.ts';
 import { createDemoHandler } from '../../demo/serve.ts';
 import { playhead } from '../client/fake-server.ts';
 import { until } from '../support/until.ts';
+import { reactModule } from './react-site.ts';
 
 /** A request of the SDK as it arrived. */
 export interface Arrived {
@@ -33,7 +34,8 @@ export interface SdkSite {
 const page = `<!doctype html><title>SDK</title>
 <script type="importmap">{"imports":{
   "/client/":"/demo/client/",
-  "graphql-sse":"/demo/vendor/graphql-sse/client.mjs"
+  "graphql-sse":"/demo/vendor/graphql-sse/client.mjs",
+  "react":"/react.mjs"
 }}</script>
 <script>localStorage.setItem('playhead/device-id', 'web')</script>
 <video muted src="/demo/clips/sintel.webm"></video>`;
@@ -45,7 +47,9 @@ export async function openSdkSite(): Promise<SdkSite> {
   const server = createServer(async (request, response) => {
     if (request.url === '/graphql') await site.answer(request, response);
     else if (request.url === '/') response.setHeader('content-type', 'text/html').end(page);
-    else if (!(await serveModules(request, response))) response.writeHead(404).end();
+    else if (request.url === '/react.mjs') {
+      response.setHeader('content-type', 'text/javascript').end(reactModule());
+    } else if (!(await serveModules(request, response))) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
