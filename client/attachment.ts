@@ -17,6 +17,8 @@ export interface AttachOptions {
   durationMs?: number;
   /** Where the credits begin, in ms: reaching it means finished. */
   creditsStartMs?: number;
+  /** What the system shows of it (lock screen, media keys), which then steers the player too. */
+  mediaSession?: MediaMetadataInit;
 }
 
 /** A player that is reported. */
@@ -53,6 +55,7 @@ export class PlayerAttachment implements Attachment {
   #basedOn: string | null | undefined;
   #isPlayPressed = false;
   #isDetached = false;
+  #hide: () => void = () => {};
   #playback: Playback | undefined;
 
   constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
@@ -75,6 +78,7 @@ export class PlayerAttachment implements Attachment {
     };
     this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
     this.#isPlayPressed = !player.paused;
+    if (options.mediaSession !== undefined) void this.#show(player, options.mediaSession);
     this.ready = this.#start();
   }
 
@@ -84,6 +88,7 @@ export class PlayerAttachment implements Attachment {
     this.#events.stop();
     this.#events.close();
     this.#sampler.close();
+    this.#hide();
     this.#playback?.end();
   }
 
@@ -96,6 +101,20 @@ export class PlayerAttachment implements Attachment {
   /** Out of sight, and perhaps killed there without another word. */
   pageHidden(): void {
     if (this.#events.isPlaying) this.#beat('HEARTBEAT');
+  }
+
+  /** Only where there is a system to show it to; the player does not wait for that. */
+  async #show(player: MediaPlayer, metadata: MediaMetadataInit): Promise<void> {
+    const session = globalThis.navigator?.mediaSession;
+    if (session === undefined) return;
+    try {
+      const { showInMediaSession } = await import('./media-session.ts');
+      if (this.#isDetached) return;
+      const shown = new MediaMetadata(metadata);
+      this.#hide = showInMediaSession(player as HTMLMediaElement, session, shown);
+    } catch {
+      // Not loaded, or metadata the browser refuses: the player plays all the same.
+    }
   }
 
   async #start(): Promise<ResumePoint> {

@@ -3,6 +3,7 @@ export type { Attachment, AttachOptions } from './attachment.ts';
 export type { Chance } from './chance.ts';
 export type { DeviceClock } from './clock.ts';
 export type { ContinueWatchingRow } from './continue-watching.ts';
+export type { StreamOptions, StreamSink, Subscribe } from './live.ts';
 export type { LiveStore } from './observable.ts';
 export type {
   ActiveSession,

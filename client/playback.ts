@@ -36,6 +36,8 @@ export interface PlaybackListener {
 /** What playbacks of one device share. */
 export interface PlaybackDeps extends SessionDeps {
   outbox: Outbox;
+  /** The viewer asked to spare data. */
+  isMetered(): boolean;
   /** Keeps what waits beyond the life of this page; null: nothing waits any more. */
   keep(key: string, kept: Omit<KeptPlayback, 'page'> | null): void;
 }

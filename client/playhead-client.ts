@@ -9,6 +9,7 @@ import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import type { ContinueWatchingRow } from './continue-watching.ts';
 import { Keeping } from './keeping.ts';
+import type { StreamOptions, Subscribe } from './live.ts';
 import { LiveState } from './live-state.ts';
 import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
 import { guarded, type LiveStore } from './observable.ts';
@@ -52,6 +53,8 @@ export interface PlayheadOptions {
    */
   outbox?: OutboxStore | false;
   on?: PlayheadListeners;
+  /** How streams are opened, such as `overWebSocket()`. @default server-sent events */
+  streams?: (options: StreamOptions) => Subscribe;
   /**
    * What pages of one profile meet over to share one stream and one sender; false: each serves itself.
    *
@@ -143,9 +146,12 @@ class Client implements PlayheadClient {
 
     this.#keeping = this.#keepingOf(options, { clock, chance, page });
     const keep: PlaybackDeps['keep'] = (key, kept) => this.#keeping?.keep(key, kept);
-    this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox: new Outbox() });
+    const isMetered = () => page.isMetered?.() ?? false;
+    const outbox = new Outbox();
+    this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
     this.#sharing = new Sharing({
       ...{ url, fetch, transport, clock, chance, page, kind: device.kind, state: this.#state },
+      streams: options.streams,
       tabs: tabsOf(options, device.id),
       drain: () => void this.#keeping?.drain(),
     });

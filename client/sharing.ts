@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import type { DeviceClock } from './clock.ts';
+import type { StreamOptions, Subscribe } from './live.ts';
 import type { LiveNews, LiveState, Topic } from './live-state.ts';
 import type { DeviceKind, Operation } from './operations.ts';
 import type { Page } from './page.ts';
@@ -17,6 +18,8 @@ export interface SharingDeps {
   page: Page;
   kind: DeviceKind;
   state: LiveState;
+  /** Undefined: server-sent events. */
+  streams: ((options: StreamOptions) => Subscribe) | undefined;
   /** Pages of one name share; undefined: this page serves itself. */
   tabs: { port: TabsPort; name: string } | undefined;
   /** Sends what dead pages left. */
@@ -104,12 +107,10 @@ export class Sharing {
   async #load(): Promise<void> {
     const { transport, state, kind } = this.#deps;
     try {
-      const [{ Subscriptions }, { sseSubscribe }] = await Promise.all([
-        import('./subscriptions.ts'),
-        import('./sse.ts'),
-      ]);
+      const { Subscriptions } = await import('./subscriptions.ts');
+      const open = this.#deps.streams ?? (await import('./sse.ts')).sseSubscribe;
       const authorization = () => transport.authorization();
-      const deps = { ...this.#deps, subscribe: sseSubscribe({ ...this.#deps, authorization }) };
+      const deps = { ...this.#deps, subscribe: open({ ...this.#deps, authorization }) };
       this.#subscriptions = new Subscriptions(deps, kind, (news) => state.learn(news));
       this.#subscriptions.bring(this.#brought);
     } catch {

@@ -47,6 +47,8 @@ export async function openSdkSite(): Promise<SdkSite> {
   const server = createServer(async (request, response) => {
     if (request.url === '/graphql') await site.answer(request, response);
     else if (request.url === '/') response.setHeader('content-type', 'text/html').end(page);
+    else if (request.url === '/other')
+      response.setHeader('content-type', 'text/html').end('Other.');
     else if (request.url === '/react.mjs') {
       response.setHeader('content-type', 'text/javascript').end(reactModule());
     } else if (!(await serveModules(request, response))) response.writeHead(404).end();
