@@ -40,6 +40,8 @@ export interface AttachmentHost {
   held(playhead: Playhead): void;
   problem(problem: ServerProblem): void;
   superseded(playhead: Playhead): void;
+  /** Shows a player to the system until the answer is called. */
+  show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void;
   /** A playback began; it may have something to send until it is settled. */
   began(playback: Playback): void;
 }
@@ -55,7 +57,7 @@ export class PlayerAttachment implements Attachment {
   #basedOn: string | null | undefined;
   #isPlayPressed = false;
   #isDetached = false;
-  #hide: () => void = () => {};
+  readonly #hide: () => void;
   #playback: Playback | undefined;
 
   constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
@@ -78,7 +80,7 @@ export class PlayerAttachment implements Attachment {
     };
     this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
     this.#isPlayPressed = !player.paused;
-    if (options.mediaSession !== undefined) void this.#show(player, options.mediaSession);
+    this.#hide = host.show(player, options.mediaSession);
     this.ready = this.#start();
   }
 
@@ -101,20 +103,6 @@ export class PlayerAttachment implements Attachment {
   /** Out of sight, and perhaps killed there without another word. */
   pageHidden(): void {
     if (this.#events.isPlaying) this.#beat('HEARTBEAT');
-  }
-
-  /** Only where there is a system to show it to; the player does not wait for that. */
-  async #show(player: MediaPlayer, metadata: MediaMetadataInit): Promise<void> {
-    const session = globalThis.navigator?.mediaSession;
-    if (session === undefined) return;
-    try {
-      const { showInMediaSession } = await import('./media-session.ts');
-      if (this.#isDetached) return;
-      const shown = new MediaMetadata(metadata);
-      this.#hide = showInMediaSession(player as HTMLMediaElement, session, shown);
-    } catch {
-      // Not loaded, or metadata the browser refuses: the player plays all the same.
-    }
   }
 
   async #start(): Promise<ResumePoint> {

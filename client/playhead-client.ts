@@ -5,10 +5,10 @@ import {
   type AttachOptions,
   PlayerAttachment,
 } from './attachment.ts';
+import type { Background, BackgroundDeps } from './background.ts';
 import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import type { ContinueWatchingRow } from './continue-watching.ts';
-import { Keeping } from './keeping.ts';
 import type { StreamOptions, Subscribe } from './live.ts';
 import { LiveState } from './live-state.ts';
 import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
@@ -21,7 +21,6 @@ import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { DeviceIdentity } from './session.ts';
-import { browserTabs, Sharing } from './sharing.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
 import type { TabsPort } from './tabs.ts';
 import { HttpTransport, type TransportOptions } from './transport.ts';
@@ -97,6 +96,9 @@ export interface PlayheadClient {
   close(): Promise<void>;
 }
 
+/** Changes of the outbox before what keeps it is loaded: a second or so, and never again. */
+const earlyLengthMax = 100;
+
 /** Long enough for a STOP on a slow connection; an app that closes does not wait for a dead one. */
 const closeWaitMsMax = 2_000;
 
@@ -119,12 +121,15 @@ class Client implements PlayheadClient {
   readonly #on: PlayheadListeners;
   readonly #host: AttachmentHost;
   readonly #state: LiveState;
-  #sharing: Sharing | undefined;
   readonly #attachments = new Map<MediaPlayer, PlayerAttachment>();
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
   readonly #release: (() => void)[] = [];
-  readonly #keeping: Keeping | undefined;
+  /** Until it is loaded, undefined: no player waits for it. */
+  #background: Background | undefined;
+  readonly #opened: Promise<void>;
+  /** What is to be kept, until there is something to keep it. */
+  readonly #early: Parameters<Background['keep']>[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
@@ -132,30 +137,30 @@ class Client implements PlayheadClient {
     const { page = browserPage, fetch = globalThis.fetch } = options;
     const storage = guardedStorage(options.storage ?? browserStorage());
     const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
-    const relay: Relay = (operation, variables) => this.#sharing?.relay(operation, variables);
+    const relay: Relay = (operation, variables) => this.#background?.relay(operation, variables);
     const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
     const device = deviceOf(options, keptDeviceId(storage, chance));
     this.#on = on;
     this.deviceId = device.id;
     this.#state = new LiveState(keepOf(options.profile, storage), {
-      wantedChanged: () => this.#sharing?.wantedChanged(),
-      learnt: (news) => this.#sharing?.learnt(news),
+      wantedChanged: () => this.#background?.wantedChanged(),
+      learnt: (news) => this.#background?.learnt(news),
     });
     this.live = this.#state.held.store;
     this.continueWatching = this.#state.row;
 
-    this.#keeping = this.#keepingOf(options, { clock, chance, page });
-    const keep: PlaybackDeps['keep'] = (key, kept) => this.#keeping?.keep(key, kept);
+    const keep: PlaybackDeps['keep'] = (key, kept) => this.#keep(key, kept);
     const isMetered = () => page.isMetered?.() ?? false;
     const outbox = new Outbox();
     this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
-    this.#sharing = new Sharing({
+    this.#opened = this.#openBackground({
       ...{ url, fetch, transport, clock, chance, page, kind: device.kind, state: this.#state },
-      streams: options.streams,
-      tabs: tabsOf(options, device.id),
-      drain: () => void this.#keeping?.drain(),
+      ...{ outbox: options.outbox, tabs: options.tabs, streams: options.streams },
+      name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
+      sendKept: (kept) => this.#sendKept(kept),
+      problem: (problem) => this.#tell(problem),
     });
-    this.#release.push(this.#listenTo(page), () => this.#sharing?.close());
+    this.#release.push(this.#listenTo(page));
   }
 
   async resume(playableId: string): Promise<ResumePoint> {
@@ -200,28 +205,37 @@ class Client implements PlayheadClient {
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
       began: (begun) => this.#note(begun),
+      show: (player, metadata) => this.#show(player, metadata),
     };
   }
 
-  /** Without the name of a profile, another one's token might send what this one watched. */
-  #keepingOf(
-    { profile, outbox }: PlayheadOptions,
-    deps: { clock: DeviceClock; chance: Chance; page: Page },
-  ): Keeping | undefined {
-    const isThere = outbox !== undefined || globalThis.indexedDB !== undefined;
-    if (profile === undefined || outbox === false || !isThere) return undefined;
-    const problem = (told: ServerProblem) => this.#tell(told);
-    const open = async () => {
-      try {
-        const { openKeeper } = await import('./outbox-open.ts');
-        const name = `${profile}/${this.deviceId}`;
-        return await openKeeper({ ...deps, name, store: outbox, problem });
-      } catch (error) {
-        problem({ code: 'OUTBOX_UNAVAILABLE', message: String(error), path: null });
-        return undefined;
-      }
+  async #openBackground(deps: BackgroundDeps): Promise<void> {
+    try {
+      const { Background } = await import('./background.ts');
+      if (this.#closing !== undefined) return;
+      this.#background = new Background(deps);
+      for (const kept of this.#early.splice(0)) this.#background.keep(...kept);
+    } catch (error) {
+      this.#tell({ code: 'NOT_LOADED', message: String(error), path: null });
+    }
+  }
+
+  #show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void {
+    if (metadata === undefined) return () => {};
+    let isHidden = false;
+    let hide = () => {};
+    void this.#opened.then(() => {
+      if (!isHidden) hide = this.#background?.show(player, metadata) ?? hide;
+    });
+    return () => {
+      isHidden = true;
+      hide();
     };
-    return new Keeping(open, (kept) => this.#sendKept(kept));
+  }
+
+  #keep(...kept: Parameters<Background['keep']>): void {
+    if (this.#background !== undefined) this.#background.keep(...kept);
+    else if (this.#early.length < earlyLengthMax) this.#early.push(kept);
   }
 
   /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
@@ -251,13 +265,14 @@ class Client implements PlayheadClient {
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
     for (const release of this.#release) release();
-    await this.#keeping?.close();
+    await this.#opened;
+    await this.#background?.close();
   }
 
   #listenTo(page: Page): () => void {
     const flush = () => {
       for (const playback of this.#playbacks) playback.flush();
-      if (this.#sharing?.isDrainer) void this.#keeping?.drain();
+      this.#background?.flush();
     };
     return page.listen({
       hidden: () => {
@@ -294,12 +309,6 @@ function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
 }
 
 const deviceIdKey = 'playhead/device-id';
-
-/** Pages of one installation and profile: two devices shown on one page are two. */
-function tabsOf({ url, profile, tabs = browserTabs() }: PlayheadOptions, deviceId: string) {
-  if (profile === undefined || !tabs) return undefined;
-  return { port: tabs, name: `${profile}/${deviceId}/${url}` };
-}
 
 function keepOf(profile: string | undefined, storage: DeviceStorage) {
   if (profile === undefined) return undefined;

@@ -162,16 +162,11 @@ function requiredInput(deps: SessionDeps, session: SessionStart): BeginSessionIn
   };
 }
 
-/** What a server of another release may not know, or not in this form. */
-function optionalInput(deps: SessionDeps, { subject }: SessionStart): Partial<BeginSessionInput> {
+/** What a server of another release may not know, or not in this form; undefined is not sent. */
+function optionalInput(deps: SessionDeps, { subject }: SessionStart) {
   const { durationMs, creditsStartMs } = subject;
   const { kind, name } = deps.device;
-  return {
-    deviceKind: kind,
-    ...(name === undefined ? {} : { deviceName: name }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
-  };
+  return { deviceKind: kind, deviceName: name, durationMs, creditsStartMs };
 }
 
 function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {
