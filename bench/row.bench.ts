@@ -1,4 +1,4 @@
-import { environment, type Spread, spreadOf } from './machine.ts';
+import { environment, quantile, type Spread, spreadOf } from './machine.ts';
 import {
   type BenchOptions,
   type BenchResult,
@@ -119,9 +119,4 @@ function tails(values: readonly number[]): number[] {
   return Array.from({ length: turns }, (_, turn) =>
     quantile(values.slice(turn * length, (turn + 1) * length), 0.99),
   );
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

@@ -8,6 +8,7 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
   ranking: async (options) => (await import('./ranking.bench.ts')).rankingBench(options),
   row: async (options) => (await import('./row.bench.ts')).rowBench(options),
+  'live-row': async (options) => (await import('./live-row.bench.ts')).liveRowBench(options),
 };
 
 /**
