@@ -82,6 +82,11 @@ describeInBrowser('the outbox in IndexedDB', () => {
     });
     const other = await context.newPage();
     await openClient(other, site);
+    // A page out of sight gives up the lead; whoever has it sends what is left.
+    await living.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
     const isLeft = ({ variables }: Arrived) => variables.input?.session === 'token of left';
     await until(() => site.arrived.some(isLeft), { what: 'what a dead page left arrived' });
     expect(await keptIn(other)).toHaveLength(2);
