@@ -9,7 +9,7 @@ import type { TabsPort } from './tabs.ts';
 import type { Answer } from './transport.ts';
 
 /** What goes on behind a player, and for whom. */
-export interface BackgroundDeps extends Omit<SharingDeps, 'tabs' | 'drain'> {
+export interface BackgroundDeps extends Omit<SharingDeps, 'tabs' | 'drain' | 'pageId'> {
   /** Of the profile and this installation; undefined: nothing is kept or shared. */
   name: string | undefined;
   outbox: OutboxStore | false | undefined;
@@ -25,9 +25,20 @@ export class Background {
   readonly #sharing: Sharing;
 
   constructor(deps: BackgroundDeps) {
-    this.#keeping = keepingOf(deps);
+    let made: string | undefined;
+    // One name for both: a page that other pages hear has died must have left its outbox too.
+    const pageId = () => {
+      made ??= deps.chance.newId();
+      return made;
+    };
+    this.#keeping = keepingOf(deps, pageId);
     const tabs = tabsOf(deps);
-    this.#sharing = new Sharing({ ...deps, tabs, drain: () => void this.#keeping?.drain() });
+    this.#sharing = new Sharing({
+      ...deps,
+      tabs,
+      pageId,
+      drain: () => void this.#keeping?.drain(),
+    });
   }
 
   keep(key: string, kept: Omit<KeptPlayback, 'page'> | null): void {
@@ -69,14 +80,14 @@ export class Background {
   }
 }
 
-function keepingOf(deps: BackgroundDeps): Keeping | undefined {
+function keepingOf(deps: BackgroundDeps, pageId: () => string): Keeping | undefined {
   const { name, outbox, problem } = deps;
   const isThere = outbox !== undefined || globalThis.indexedDB !== undefined;
   if (name === undefined || outbox === false || !isThere) return undefined;
   const open = async () => {
     try {
       const { openKeeper } = await import('./outbox-open.ts');
-      return await openKeeper({ ...deps, name, store: outbox });
+      return await openKeeper({ ...deps, name, store: outbox, pageId });
     } catch (error) {
       problem({ code: 'OUTBOX_UNAVAILABLE', message: String(error), path: null });
       return undefined;

@@ -1,4 +1,3 @@
-import type { Chance } from './chance.ts';
 import type { DeviceClock } from './clock.ts';
 import type { ServerProblem } from './operations.ts';
 import { openIndexedDbOutbox } from './outbox-indexed-db.ts';
@@ -24,12 +23,13 @@ export async function openKeeper(deps: {
   name: string;
   store: OutboxStore | undefined;
   clock: DeviceClock;
-  chance: Chance;
+  /** What this page is called among the living. */
+  pageId: () => string;
   page: Page;
   problem(problem: ServerProblem): void;
 }): Promise<OpenKeeper | undefined> {
   const { clock, problem } = deps;
-  const id = deps.chance.newId();
+  const id = deps.pageId();
   // Node has locks too, and no pages that could die.
   const locks = typeof document === 'undefined' ? undefined : navigator.locks;
   const lock = new PageLock(locks, id);

@@ -22,6 +22,8 @@ export interface SharingDeps {
   streams: ((options: StreamOptions) => Subscribe) | undefined;
   /** Pages of one name share; undefined: this page serves itself. */
   tabs: { port: TabsPort; name: string } | undefined;
+  /** What this page is called among the living. */
+  pageId: () => string;
   /** Sends what dead pages left. */
   drain(): void;
 }
@@ -77,7 +79,7 @@ export class Sharing {
   }
 
   async #join({ port, name }: NonNullable<SharingDeps['tabs']>): Promise<void> {
-    const { chance, state, transport } = this.#deps;
+    const { pageId, state, transport } = this.#deps;
     try {
       const loaded = await import('./tabs.ts');
       if (this.#isClosed) return;
@@ -85,7 +87,7 @@ export class Sharing {
         ...this.#deps,
         port,
         name,
-        tab: chance.newId(),
+        tab: pageId(),
         wanted: state.wanted,
         known: () => state.known(),
         merge: (news) => state.merge(news),

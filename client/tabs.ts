@@ -174,8 +174,9 @@ export class Tabs {
     if (!isStranger) return;
     this.tell(this.#deps.known());
     const { locks } = this.#deps.port;
-    // The lock of a page is free when it has died.
-    locks.request(pageLockName(tab), () => this.#forget(tab)).catch(() => undefined);
+    // The lock of a page is free when it has died; held here, it would look alive to whoever asks.
+    const isFree = locks.request(pageLockName(tab), () => undefined);
+    isFree.then(() => this.#forget(tab)).catch(() => undefined);
   }
 
   #forget(tab: string): void {
