@@ -94,11 +94,11 @@ export interface BeginSessionInput {
   sessionId: string;
   deviceId: string;
   deviceKind: DeviceKind;
-  deviceName?: string | undefined;
+  deviceName?: string;
   elapsedMs: number;
   basedOn?: string;
-  durationMs?: number | undefined;
-  creditsStartMs?: number | undefined;
+  durationMs?: number;
+  creditsStartMs?: number;
 }
 
 /** What `beginSessionMutation` answers; null with an error beside it. */

@@ -43,18 +43,16 @@ const clockDriftMsMax = 3_000;
  * Shape: each stamp has the next sequence, from 0, and an elapsed time at least 1 ms above the last.
  */
 export class SessionClock {
-  /** Wall clock of this device when this clock read zero: how a later page tells its age. */
-  readonly wallOriginMs: number;
   readonly #clock: DeviceClock;
   readonly #originMs: number;
+  readonly #wallOriginMs: number;
   #nextSequence = 0;
   #lastElapsedMs = -1;
 
-  /** `wallOriginMs`: of a clock that began on an earlier page. */
-  constructor(clock: DeviceClock, wallOriginMs = clock.wallMs()) {
+  constructor(clock: DeviceClock) {
     this.#clock = clock;
-    this.wallOriginMs = wallOriginMs;
-    this.#originMs = clock.monotonicMs() - Math.max(0, clock.wallMs() - wallOriginMs);
+    this.#originMs = clock.monotonicMs();
+    this.#wallOriginMs = clock.wallMs();
   }
 
   /** Session clock now, ms. */
@@ -77,7 +75,7 @@ export class SessionClock {
 
   /** Monotonic clocks stand still while a device sleeps: this session would lag behind the world. */
   hasDrifted(): boolean {
-    const wallMs = this.#clock.wallMs() - this.wallOriginMs;
+    const wallMs = this.#clock.wallMs() - this.#wallOriginMs;
     return Math.abs(wallMs - this.elapsedMs()) > clockDriftMsMax;
   }
 }
@@ -162,11 +160,16 @@ function requiredInput(deps: SessionDeps, session: SessionStart): BeginSessionIn
   };
 }
 
-/** What a server of another release may not know, or not in this form; undefined is not sent. */
-function optionalInput(deps: SessionDeps, { subject }: SessionStart) {
+/** What a server of another release may not know, or not in this form. */
+function optionalInput(deps: SessionDeps, { subject }: SessionStart): Partial<BeginSessionInput> {
   const { durationMs, creditsStartMs } = subject;
   const { kind, name } = deps.device;
-  return { deviceKind: kind, deviceName: name, durationMs, creditsStartMs };
+  return {
+    deviceKind: kind,
+    ...(name === undefined ? {} : { deviceName: name }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
+  };
 }
 
 function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {
