@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog, type Logger } from './log.ts';
+import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
@@ -11,9 +12,6 @@ export interface ProcessParts {
   clock: Clock;
   log: Logger;
 }
-
-/** EX_CONFIG of sysexits.h: a supervisor need not try again. */
-const configurationExitCode = 78;
 
 /**
  * The life of one process: reads the configuration, starts, and on SIGTERM or SIGINT closes what

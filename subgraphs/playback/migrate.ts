@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../../runtime/config.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { runCommand } from '../../runtime/run-command.ts';
 import { migrateDurableStore } from '../../stores/open.ts';
-
-/** EX_CONFIG of sysexits.h: a supervisor need not try again. */
-const configurationExitCode = 78;
 
 /**
  * `npm run migrate [-- --dry-run]`: brings the durable store's tables up to this release. Run it before
@@ -20,9 +18,4 @@ async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof ConfigError ? configurationExitCode : 1;
-}
+await runCommand(main);

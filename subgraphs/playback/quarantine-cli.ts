@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util';
 import { defaultPolicy } from '../../domain/policy.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { ConfigError, readConfig } from '../../runtime/config.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { runCommand } from '../../runtime/run-command.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { openSharedHotStore } from '../../stores/open.ts';
 
-/** EX_CONFIG of sysexits.h: a supervisor need not try again. */
-const configurationExitCode = 78;
 /** Titles listed of a partition: more than anybody reads. */
 const listedMax = 1_000;
 
@@ -58,10 +57,5 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? configurationExitCode : 1;
-  }
+  await runCommand(main);
 }

@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../runtime/clock.ts';
-import { ConfigError, readConfig } from '../../runtime/config.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { runCommand } from '../../runtime/run-command.ts';
 import { openViewingStore } from '../../stores/open.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
-
-/** EX_CONFIG of sysexits.h: a supervisor need not try again. */
-const configurationExitCode = 78;
 
 export interface LearningChange {
   profileId: string;
@@ -49,10 +47,5 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? configurationExitCode : 1;
-  }
+  await runCommand(main);
 }
