@@ -162,7 +162,7 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
         async merge(request) {
           if (isFresh(request)) return hot.merge(request);
           await hot.dropMark(request.profileId);
-          return { kind: 'merged', titles: [], floor: null };
+          return { kind: 'merged', titles: [], floor: null, isHeld: false };
         },
       }),
   },
