@@ -156,7 +156,10 @@ export interface HotStore {
    * what the last one accepted a moment before it ended.
    */
   identity(partition: number): Promise<StoreIdentity & { isWritable: boolean }>;
-  /** Folds writes in, marks dirty what rose, appends transitions, tells listeners. */
+  /**
+   * Folds writes in, marks dirty what rose, appends transitions, tells listeners. With a title that is
+   * forgotten its sessions are, until they report again.
+   */
   merge(request: MergeRequest): Promise<MergeResult>;
   /** `titles` null reads the whole profile. */
   read(query: {

@@ -106,6 +106,13 @@ export class HotEntry {
     return session.title;
   }
 
+  /** Those of one title, or of all for the floor. */
+  forgetSessions(title: string): void {
+    for (const [sessionId, session] of this.sessions) {
+      if (title === floorTitle || session.title === title) this.sessions.delete(sessionId);
+    }
+  }
+
   /** Titles of which this entry holds something newer than `durable`, or that it alone holds. */
   newerThan(durable: ReadonlyMap<string, TitleState>): string[] {
     return this.#titles().filter((title) => {

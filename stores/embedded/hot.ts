@@ -45,6 +45,11 @@ export function openEmbeddedHotStore(options: EmbeddedHotOptions): EmbeddedHotSt
   return new HotStoreInProcess(options);
 }
 
+/** Whether a merge forgot its title: then where its sessions were is forgotten too. */
+function isForgotten({ before, after }: MergedTitle): boolean {
+  return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
+}
+
 class HotStoreInProcess implements EmbeddedHotStore {
   readonly partitions: number;
   readonly #policy: Policy;
@@ -88,6 +93,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
     if (request.device !== null) entry.remember(request.device);
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
     this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
+    for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
     return { kind: 'merged', titles, floor: entry.floor, isHeld };
   }
 

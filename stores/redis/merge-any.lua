@@ -182,6 +182,9 @@ local function store_writes(request, held, is_late, is_held)
       risen[#risen + 1] = position
     end
     if has_moved and write.title == '*' then break_seals(request.key) end
+    if has_moved and string.sub(write.playhead, 25, 25) == 'n' then
+      forget_sessions(request.sessions, write.title)
+    end
   end
   reply[2] = held['t:*']
   if #out > 0 and out_length_max ~= '0' then

@@ -12,11 +12,12 @@
      Given   sessions_max, sessions_ttl_ms, silence_playing_ms, silence_paused_ms, longest_pause_ms
      KEYS    none of its own
      ARGV    none of its own
-     Returns the functions report_of_plain, read_session, is_overtaken, tells_history, fold_report
+     Returns the functions report_of_plain, forget_sessions, read_session, is_overtaken, tells_history, fold_report
      Cost    HMGET, HSET, PEXPIRE; a session that is new also HLEN, and HGETALL when there are many; one
              that meets another's position HGETALL ]]
 local not_paused = '0000000000000'
 local fields_per_session_min = 3
+local started_length = 9
 
 -- The report that a plain heartbeat makes, from the session that it expects to leave.
 local function report_of_plain(session, state, report)
@@ -25,6 +26,21 @@ local function report_of_plain(session, state, report)
   report.receivedAtMs = string.sub(state, 13, 25) - silence_playing_ms
   report.rest = string.sub(state, 39)
   return report
+end
+
+local function drop_session(key, id)
+  redis.call('HDEL', key, id, id .. '.t', id .. '.d', id .. '.n', id .. '.a', id .. '.o', id .. '.v',
+    id .. '.k', id .. '.m')
+end
+
+-- Where a title was played, or every title (`*`), is forgotten.
+local function forget_sessions(key, title)
+  local all = redis.call('HGETALL', key)
+  for index = 1, #all, 2 do
+    local id = string.match(all[index], '^([^.]+)%.t$')
+    local is_of_it = title == '*' or string.sub(all[index + 1], started_length + 1) == title
+    if id and is_of_it then drop_session(key, id) end
+  end
 end
 
 -- Room for a new session: the one that was, or will be, over first gives way.
@@ -39,8 +55,7 @@ local function make_room(key)
     end
   end
   if count < tonumber(sessions_max) then return end
-  redis.call('HDEL', key, first, first .. '.t', first .. '.d', first .. '.n', first .. '.a',
-    first .. '.o', first .. '.v', first .. '.k', first .. '.m')
+  drop_session(key, first)
 end
 
 -- When the session stops counting as alive unless it reports again; 13 digits.

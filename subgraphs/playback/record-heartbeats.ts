@@ -31,6 +31,8 @@ export interface RecordOutcome {
   problems: Problem[];
   /** Where the playhead in force is found; null when everything was refused. */
   recorded: { title: string; sessionId: string } | null;
+  /** The session was overtaken: somebody may have taken it over. */
+  isHeld: boolean;
 }
 
 /**
@@ -82,6 +84,7 @@ export async function recordHeartbeats(
     nextHeartbeatInMs: intervalAfter(event, policy),
     problems,
     recorded: { title: token.title, sessionId: token.sessionId },
+    isHeld,
   };
 }
 
@@ -92,6 +95,7 @@ function refused(deps: PlaybackDeps, problems: Problem[]): RecordOutcome {
     nextHeartbeatInMs: deps.policy.heartbeatEveryMs,
     problems,
     recorded: null,
+    isHeld: false,
   };
 }
 
