@@ -81,7 +81,8 @@ function taken(change: (answer: Any, input: Any) => void) {
 
 function recorded(change: (answer: Any, input: Any) => void) {
   return ({ variables }: Asked, { data }: { data: Any }) => {
-    if (data?.recordHeartbeats) change(data.recordHeartbeats, variables.input);
+    const answer = data?.recordHeartbeats;
+    if (answer && answer.outcome !== 'REFUSED') change(answer, variables.input);
   };
 }
 
