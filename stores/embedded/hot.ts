@@ -281,11 +281,11 @@ class HotStoreInProcess implements EmbeddedHotStore {
     if (presence === null) return [];
     const wasPlaying = entry.sessions.get(presence.sessionId);
     const now = entry.report(presence, this.#policy);
-    const isNews =
-      wasPlaying === undefined ||
-      wasPlaying.playerState !== now.playerState ||
-      !isAlive(wasPlaying, nowMs, this.#policy);
-    return isNews ? [presence.title] : [];
+    if (wasPlaying === undefined) return [presence.title];
+    const isLate = wasPlaying.sequence === now.sequence;
+    const isSame =
+      wasPlaying.playerState === now.playerState && isAlive(wasPlaying, nowMs, this.#policy);
+    return isLate || isSame ? [] : [presence.title];
   }
 
   #markDirty(profileId: string, title: string, nowMs: number): void {

@@ -25,8 +25,8 @@ export interface Verdict {
   problem: string | null;
 }
 
-/** Cases under way at once: they share nothing but the profile. */
-const casesAtOnce = 8;
+/** Cases under way at once: they share nothing but the profile, whose live sessions a server may cap. */
+const casesAtOnce = 4;
 
 /**
  * Drives a server with every case, each with titles of its own; verdicts come in the order of cases.
