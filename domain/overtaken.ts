@@ -15,36 +15,40 @@ export interface MetByReport {
 }
 
 /**
- * Whether a report may not move the playhead, because **another session's viewer acted since its own
- * did**: by moving the playhead, or by taking this session over. Beginning to play is an act, as are PLAY
- * and SEEK; what a player does by itself is none, nor is what it does when it is closed. A session that
- * started from an older playhead has no act before one of these.
+ * Whether a report may not move the playhead. A player that plays is the most recently active one, and may;
+ * **but** not while it is taken over, until its viewer acts there; not before its viewer acts, in a session
+ * that started from an older playhead; and what ends playing (a pause, a stop, a finish) moves nothing where
+ * nothing was playing and another session's viewer acted since: a forgotten player that is closed at last.
  *
- * Shape: judged before anything is offered to a register; what is admitted merges as ever. Where the act
- * of whoever is in force is not known (presence was lost, a change by hand) a player that plays is
- * believed, and a session's end or pause only if it was seen playing, or began since.
+ * Shape: judged before anything is offered to a register; what is admitted merges as ever. Beginning to
+ * play is an act, as are PLAY and SEEK; what a player does by itself is none. Where the act of whoever is in
+ * force is not known (presence was lost, a change by hand) its position stands for it.
  * Cost: pure, O(sessions).
  */
 export function isOvertaken(report: PresenceReport, met: MetByReport, policy: Policy): boolean {
   const { playhead, offered } = met;
   // What is late moves nothing, whoever sends it.
-  if (playhead !== null && offered !== null && offered <= playhead.version) return false;
+  if (isLate(offered, playhead)) return false;
   const own = met.sessions.find(({ sessionId }) => sessionId === report.sessionId) ?? null;
   const actedAt = laterAct(own?.actedAt ?? null, report.actedAt);
   if (own?.takenOver != null && !isSince(actedAt, own.takenOver.at)) return true;
   const writer = sessionWriter({ deviceId: report.device.id, sessionId: report.sessionId });
   if (playhead === null || writerOf(playhead.version) === writer) return false;
-  const theirs = actOf(writerOf(playhead.version), met.sessions);
-  if (theirs !== null) return !isSince(actedAt, theirs);
   if (actedAt === null) return true;
-  const isPlaying = own !== null && plays(own) && isAlive(own, met.nowMs, policy);
-  return endsPlaying(report) && !isPlaying && !isSince(actedAt, playhead.version);
+  const wasPlaying = own !== null && plays(own) && isAlive(own, met.nowMs, policy);
+  if (wasPlaying || !endsPlaying(report)) return false;
+  const theirs = actOf(writerOf(playhead.version), met.sessions) ?? playhead.version;
+  return !isSince(actedAt, theirs);
 }
 
 /** The take-over that holds a session: none once its viewer acted after it. */
 export function takeOverOf(session: Presence): NonNullable<Presence['takenOver']> | null {
   const { takenOver, actedAt } = session;
   return takenOver !== null && !isSince(actedAt, takenOver.at) ? takenOver : null;
+}
+
+function isLate(offered: Version | null, playhead: PlayheadRegister | null): boolean {
+  return offered !== null && playhead !== null && offered <= playhead.version;
 }
 
 /** The newest act in a session with this writer; null: not known. */

@@ -13,7 +13,7 @@
      KEYS    none of its own
      ARGV    none of its own
      Returns the functions report_of_plain, forget_sessions, read_session, is_overtaken, tells_history, fold_report
-     Cost    HMGET, HSET, PEXPIRE; a session that is new also HLEN, and HGETALL when there are many; one
+     Cost    HMGET, HSET, PEXPIRE; a session that is new also HLEN, and HGETALL when there are many; a closing
              that meets another's position HGETALL ]]
 local not_paused = '0000000000000'
 local fields_per_session_min = 3
@@ -97,14 +97,13 @@ local function is_overtaken(key, report, known, position, offered, now_ms)
   if known.taken_at and acted <= known.taken_at then return true end
   local writer = position and string.sub(position, 14, 24)
   if not writer or writer == report.writer then return false end
-  local theirs = act_of(key, writer)
-  if theirs then return acted <= theirs end
   if acted == '' then return true end
   local found = known.found
-  local is_playing = found and string.find(found, '^[PB]')
+  local was_playing = found and string.find(found, '^[PB]')
     and now_ms + 0 < string.sub(found, 13, 25) + 0
   local ends = report.state == 'A' or report.state == 'S'
-  return ends and not is_playing and acted <= version(position)
+  if was_playing or not ends then return false end
+  return acted <= (act_of(key, writer) or version(position))
 end
 
 -- From when on what an overtaken session offers is history, ms; false: nothing of it is.

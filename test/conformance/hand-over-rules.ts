@@ -1,4 +1,5 @@
 import type { Operation } from '../../client/operations.ts';
+import type { PlaybackEvent } from '../../client/outbox.ts';
 import type { Device } from './device.ts';
 import { expectFields, expectThat, Unmet } from './expectation.ts';
 import type { RuleCase } from './rule-case.ts';
@@ -113,15 +114,19 @@ export const handOverRules: readonly RuleCase[] = [
     title: 'asks no session to pause that nobody took over (HND-8)',
     async run(server) {
       const { tv, phone } = await twoDevices(server);
+      await tv.report('PAUSE', tvAtMs);
       await phone.report('START', tvAtMs, { elapsedMs: phone.elapsedMs + laterMs });
-      const told = await reportFrom(server, tv, { elapsedMs: tv.elapsedMs + 2 * laterMs });
+      const elapsedMs = tv.elapsedMs + 2 * laterMs;
+      const told = await reportFrom(server, tv, { event: 'PAUSE', elapsedMs });
       expectFields(told, { outcome: 'SUPERSEDED', takenOverBy: null });
     },
   },
   {
-    title: 'does not take a closing for an act: it moves nothing that another viewer did (STL-6)',
+    title:
+      'moves nothing when a player that was left on pause is closed after another viewer acted (STL-6)',
     async run(server) {
       const { tv, phone } = await twoDevices(server);
+      await tv.report('PAUSE', tvAtMs);
       await phone.report('SEEK', 5_000, { elapsedMs: phone.elapsedMs + laterMs });
       const closed = await tv.report('STOP', tvAtMs, { elapsedMs: tv.elapsedMs + 2 * laterMs });
       expectFields(closed, { outcome: 'SUPERSEDED', durability: 'NONE', problems: [] });
@@ -171,9 +176,10 @@ async function ask(server: ServerUnderTest, input: object): Promise<Taken> {
 async function reportFrom(
   server: ServerUnderTest,
   device: Device,
-  more: { elapsedMs: number } = { elapsedMs: device.elapsedMs + laterMs },
+  more: { event?: PlaybackEvent; elapsedMs: number } = { elapsedMs: device.elapsedMs + laterMs },
 ): Promise<{ outcome: string; takenOverBy: { sessionId: string } | null }> {
-  const heartbeats = [device.observe('HEARTBEAT', tvAtMs + 5_000, more)];
+  const { event = 'HEARTBEAT', elapsedMs } = more;
+  const heartbeats = [device.observe(event, tvAtMs + 5_000, { elapsedMs })];
   const input = { session: device.session, heartbeats };
   const data = await server.data(reportMutation, { input });
   if (data.recordHeartbeats) return data.recordHeartbeats;

@@ -32,12 +32,13 @@ export function describeOvertaken(open: OpenHotStore): void {
     it('writes nothing, makes nothing dirty, and is answered what is in force', async () => {
       const { hot } = subject();
       await playOnTv(hot);
+      await send(hot, { ...onTv, second: 17, event: 'PAUSE' });
       await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
       await settleAll(hot, await dirtyOf(hot), msAt(20));
       const before = await stateOf(hot);
       const held = { isHeld: true, titles: [{ title: 'sintel', before, after: before }] };
-      for (const event of ['HEARTBEAT', 'PAUSE', 'STOP'] as const) {
-        const second = { HEARTBEAT: 25, PAUSE: 30, STOP: 35 }[event];
+      for (const event of ['PAUSE', 'FINISH', 'STOP'] as const) {
+        const second = { PAUSE: 25, FINISH: 30, STOP: 35 }[event];
         expect(await send(hot, { ...onTv, second, event })).toMatchObject(held);
       }
       expect(await stateOf(hot)).toEqual(before);
@@ -47,6 +48,7 @@ export function describeOvertaken(open: OpenHotStore): void {
     it('is known by what it does all the same', async () => {
       const { hot } = subject();
       await playOnTv(hot);
+      await send(hot, { ...onTv, second: 17, event: 'PAUSE' });
       await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
       await send(hot, { ...onTv, second: 25, event: 'PAUSE' });
       const { sessions } = await read(hot);
@@ -55,20 +57,33 @@ export function describeOvertaken(open: OpenHotStore): void {
       });
     });
 
-    it('is in force again by an act, and the other one is overtaken', async () => {
+    it('is in force again by an act, and the other one once it is left', async () => {
       const { hot } = subject();
       await playOnTv(hot);
+      await send(hot, { ...onTv, second: 17, event: 'PAUSE' });
       await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
+      await send(hot, { ...onPhone, second: 22, event: 'PAUSE' });
       const act = await send(hot, { ...onTv, second: 25, event: 'PLAY', acts: 'NOW' });
       expect(act).toMatchObject({ isHeld: false });
       expect(await send(hot, { ...onTv, second: 30 })).toMatchObject({ isHeld: false });
-      expect(await send(hot, { ...onPhone, second: 31 })).toMatchObject({ isHeld: true });
+      const closing = { ...onPhone, event: 'STOP' } as const;
+      expect(await send(hot, { ...closing, second: 31 })).toMatchObject({ isHeld: true });
+    });
+
+    it('that plays is none: it is the most recently active one, and keeps its last seconds', async () => {
+      const { hot } = subject();
+      await playOnTv(hot);
+      await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
+      const stop = await send(hot, { ...onTv, second: 22, event: 'STOP' });
+      expect(stop).toMatchObject({ isHeld: false });
+      expect(await send(hot, { ...onPhone, second: 25 })).toMatchObject({ isHeld: false });
     });
 
     it('tells the event stream what it watched as history, each once', async () => {
       const { hot } = subject();
       await playOnTv(hot);
-      await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
+      const by = { ...byPhone, at: versionAt(20, phone) };
+      await hot.takeOver({ ...takeOver, by });
       const before = await appended(subject());
       for (const second of [25, 30, 30, 35]) await send(hot, { ...onTv, second });
       await send(hot, { ...onTv, second: 40, event: 'PAUSE' });
@@ -82,6 +97,7 @@ export function describeOvertaken(open: OpenHotStore): void {
     it('is written without a question when it was answered before', async () => {
       const { hot } = subject();
       await playOnTv(hot);
+      await send(hot, { ...onTv, second: 17, event: 'PAUSE' });
       await send(hot, { ...onPhone, second: 20, event: 'START', acts: 'NOW' });
       const fact = await send(hot, { ...onTv, second: 25, event: 'PAUSE', isFact: true });
       expect(fact).toMatchObject({ isHeld: false });
@@ -160,11 +176,12 @@ export function describeOvertaken(open: OpenHotStore): void {
 
     it('makes taking over an act of the one that takes', async () => {
       const { hot } = subject();
-      await send(hot, { ...onPhone, second: 0, event: 'START', acts: 'NOW' });
+      await send(hot, { ...onPhone, second: 0, event: 'PAUSE', acts: 'NOW' });
       await send(hot, { ...onTv, second: 5, event: 'START', acts: 'NOW' });
-      expect(await send(hot, { ...onPhone, second: 10 })).toMatchObject({ isHeld: true });
+      const closing = { ...onPhone, event: 'STOP' } as const;
+      expect(await send(hot, { ...closing, second: 10 })).toMatchObject({ isHeld: true });
       await hot.takeOver({ ...takeOver, by: { ...byPhone, at: beatVersion(12, onPhone) } });
-      expect(await send(hot, { ...onPhone, second: 15 })).toMatchObject({ isHeld: false });
+      expect(await send(hot, { ...closing, second: 15 })).toMatchObject({ isHeld: false });
     });
   });
 }

@@ -65,20 +65,44 @@ class Evening {
   }
 }
 
-describe('whoever acted last on a title moves its playhead', () => {
-  it('and nobody else does, whatever sessions report and in any order', () => {
+describe('what moves a playhead', () => {
+  it('is whoever plays, by whatever it reports, once its viewer acted', () => {
+    const playing = fc.constantFrom<PlaybackEvent>('START', 'PLAY', 'SEEK', 'HEARTBEAT', 'BUFFER');
     fc.assert(
-      fc.property(evenings, (steps) => {
+      fc.property(evenings, fc.constantFrom(...sessionIds), playing, (steps, sessionId, event) => {
         const evening = new Evening();
-        let lastActor: string | null = null;
-        for (const each of steps.filter(({ event }) => event !== 'PING')) {
-          const isHeld = evening.report(each);
-          if (each.isAct) lastActor = each.sessionId;
-          // Before anybody acted, whoever comes first is as good as any.
-          if (lastActor !== null) expect(isHeld).toBe(lastActor !== each.sessionId);
+        for (const each of steps) evening.report(each);
+        expect(evening.report({ sessionId, event, isAct: true })).toBe(false);
+        for (const end of ['HEARTBEAT', 'STOP'] as const) {
+          evening.report({ sessionId: 'on-another', event: 'START', isAct: true });
+          expect(evening.report({ sessionId, event: end, isAct: false })).toBe(false);
         }
       }),
     );
+  });
+
+  it('is no end of what did not play, after another viewer acted', () => {
+    const ends = fc.constantFrom<PlaybackEvent>('PAUSE', 'STOP', 'FINISH', 'PING');
+    fc.assert(
+      fc.property(evenings, ends, fc.array(ends), (steps, first, others) => {
+        const evening = new Evening();
+        for (const each of steps) evening.report(each);
+        evening.report({ sessionId: 'on-tv', event: 'PLAY', isAct: true });
+        evening.report({ sessionId: 'on-tv', event: first, isAct: false });
+        evening.report({ sessionId: 'on-phone', event: 'START', isAct: true });
+        for (const event of others) {
+          expect(evening.report({ sessionId: 'on-tv', event, isAct: false })).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('is an end after its own viewer acted last, though another session moved it since', () => {
+    const evening = new Evening();
+    evening.report({ sessionId: 'on-phone', event: 'START', isAct: true });
+    evening.report({ sessionId: 'on-tv', event: 'PAUSE', isAct: true });
+    evening.report({ sessionId: 'on-phone', event: 'HEARTBEAT', isAct: false });
+    expect(evening.report({ sessionId: 'on-tv', event: 'STOP', isAct: false })).toBe(false);
   });
 
   it('a session that never acted is held as soon as another session is in force', () => {

@@ -269,7 +269,7 @@ describe('a second television left on pause', () => {
     await tv.begin();
     await tv.report('PAUSE', tabAtMs);
     await playback.clock.advance(secondMs);
-    const { playhead } = await phone.report('PLAY', inForceMs);
+    const { playhead } = await phone.report('HEARTBEAT', inForceMs);
     for (let ping = 0; ping < 30; ping += 1) {
       await playback.clock.advance(minuteMs);
       expect((await tv.report('PING', tabAtMs)).outcome).toBe('SUPERSEDED');

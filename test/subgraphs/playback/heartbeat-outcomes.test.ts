@@ -98,7 +98,7 @@ describe('the outcome of a heartbeat', () => {
     await playback.clock.advance(secondMs);
     await phone.play(hourMs);
     await playback.clock.advance(secondMs);
-    const recorded = await tv.send(before, tv.observe('SEEK', 2 * minuteMs));
+    const recorded = await tv.send(before, tv.observe('HEARTBEAT', 2 * minuteMs));
     expect(recorded).toMatchObject({
       outcome: 'ACCEPTED',
       playhead: { positionMs: 2 * minuteMs, device: { id: 'tv' } },

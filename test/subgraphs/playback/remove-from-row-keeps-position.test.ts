@@ -77,7 +77,7 @@ describe('a title that was removed from the row', () => {
     await phone.begin();
     expect((await phone.report('START', hourMs)).playhead?.hidden).toBe(false);
     await playback.clock.advance(5 * secondMs);
-    const { playhead } = await tv.report('SEEK', minuteMs);
+    const { playhead } = await tv.report('HEARTBEAT', minuteMs);
     expect(playhead).toMatchObject({ hidden: false, device: { id: 'tv' } });
   });
 

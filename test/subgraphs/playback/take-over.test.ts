@@ -87,8 +87,10 @@ describe('"continue here"', () => {
       takenOverBy: null,
     });
     const tablet = playback.device({ id: 'tablet', kind: 'TABLET' });
+    await phone.report('PAUSE', tvAtMs);
+    await playback.clock.advance(secondMs);
     await tablet.play(minuteMs);
-    expect(await tell(phone, 'HEARTBEAT', tvAtMs)).toMatchObject({
+    expect(await tell(phone, 'STOP', tvAtMs)).toMatchObject({
       outcome: 'SUPERSEDED',
       takenOverBy: null,
     });

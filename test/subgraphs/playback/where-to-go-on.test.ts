@@ -68,9 +68,10 @@ describe('when two devices are far apart in a title', () => {
     expect(await whereToGoOn()).toMatchObject({ alternative: { positionMs: hourMs } });
   });
 
-  it('it counts where the viewer went though it moved nothing: it plays on, overtaken', async () => {
+  it('it counts where the viewer went though it moved nothing: it is closed at last, overtaken', async () => {
     await parted();
-    await tv.report('HEARTBEAT', hourMs + 30 * minuteMs);
+    await playback.clock.advance(30 * minuteMs);
+    await tv.report('STOP', hourMs + 30 * minuteMs);
     expect(await whereToGoOn()).toMatchObject({
       positionMs: 10 * minuteMs,
       alternative: { positionMs: hourMs + 30 * minuteMs, ageMs: 0 },
