@@ -36,4 +36,9 @@ export interface Transition {
   /** Null for changes by hand. */
   device: { id: string; kind: string; name: string | null } | null;
   sessionId: string | null;
+  /**
+   * It was watched so, and moved nothing: another session's viewer had acted since. Part of what was
+   * played, and not of where the profile is.
+   */
+  isHistory?: true;
 }
