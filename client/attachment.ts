@@ -17,6 +17,8 @@ export interface AttachOptions {
   durationMs?: number;
   /** Where the credits begin, in ms: reaching it means finished. */
   creditsStartMs?: number;
+  /** What the system shows of it (lock screen, media keys), which then steers the player too. */
+  mediaSession?: MediaMetadataInit;
 }
 
 /** A player that is reported. */
@@ -38,6 +40,8 @@ export interface AttachmentHost {
   held(playhead: Playhead): void;
   problem(problem: ServerProblem): void;
   superseded(playhead: Playhead): void;
+  /** Shows a player to the system until the answer is called. */
+  show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void;
   /** A playback began; it may have something to send until it is settled. */
   began(playback: Playback): void;
 }
@@ -53,6 +57,7 @@ export class PlayerAttachment implements Attachment {
   #basedOn: string | null | undefined;
   #isPlayPressed = false;
   #isDetached = false;
+  readonly #hide: () => void;
   #playback: Playback | undefined;
 
   constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
@@ -75,6 +80,7 @@ export class PlayerAttachment implements Attachment {
     };
     this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
     this.#isPlayPressed = !player.paused;
+    this.#hide = host.show(player, options.mediaSession);
     this.ready = this.#start();
   }
 
@@ -84,6 +90,7 @@ export class PlayerAttachment implements Attachment {
     this.#events.stop();
     this.#events.close();
     this.#sampler.close();
+    this.#hide();
     this.#playback?.end();
   }
 
@@ -151,12 +158,16 @@ export class PlayerAttachment implements Attachment {
       ...(durationMs === undefined ? {} : { durationMs }),
       ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
     };
-    const playback = new Playback(this.#host.playback, subject, {
-      held: (playhead) => this.#host.held(playhead),
-      problem: (problem) => this.#host.problem(problem),
-      superseded: (playhead) => this.#host.superseded(playhead),
-      interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
-    });
+    const playback = new Playback(
+      this.#host.playback,
+      { subject },
+      {
+        held: (playhead) => this.#host.held(playhead),
+        problem: (problem) => this.#host.problem(problem),
+        superseded: (playhead) => this.#host.superseded(playhead),
+        interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
+      },
+    );
     this.#playback = playback;
     this.#host.began(playback);
     return playback;

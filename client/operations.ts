@@ -94,11 +94,11 @@ export interface BeginSessionInput {
   sessionId: string;
   deviceId: string;
   deviceKind: DeviceKind;
-  deviceName?: string;
+  deviceName?: string | undefined;
   elapsedMs: number;
   basedOn?: string;
-  durationMs?: number;
-  creditsStartMs?: number;
+  durationMs?: number | undefined;
+  creditsStartMs?: number | undefined;
 }
 
 /** What `beginSessionMutation` answers; null with an error beside it. */

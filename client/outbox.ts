@@ -81,6 +81,11 @@ export class Outbox {
       .map(({ heartbeat }) => heartbeat);
   }
 
+  /** Everything of a playback that is not known to be stored. */
+  all(playback: string): Heartbeat[] {
+    return this.#of(playback).map(({ heartbeat }) => heartbeat);
+  }
+
   /** These are stored, or refused for good. */
   remove(playback: string, sequences: ReadonlySet<number>): void {
     this.#entries = this.#entries.filter(

@@ -15,6 +15,8 @@ export interface PageListener {
 /** The page as the SDK sees it; tests bring their own. */
 export interface Page {
   isVisible(): boolean;
+  /** The viewer asked to spare data. @default not metered */
+  isMetered?(): boolean;
   /** The answer stops the listening. */
   listen(listener: PageListener): () => void;
 }
@@ -22,6 +24,7 @@ export interface Page {
 /** The browser's page, or, where there is none, one that is always there. */
 export const browserPage: Page = {
   isVisible: () => typeof document === 'undefined' || document.visibilityState === 'visible',
+  isMetered: () => connectionOf(globalThis.navigator)?.saveData === true,
   listen(listener) {
     if (typeof document === 'undefined') return () => {};
     const forgetDocument = listenTo(document, {
@@ -38,3 +41,8 @@ export const browserPage: Page = {
     };
   },
 };
+
+/** Chromium alone tells of the connection, and TypeScript's library does not. */
+function connectionOf(navigator: object | undefined): { saveData?: boolean } | undefined {
+  return (navigator as { connection?: { saveData?: boolean } } | undefined)?.connection;
+}

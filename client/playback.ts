@@ -7,13 +7,8 @@ import {
   type ServerProblem,
 } from './operations.ts';
 import { type Heartbeat, isPlain, type Outbox, type PlaybackEvent } from './outbox.ts';
-import {
-  type BegunSession,
-  beginSession,
-  type PlaybackSubject,
-  SessionClock,
-  type SessionDeps,
-} from './session.ts';
+import type { KeptPlayback } from './outbox-store.ts';
+import { beginSession, type PlaybackSubject, SessionClock, type SessionDeps } from './session.ts';
 import type { Fault } from './transport.ts';
 import { judge } from './verdict.ts';
 
@@ -41,6 +36,10 @@ export interface PlaybackListener {
 /** What playbacks of one device share. */
 export interface PlaybackDeps extends SessionDeps {
   outbox: Outbox;
+  /** The viewer asked to spare data. */
+  isMetered(): boolean;
+  /** Keeps what waits beyond the life of this page; null: nothing waits any more. */
+  keep(key: string, kept: Omit<KeptPlayback, 'page'> | null): void;
 }
 
 /** How long the sending loop rests. A back-off protects the server: what viewers do does not end it. */
@@ -67,7 +66,8 @@ export class Playback {
   readonly #key: string;
   #sessionId: string;
   #subject: PlaybackSubject;
-  #begun: BegunSession | undefined;
+  /** What `beginSession` answered; null: not begun. */
+  #session: string | null = null;
   #isEnded = false;
   #isRefused = false;
   #isLooping = false;
@@ -79,13 +79,20 @@ export class Playback {
   #endRest: () => void = () => {};
   #markOver: () => void = () => {};
 
-  constructor(deps: PlaybackDeps, subject: PlaybackSubject, listener: PlaybackListener) {
+  /** `start` is a playback that begins now, or one that an earlier page left: that one only ends. */
+  constructor(
+    deps: PlaybackDeps,
+    start: { subject: PlaybackSubject } | KeptPlayback,
+    listener: PlaybackListener,
+  ) {
     this.#deps = deps;
-    this.#subject = subject;
+    this.#subject = start.subject;
     this.#listener = listener;
-    this.#clock = new SessionClock(deps.clock);
-    this.#key = deps.chance.newId();
-    this.#sessionId = this.#key;
+    const kept = 'key' in start ? start : undefined;
+    this.#clock = new SessionClock(deps.clock, kept?.wallOriginMs);
+    this.#key = kept?.key ?? deps.chance.newId();
+    this.#sessionId = kept?.sessionId ?? this.#key;
+    if (kept !== undefined) this.#restore(kept);
     this.over = new Promise((resolve) => {
       this.#markOver = resolve;
     });
@@ -115,6 +122,7 @@ export class Playback {
   record(report: PlayerReport): void {
     if (this.#isEnded) return;
     this.#deps.outbox.add(this.#key, { ...this.#clock.stamp(), ...report });
+    this.#keep();
     if (!isPlain(report.event) && !this.#rest.isBackoff) this.#endRest();
     this.#loop();
   }
@@ -134,8 +142,8 @@ export class Playback {
   /** Sends what waits without an answer, for a page that ends now. */
   sendAtPageEnd(): void {
     const heartbeats = this.#deps.outbox.newest(this.#key);
-    if (this.#begun === undefined || heartbeats.length === 0) return;
-    const input = { session: this.#begun.session, heartbeats: this.#fitting(heartbeats) };
+    if (this.#session === null || heartbeats.length === 0) return;
+    const input = { session: this.#session, heartbeats: this.#fitting(heartbeats) };
     const { transport } = this.#deps;
     if (transport.sendAtPageEnd(recordHeartbeatsMutation, { input })) return;
     // Too long for a page that ends: the newest alone says where the viewer stopped.
@@ -143,8 +151,27 @@ export class Playback {
     transport.sendAtPageEnd(recordHeartbeatsMutation, { input: newest });
   }
 
+  #restore(kept: KeptPlayback): void {
+    this.#session = kept.session;
+    this.#isEnded = true;
+    for (const heartbeat of kept.heartbeats) this.#deps.outbox.add(this.#key, heartbeat);
+  }
+
+  #keep(): void {
+    const heartbeats = this.#deps.outbox.all(this.#key);
+    const kept = {
+      key: this.#key,
+      sessionId: this.#sessionId,
+      session: this.#session,
+      wallOriginMs: this.#clock.wallOriginMs,
+      subject: this.#subject,
+      heartbeats,
+    };
+    this.#deps.keep(this.#key, heartbeats.length === 0 ? null : kept);
+  }
+
   get #hasWork(): boolean {
-    const isToBegin = this.#begun === undefined && !this.#isEnded;
+    const isToBegin = this.#session === null && !this.#isEnded;
     return isToBegin || this.#deps.outbox.lengthOf(this.#key) > 0;
   }
 
@@ -157,7 +184,8 @@ export class Playback {
   async #run(): Promise<void> {
     try {
       while (this.#hasWork) {
-        const rest = await (this.#begun === undefined ? this.#begin() : this.#send(this.#begun));
+        const rest = await (this.#session === null ? this.#begin() : this.#send(this.#session));
+        this.#keep();
         if (rest.waitMs > 0) await this.#restFor(rest);
       }
     } finally {
@@ -192,7 +220,7 @@ export class Playback {
       return noRest;
     }
     const { begun } = outcome;
-    this.#begun = begun;
+    this.#session = begun.session;
     this.#failures = 0;
     this.#listener.interval('START', begun.nextHeartbeatInMs);
     if (begun.playhead !== null) this.#listener.held(begun.playhead);
@@ -200,10 +228,10 @@ export class Playback {
     return noRest;
   }
 
-  async #send(begun: BegunSession): Promise<Rest> {
+  async #send(session: string): Promise<Rest> {
     const { outbox, transport } = this.#deps;
     const batch = outbox.take(this.#key);
-    const input = { session: begun.session, heartbeats: this.#fitting(batch) };
+    const input = { session, heartbeats: this.#fitting(batch) };
     const answer = await transport.request<RecordHeartbeatsResult>(recordHeartbeatsMutation, {
       input,
     });
@@ -260,7 +288,7 @@ export class Playback {
       return;
     }
     this.#hasBegunAgain = true;
-    this.#begun = undefined;
+    this.#session = null;
     this.#sessionId = this.#deps.chance.newId();
     this.#clock.restartAt(this.#deps.outbox.renumber(this.#key));
   }

@@ -5,29 +5,25 @@ import {
   type AttachOptions,
   PlayerAttachment,
 } from './attachment.ts';
+import type { Background, BackgroundDeps } from './background.ts';
 import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
-import { type ContinueWatchingRow, continueWatching } from './continue-watching.ts';
-import { HeldPlayheads } from './held-playheads.ts';
-import { LiveSubscription, sseSubscribe } from './live.ts';
+import type { ContinueWatchingRow } from './continue-watching.ts';
+import type { StreamOptions, Subscribe } from './live.ts';
+import { LiveState } from './live-state.ts';
 import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
 import { guarded, type LiveStore } from './observable.ts';
-import {
-  type DeviceKind,
-  deviceKinds,
-  type Playhead,
-  type PlayheadUpdatesResult,
-  playheadUpdatesSubscription,
-  type ServerProblem,
-} from './operations.ts';
+import { type DeviceKind, deviceKinds, type Playhead, type ServerProblem } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
-import type { Playback, PlaybackDeps } from './playback.ts';
+import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
 import type { DeviceIdentity } from './session.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
-import { HttpTransport } from './transport.ts';
+import type { TabsPort } from './tabs.ts';
+import { HttpTransport, type TransportOptions } from './transport.ts';
 
 /** What an app may want to know. What a listener throws stays with the app. */
 export interface PlayheadListeners {
@@ -47,9 +43,23 @@ export interface PlayheadOptions {
   auth: () => string | Promise<string>;
   /** What viewers see of this device; its id is made once and kept in `storage`. */
   device: { kind: DeviceKind; name?: string };
-  /** Names the profile in `storage`. Without it no position is kept between page loads. */
+  /** Names the profile in `storage`. Without it nothing is kept between page loads. */
   profile?: string;
+  /**
+   * Where heartbeats of `profile` wait beyond the life of a page; false: in memory only.
+   *
+   * @default IndexedDB, or memory where that is missing or refused
+   */
+  outbox?: OutboxStore | false;
   on?: PlayheadListeners;
+  /** How streams are opened, such as `overWebSocket()`. @default server-sent events */
+  streams?: (options: StreamOptions) => Subscribe;
+  /**
+   * What pages of one profile meet over to share one stream and one sender; false: each serves itself.
+   *
+   * @default Web Locks and BroadcastChannel, where the browser has both and `profile` is given
+   */
+  tabs?: TabsPort | false;
   /** @default the browser's localStorage, or memory where that is refused */
   storage?: DeviceStorage;
   /** @default the browser's */
@@ -86,6 +96,9 @@ export interface PlayheadClient {
   close(): Promise<void>;
 }
 
+/** Changes of the outbox before what keeps it is loaded: a second or so, and never again. */
+const earlyLengthMax = 100;
+
 /** Long enough for a STOP on a slow connection; an app that closes does not wait for a dead one. */
 const closeWaitMsMax = 2_000;
 
@@ -99,17 +112,24 @@ export function createPlayhead(options: PlayheadOptions): PlayheadClient {
   return new Client(options);
 }
 
+type Relay = TransportOptions['relay'];
+
 class Client implements PlayheadClient {
   readonly deviceId: string;
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   readonly continueWatching: LiveStore<ContinueWatchingRow | null>;
   readonly #on: PlayheadListeners;
   readonly #host: AttachmentHost;
-  readonly #held: HeldPlayheads;
+  readonly #state: LiveState;
   readonly #attachments = new Map<MediaPlayer, PlayerAttachment>();
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
   readonly #release: (() => void)[] = [];
+  /** Until it is loaded, undefined: no player waits for it. */
+  #background: Background | undefined;
+  readonly #opened: Promise<void>;
+  /** What is to be kept, until there is something to keep it. */
+  readonly #early: Parameters<Background['keep']>[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
@@ -117,33 +137,30 @@ class Client implements PlayheadClient {
     const { page = browserPage, fetch = globalThis.fetch } = options;
     const storage = guardedStorage(options.storage ?? browserStorage());
     const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
-    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable });
+    const relay: Relay = (operation, variables) => this.#background?.relay(operation, variables);
+    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
     const device = deviceOf(options, keptDeviceId(storage, chance));
     this.#on = on;
     this.deviceId = device.id;
-
-    const authorization = () => transport.authorization();
-    const liveDeps = {
-      subscribe: sseSubscribe({ url, fetch, authorization }),
-      clock,
-      chance,
-      page,
-    };
-    const updates = new LiveSubscription<PlayheadUpdatesResult>(liveDeps, {
-      operation: playheadUpdatesSubscription,
-      variables: () => ({}),
-      onData: ({ playheadUpdates }) => this.#held.put(playheadUpdates.playheads),
+    this.#state = new LiveState(keepOf(options.profile, storage), {
+      wantedChanged: () => this.#background?.wantedChanged(),
+      learnt: (news) => this.#background?.learnt(news),
     });
-    this.#held = new HeldPlayheads(keepOf(options.profile, storage), () => {
-      updates.open();
-      return () => updates.close();
-    });
-    this.live = this.#held.store;
-    const row = continueWatching(liveDeps, device.kind);
-    this.continueWatching = row.store;
+    this.live = this.#state.held.store;
+    this.continueWatching = this.#state.row;
 
-    this.#host = this.#hostFor({ transport, clock, chance, device, outbox: new Outbox() });
-    this.#release.push(this.#listenTo(page), () => updates.close(), row.close);
+    const keep: PlaybackDeps['keep'] = (key, kept) => this.#keep(key, kept);
+    const isMetered = () => page.isMetered?.() ?? false;
+    const outbox = new Outbox();
+    this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
+    this.#opened = this.#openBackground({
+      ...{ url, fetch, transport, clock, chance, page, kind: device.kind, state: this.#state },
+      ...{ outbox: options.outbox, tabs: options.tabs, streams: options.streams },
+      name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
+      sendKept: (kept) => this.#sendKept(kept),
+      problem: (problem) => this.#tell(problem),
+    });
+    this.#release.push(this.#listenTo(page));
   }
 
   async resume(playableId: string): Promise<ResumePoint> {
@@ -182,16 +199,60 @@ class Client implements PlayheadClient {
   #hostFor(playback: PlaybackDeps): AttachmentHost {
     return {
       playback,
-      resume: (playableId) => resumePoint({ ...playback, held: this.#held }, playableId),
-      heldVersion: (playableId) => this.#held.get(playableId)?.version ?? null,
-      held: (playhead) => this.#held.put([playhead]),
+      resume: (playableId) => resumePoint({ ...playback, state: this.#state }, playableId),
+      heldVersion: (playableId) => this.#state.held.get(playableId)?.version ?? null,
+      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
-      began: (begun) => {
-        this.#playbacks.add(begun);
-        void begun.over.then(() => this.#playbacks.delete(begun));
-      },
+      began: (begun) => this.#note(begun),
+      show: (player, metadata) => this.#show(player, metadata),
     };
+  }
+
+  async #openBackground(deps: BackgroundDeps): Promise<void> {
+    try {
+      const { Background } = await import('./background.ts');
+      if (this.#closing !== undefined) return;
+      this.#background = new Background(deps);
+      for (const kept of this.#early.splice(0)) this.#background.keep(...kept);
+    } catch (error) {
+      this.#tell({ code: 'NOT_LOADED', message: String(error), path: null });
+    }
+  }
+
+  #show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void {
+    if (metadata === undefined) return () => {};
+    let isHidden = false;
+    let hide = () => {};
+    void this.#opened.then(() => {
+      if (!isHidden) hide = this.#background?.show(player, metadata) ?? hide;
+    });
+    return () => {
+      isHidden = true;
+      hide();
+    };
+  }
+
+  #keep(...kept: Parameters<Background['keep']>): void {
+    if (this.#background !== undefined) this.#background.keep(...kept);
+    else if (this.#early.length < earlyLengthMax) this.#early.push(kept);
+  }
+
+  /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
+  #sendKept(kept: KeptPlayback): Promise<void> {
+    const playback = new Playback(this.#host.playback, kept, {
+      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
+      problem: (problem) => this.#tell(problem),
+      superseded() {},
+      interval() {},
+    });
+    this.#note(playback);
+    return playback.over;
+  }
+
+  #note(playback: Playback): void {
+    this.#playbacks.add(playback);
+    void playback.over.then(() => this.#playbacks.delete(playback));
   }
 
   #tell(problem: ServerProblem): void {
@@ -204,11 +265,14 @@ class Client implements PlayheadClient {
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
     for (const release of this.#release) release();
+    await this.#opened;
+    await this.#background?.close();
   }
 
   #listenTo(page: Page): () => void {
     const flush = () => {
       for (const playback of this.#playbacks) playback.flush();
+      this.#background?.flush();
     };
     return page.listen({
       hidden: () => {

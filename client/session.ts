@@ -43,16 +43,18 @@ const clockDriftMsMax = 3_000;
  * Shape: each stamp has the next sequence, from 0, and an elapsed time at least 1 ms above the last.
  */
 export class SessionClock {
+  /** Wall clock of this device when this clock read zero: how a later page tells its age. */
+  readonly wallOriginMs: number;
   readonly #clock: DeviceClock;
   readonly #originMs: number;
-  readonly #wallOriginMs: number;
   #nextSequence = 0;
   #lastElapsedMs = -1;
 
-  constructor(clock: DeviceClock) {
+  /** `wallOriginMs`: of a clock that began on an earlier page. */
+  constructor(clock: DeviceClock, wallOriginMs = clock.wallMs()) {
     this.#clock = clock;
-    this.#originMs = clock.monotonicMs();
-    this.#wallOriginMs = clock.wallMs();
+    this.wallOriginMs = wallOriginMs;
+    this.#originMs = clock.monotonicMs() - Math.max(0, clock.wallMs() - wallOriginMs);
   }
 
   /** Session clock now, ms. */
@@ -75,7 +77,7 @@ export class SessionClock {
 
   /** Monotonic clocks stand still while a device sleeps: this session would lag behind the world. */
   hasDrifted(): boolean {
-    const wallMs = this.#clock.wallMs() - this.#wallOriginMs;
+    const wallMs = this.#clock.wallMs() - this.wallOriginMs;
     return Math.abs(wallMs - this.elapsedMs()) > clockDriftMsMax;
   }
 }
@@ -160,16 +162,11 @@ function requiredInput(deps: SessionDeps, session: SessionStart): BeginSessionIn
   };
 }
 
-/** What a server of another release may not know, or not in this form. */
-function optionalInput(deps: SessionDeps, { subject }: SessionStart): Partial<BeginSessionInput> {
+/** What a server of another release may not know, or not in this form; undefined is not sent. */
+function optionalInput(deps: SessionDeps, { subject }: SessionStart) {
   const { durationMs, creditsStartMs } = subject;
   const { kind, name } = deps.device;
-  return {
-    deviceKind: kind,
-    ...(name === undefined ? {} : { deviceName: name }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
-  };
+  return { deviceKind: kind, deviceName: name, durationMs, creditsStartMs };
 }
 
 function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {

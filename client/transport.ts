@@ -1,5 +1,5 @@
 import type { DeviceClock } from './clock.ts';
-import type { Operation } from './operations.ts';
+import { type Operation, recordHeartbeatsMutation } from './operations.ts';
 
 /** Something the server could not do, or that never reached it. */
 export interface Fault {
@@ -38,6 +38,13 @@ export interface TransportOptions {
   fetch: typeof fetch;
   clock: DeviceClock;
   onReachable(isReachable: boolean): void;
+  /** Another page that sends for this one; undefined: none does. */
+  relay(operation: Operation, variables: object): Promise<Answer<unknown>> | undefined;
+}
+
+/** Heartbeats go by way of the page that leads; what a viewer waits for does not. */
+export function isRelayed(operation: Operation): boolean {
+  return operation === recordHeartbeatsMutation;
 }
 
 /** A hung connection must not hold the heartbeats behind it: two of their intervals. */
@@ -65,6 +72,15 @@ export class HttpTransport implements Transport {
   }
 
   async request<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
+    const relayed = this.#options.relay(operation, variables);
+    if (relayed === undefined) return this.send(operation, variables);
+    const answer = await relayed;
+    this.#noteReachable(isReached(answer));
+    return answer as Answer<Data>;
+  }
+
+  /** Over this page's own connection. */
+  async send<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
     const answer = await this.#try<Data>(operation, variables);
     if (answer.kind === 'answered' || answer.code !== 'UNAUTHENTICATED') return answer;
     return this.#try<Data>(operation, variables);
@@ -98,7 +114,7 @@ export class HttpTransport implements Transport {
         this.#exchange<Data>(bodyOf(operation, variables), limit.signal),
         timedOut(limit.signal),
       ]);
-      this.#noteReachable(answer.kind === 'answered' || answer.code !== 'UNREACHABLE');
+      this.#noteReachable(isReached(answer));
       return answer;
     } finally {
       cancel();
@@ -125,6 +141,10 @@ export class HttpTransport implements Transport {
     this.#isReachable = isReachable;
     this.#options.onReachable(isReachable);
   }
+}
+
+function isReached(answer: Answer<unknown>): boolean {
+  return answer.kind === 'answered' || answer.code !== 'UNREACHABLE';
 }
 
 const jsonHeaders = {

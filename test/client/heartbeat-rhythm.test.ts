@@ -82,6 +82,26 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([10_000, 20_000, 30_000, 90_000]);
   });
 
+  it('is twice as long where data is to be spared, whatever the server asks for', async () => {
+    const rig = openRig();
+    rig.page.isMetered = () => true;
+    await startWatching(rig);
+    await watch(rig, 9_750);
+    expect(rig.server.heartbeats).toHaveLength(1);
+    await watch(rig, 250);
+    expect(rig.server.heartbeats).toHaveLength(2);
+    rig.server.on('RecordHeartbeats', () => recorded({ nextHeartbeatInMs: 40_000 }));
+    await watch(rig, 10_000);
+    await watch(rig, 59_750);
+    expect(rig.server.heartbeats).toHaveLength(3);
+    // A minute at most: the server would count the session as gone.
+    await watch(rig, 250);
+    expect(rig.server.heartbeats).toHaveLength(4);
+    rig.player.pause();
+    await rig.server.settle();
+    expect(rig.server.heartbeats.at(-1)?.event).toBe('PAUSE');
+  });
+
   it('does not slow down because a pause was answered with the interval of pings (HB-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
