@@ -8,14 +8,17 @@ export class Keeping {
   /** Until it is loaded; undefined: nothing will be. */
   #waiting: Map<string, Kept | null> | undefined = new Map();
   #open: OpenKeeper | undefined;
+  readonly #page: string;
   readonly #send: (kept: KeptPlayback) => Promise<void>;
   readonly #opened: Promise<void>;
 
-  /** `open` must not reject. `send` is given what earlier pages left. */
+  /** For `page`. `open` must not reject. `send` is given what earlier pages left. */
   constructor(
+    page: string,
     open: () => Promise<OpenKeeper | undefined>,
     send: (kept: KeptPlayback) => Promise<void>,
   ) {
+    this.#page = page;
     this.#send = send;
     this.#opened = open().then((opened) => {
       this.#open = opened;
@@ -27,11 +30,10 @@ export class Keeping {
 
   keep(key: string, kept: Kept | null): void {
     this.#waiting?.set(key, kept);
-    const { keeper, page = '' } = this.#open ?? {};
-    keeper?.save(key, kept && { ...kept, page });
+    this.#open?.keeper.save(key, kept && { ...kept, page: this.#page });
   }
 
-  /** Sends what earlier pages left; idle if it already does. */
+  /** Sends what earlier pages left; looks once more if it already does. */
   async drain(): Promise<void> {
     await this.#opened;
     await this.#open?.keeper.drain(this.#send);

@@ -2,6 +2,7 @@ import type { DeviceClock } from './clock.ts';
 import type { ServerProblem } from './operations.ts';
 import { type Heartbeat, isPlain, outboxLengthMax } from './outbox.ts';
 import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
+import type { PageLock } from './page-lock.ts';
 
 /** What the server still takes (`heartbeatAgeMaxMs` of its policy): older is not worth a request. */
 export const keptAgeMsMax = 30 * 24 * 60 * 60_000;
@@ -10,9 +11,11 @@ export const keptAgeMsMax = 30 * 24 * 60 * 60_000;
 export interface KeeperDeps {
   store: OutboxStore;
   clock: DeviceClock;
-  /** This page, and whether another one that wrote is still there. */
-  page: { id: string; isAlive(page: string): Promise<boolean> };
+  /** Of this page: knows the others that live. */
+  lock: Pick<PageLock, 'page' | 'isAlive' | 'whenGone'>;
   problem(problem: ServerProblem): void;
+  /** A page that was alive at the last drain has left something, and is gone. */
+  hasLeft(): void;
 }
 
 /**
@@ -27,7 +30,10 @@ export class OutboxKeeper {
   readonly #deps: KeeperDeps;
   #changes = new Map<string, KeptPlayback | null>();
   #writing: Promise<void> | undefined;
-  #isDraining = false;
+  #draining: Promise<void> | undefined;
+  #isDrainAsked = false;
+  /** Pages that live and have something waiting, each with what ends the waiting for their end. */
+  readonly #living = new Map<string, () => void>();
   #isClosed = false;
   #hasFailed = false;
 
@@ -42,28 +48,44 @@ export class OutboxKeeper {
     this.#writing ??= this.#write();
   }
 
-  /** Sends what dead pages left, one playback after the other, the oldest first. */
-  async drain(send: (kept: KeptPlayback) => Promise<void>): Promise<void> {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    try {
-      for (const kept of await this.#orphans()) {
-        if (this.#isClosed) return;
-        await send(kept);
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isDraining = false;
-    }
+  /**
+   * Sends what dead pages left, one playback after the other, the oldest first. Asked while it does, it
+   * looks again when it is done: a page may have died after the last look.
+   */
+  drain(send: (kept: KeptPlayback) => Promise<void>): Promise<void> {
+    this.#isDrainAsked = true;
+    this.#draining ??= this.#drain(send);
+    return this.#draining;
+  }
+
+  /** This page rests where browsers allow no locks, nor waiting for one. */
+  rest(): void {
+    for (const stopWaiting of this.#living.values()) stopWaiting();
+    this.#living.clear();
   }
 
   /** Waits for what is being written. Idempotent. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.rest();
     await this.#writing;
     this.#deps.store.close();
+  }
+
+  async #drain(send: (kept: KeptPlayback) => Promise<void>): Promise<void> {
+    while (this.#isDrainAsked && !this.#isClosed) {
+      this.#isDrainAsked = false;
+      try {
+        for (const kept of await this.#orphans()) {
+          if (this.#isClosed) break;
+          await send(kept);
+        }
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#draining = undefined;
   }
 
   async #write(): Promise<void> {
@@ -80,7 +102,9 @@ export class OutboxKeeper {
   }
 
   async #orphans(): Promise<KeptPlayback[]> {
-    const { store, clock, page } = this.#deps;
+    const { store, clock } = this.#deps;
+    // What was just sent must not be found again.
+    await this.#writing;
     const found: KeptPlayback[] = [];
     const changes = new Map<string, KeptPlayback | null>();
     let unreadable = 0;
@@ -88,13 +112,27 @@ export class OutboxKeeper {
       const { kept, lost } = keptOf(await store.read(key).catch(() => undefined));
       unreadable += lost;
       if (kept === undefined) changes.set(key, null);
-      else if (kept.page !== page.id && !(await page.isAlive(kept.page))) found.push(kept);
+      else if (await this.#isLeft(kept.page)) found.push(kept);
     }
     const orphans = withinLimits(found, clock.wallMs());
     for (const { key } of found) changes.set(key, orphans.find((kept) => kept.key === key) ?? null);
     if (changes.size > 0) await store.write(changes);
     if (unreadable > 0) this.#deps.problem(unreadableProblem(unreadable));
     return orphans;
+  }
+
+  /** A page that still lives is waited for: what dies next to this look must not wait for another. */
+  async #isLeft(page: string): Promise<boolean> {
+    const { lock, hasLeft } = this.#deps;
+    if (page === lock.page) return false;
+    if (!(await lock.isAlive(page))) return true;
+    if (this.#living.has(page) || this.#isClosed) return false;
+    const stopWaiting = lock.whenGone(page, () => {
+      this.#living.delete(page);
+      hasLeft();
+    });
+    this.#living.set(page, stopWaiting);
+    return false;
   }
 
   /** Told once: every heartbeat would say the same. */

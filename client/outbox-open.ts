@@ -4,12 +4,11 @@ import { openIndexedDbOutbox } from './outbox-indexed-db.ts';
 import { OutboxKeeper, unavailableProblem, unreadableProblem } from './outbox-keeper.ts';
 import type { OutboxStore } from './outbox-store.ts';
 import type { Page } from './page.ts';
-import { PageLock } from './page-lock.ts';
+import type { PageLock } from './page-lock.ts';
 
 /** What keeps the outbox of one profile, and the page that it writes for. */
 export interface OpenKeeper {
   keeper: OutboxKeeper;
-  page: string;
   close(): Promise<void>;
 }
 
@@ -23,33 +22,34 @@ export async function openKeeper(deps: {
   name: string;
   store: OutboxStore | undefined;
   clock: DeviceClock;
-  /** What this page is called among the living. */
-  pageId: () => string;
+  /** Of this page. */
+  lock: PageLock;
   page: Page;
   problem(problem: ServerProblem): void;
+  /** Another page is gone, and has left something. */
+  hasLeft(): void;
 }): Promise<OpenKeeper | undefined> {
-  const { clock, problem } = deps;
-  const id = deps.pageId();
-  // Node has locks too, and no pages that could die.
-  const locks = typeof document === 'undefined' ? undefined : navigator.locks;
-  const lock = new PageLock(locks, id);
+  const { problem, lock } = deps;
   try {
     const store = deps.store ?? (await openIndexedDb(deps.name, problem));
-    lock.hold();
+    // What is written before that looks like a dead page's.
+    await lock.hold();
+    const keeper = new OutboxKeeper({ ...deps, store });
     const stopListening = deps.page.listen({
       hidden() {},
-      visible: () => lock.hold(),
-      ended: () => lock.release(),
+      visible: () => void lock.hold(),
+      ended() {
+        lock.release();
+        keeper.rest();
+      },
       online() {},
     });
-    const page = { id, isAlive: (other: string) => lock.isAlive(other) };
-    const keeper = new OutboxKeeper({ store, clock, page, problem });
     const close = async () => {
       stopListening();
       await keeper.close();
       lock.release();
     };
-    return { keeper, page: id, close };
+    return { keeper, close };
   } catch (error) {
     problem(unavailableProblem(error));
     return undefined;

@@ -4,6 +4,7 @@ import type { StreamOptions, Subscribe } from './live.ts';
 import type { LiveNews, LiveState, Topic } from './live-state.ts';
 import type { DeviceKind, Operation } from './operations.ts';
 import type { Page } from './page.ts';
+import type { PageLock } from './page-lock.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Tabs, TabsPort } from './tabs.ts';
 import { type Answer, type HttpTransport, isRelayed } from './transport.ts';
@@ -22,8 +23,8 @@ export interface SharingDeps {
   streams: ((options: StreamOptions) => Subscribe) | undefined;
   /** Pages of one name share; undefined: this page serves itself. */
   tabs: { port: TabsPort; name: string } | undefined;
-  /** What this page is called among the living. */
-  pageId: () => string;
+  /** Of this page. */
+  lock: () => PageLock;
   /** Sends what dead pages left. */
   drain(): void;
 }
@@ -79,7 +80,7 @@ export class Sharing {
   }
 
   async #join({ port, name }: NonNullable<SharingDeps['tabs']>): Promise<void> {
-    const { pageId, state, transport } = this.#deps;
+    const { lock, state, transport } = this.#deps;
     try {
       const loaded = await import('./tabs.ts');
       if (this.#isClosed) return;
@@ -87,7 +88,7 @@ export class Sharing {
         ...this.#deps,
         port,
         name,
-        tab: pageId(),
+        lock: lock(),
         wanted: state.wanted,
         known: () => state.known(),
         merge: (news) => state.merge(news),

@@ -2,7 +2,7 @@ import { type DeviceClock, withinMs } from './clock.ts';
 import type { LiveNews, Topic } from './live-state.ts';
 import type { Operation } from './operations.ts';
 import type { Page } from './page.ts';
-import { PageLock, pageLockName } from './page-lock.ts';
+import type { PageLock } from './page-lock.ts';
 import type { Answer } from './transport.ts';
 
 /** A living leader says that it takes a request within this: else the page helps itself. */
@@ -14,7 +14,7 @@ const answeredWithinMs = 11_000;
 type Message =
   /** "Who leads?", with what this page watches. */
   | { kind: 'who'; tab: string; topics: Topic[] }
-  | { kind: 'lead' | 'leave' | 'gone'; tab: string }
+  | { kind: 'lead' | 'leave'; tab: string }
   | { kind: 'news'; news: LiveNews }
   | { kind: 'ask'; id: string; tab: string; operation: Operation; variables: object }
   | { kind: 'taken'; id: string }
@@ -31,8 +31,8 @@ export interface TabsDeps {
   port: TabsPort;
   /** Pages of one name share. */
   name: string;
-  /** This page. */
-  tab: string;
+  /** Of this page. */
+  lock: PageLock;
   clock: DeviceClock;
   page: Page;
   /** What this page watches. */
@@ -63,10 +63,10 @@ interface Asked {
 export class Tabs {
   readonly #deps: TabsDeps;
   readonly #channel: ReturnType<TabsPort['openChannel']>;
-  readonly #lock: PageLock;
+  readonly #tab: string;
   readonly #stopListening: () => void;
   /** What others watch; known while this page leads. */
-  readonly #others = new Map<string, Topic[]>();
+  readonly #others = new Map<string, { topics: Topic[]; stopWaiting(): void }>();
   readonly #asked = new Map<string, Asked>();
   #leader: string | undefined;
   #isCandidate = false;
@@ -77,7 +77,7 @@ export class Tabs {
     this.#deps = deps;
     this.#channel = deps.port.openChannel(`playhead/${deps.name}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
-    this.#lock = new PageLock(deps.port.locks, deps.tab);
+    this.#tab = deps.lock.page;
     this.#stopListening = deps.page.listen({
       hidden: () => this.#stand(false),
       visible: () => this.#stand(true),
@@ -89,7 +89,7 @@ export class Tabs {
   }
 
   get isLeader(): boolean {
-    return this.#leader === this.#deps.tab;
+    return this.#leader === this.#tab;
   }
 
   /** What this page watches has changed. */
@@ -115,8 +115,9 @@ export class Tabs {
   }
 
   async #ask(operation: Operation, variables: object): Promise<Answer<unknown>> {
-    const { tab, clock, request } = this.#deps;
+    const { clock, request } = this.#deps;
     this.#asks += 1;
+    const tab = this.#tab;
     const id = `${tab}/${this.#asks}`;
     let taken = () => {};
     const isTaken = new Promise<true>((resolve) => {
@@ -149,7 +150,6 @@ export class Tabs {
   #hearOf(message: Message & { tab: string }): void {
     const { kind, tab } = message;
     if (kind === 'who') this.#meet(tab, message.topics);
-    if (kind === 'gone') this.#forget(tab);
     if (kind === 'leave' && this.#leader === tab) this.#leader = undefined;
     if (kind === 'lead' && this.#leader !== tab && !this.isLeader) {
       this.#leader = tab;
@@ -167,20 +167,18 @@ export class Tabs {
   /** A page tells what it watches; the leader answers a stranger with all it knows. */
   #meet(tab: string, topics: Topic[]): void {
     if (!this.isLeader) return;
-    const isStranger = !this.#others.has(tab);
-    this.#others.set(tab, topics);
+    const met = this.#others.get(tab);
+    const { lock, known } = this.#deps;
+    const stopWaiting = met?.stopWaiting ?? lock.whenGone(tab, () => this.#forget(tab));
+    this.#others.set(tab, { topics, stopWaiting });
     this.#bring();
-    this.#say({ kind: 'lead', tab: this.#deps.tab });
-    if (!isStranger) return;
-    this.tell(this.#deps.known());
-    const { locks } = this.#deps.port;
-    // The lock of a page is free when it has died; held here, it would look alive to whoever asks.
-    const isFree = locks.request(pageLockName(tab), () => undefined);
-    isFree.then(() => this.#forget(tab)).catch(() => undefined);
+    this.#say({ kind: 'lead', tab: this.#tab });
+    if (met === undefined) this.tell(known());
   }
 
+  /** It died, or rests: what it left is sent, and what it watched no longer. */
   #forget(tab: string): void {
-    if (!this.#others.delete(tab) || !this.isLeader) return;
+    this.#others.delete(tab);
     this.#bring();
     this.#deps.drain();
   }
@@ -220,35 +218,37 @@ export class Tabs {
   }
 
   #lead(): void {
-    this.#leader = this.#deps.tab;
-    this.#say({ kind: 'lead', tab: this.#deps.tab });
+    this.#leader = this.#tab;
+    this.#say({ kind: 'lead', tab: this.#tab });
     this.#bring();
     this.#deps.drain();
   }
 
   #abdicate(): void {
     this.#leader = undefined;
+    for (const { stopWaiting } of this.#others.values()) stopWaiting();
     this.#others.clear();
     this.#deps.bring(new Set());
-    this.#say({ kind: 'leave', tab: this.#deps.tab });
+    this.#say({ kind: 'leave', tab: this.#tab });
   }
 
   #bring(): void {
-    this.#deps.bring(new Set([...this.#deps.wanted, ...[...this.#others.values()].flat()]));
+    const others = [...this.#others.values()].flatMap(({ topics }) => topics);
+    this.#deps.bring(new Set([...this.#deps.wanted, ...others]));
   }
 
   #greet(): void {
-    if (this.isLeader) return;
-    this.#lock.hold();
-    const topics = this.#deps.page.isVisible() ? [...this.#deps.wanted] : [];
-    this.#say({ kind: 'who', tab: this.#deps.tab, topics });
+    void this.#deps.lock.hold().then((isHeld) => {
+      if (!isHeld || this.isLeader) return;
+      const topics = this.#deps.page.isVisible() ? [...this.#deps.wanted] : [];
+      this.#say({ kind: 'who', tab: this.#tab, topics });
+    });
   }
 
   /** This page ends, or rests where browsers allow no locks. */
   #leave(): void {
     this.#withdraw();
-    this.#say({ kind: 'gone', tab: this.#deps.tab });
-    this.#lock.release();
+    this.#deps.lock.release();
   }
 
   #say(message: Message): void {

@@ -2,39 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Heartbeat, KeptPlayback, OutboxStore } from '../../client/index.ts';
 import { openIndexedDbOutbox } from '../../client/outbox-indexed-db.ts';
 import { keptAgeMsMax, OutboxKeeper } from '../../client/outbox-keeper.ts';
+import { MemoryOutboxStore } from './memory-outbox-store.ts';
 import { openRig, type Rig, startWatching, watch } from './rig.ts';
-
-/** A store that outlives clients, as a database outlives pages. */
-class MemoryOutboxStore implements OutboxStore {
-  readonly records = new Map<string, unknown>();
-  isBroken = false;
-
-  async keys(): Promise<string[]> {
-    this.#work();
-    return [...this.records.keys()];
-  }
-
-  async read(key: string): Promise<unknown> {
-    this.#work();
-    const record = this.records.get(key);
-    if (record instanceof Error) throw record;
-    return record;
-  }
-
-  async write(changes: ReadonlyMap<string, KeptPlayback | null>): Promise<void> {
-    this.#work();
-    for (const [key, kept] of changes) {
-      if (kept === null) this.records.delete(key);
-      else this.records.set(key, structuredClone(kept));
-    }
-  }
-
-  close(): void {}
-
-  #work(): void {
-    if (this.isBroken) throw new Error('disk full');
-  }
-}
 
 const profile = 'ada';
 
@@ -67,18 +36,24 @@ const heartbeat = (sequence: number, event: Heartbeat['event']): Heartbeat => ({
 
 /** What a keeper hands out of a store, and what it tells. */
 async function drained(store: OutboxStore, wallMs = 0) {
-  const problems: string[] = [];
   const sent: KeptPlayback[] = [];
-  const keeper = new OutboxKeeper({
-    store,
-    clock: { monotonicMs: () => 0, wallMs: () => wallMs, after: () => () => {} },
-    page: { id: 'here', isAlive: async (page) => page === 'alive' },
-    problem: ({ code, message }) => problems.push(`${code} ${message}`),
-  });
+  const { keeper, problems } = keeperOf(store, wallMs);
   await keeper.drain(async (each) => {
     sent.push(each);
   });
-  return { sent, problems, keeper };
+  return { sent, problems };
+}
+
+function keeperOf(store: OutboxStore, wallMs = 0) {
+  const problems: string[] = [];
+  const keeper = new OutboxKeeper({
+    store,
+    clock: { monotonicMs: () => 0, wallMs: () => wallMs, after: () => () => {} },
+    lock: { page: 'here', isAlive: async (page) => page === 'alive', whenGone: () => () => {} },
+    hasLeft() {},
+    problem: ({ code, message }) => problems.push(`${code} ${message}`),
+  });
+  return { keeper, problems };
 }
 
 describe('what waits when a page dies', () => {
@@ -157,6 +132,22 @@ describe('what waits when a page dies', () => {
     await store.write(new Map([['k', kept({ page: 'alive' })]]));
     expect((await drained(store)).sent).toEqual([]);
     expect(store.records.size).toBe(1);
+  });
+
+  it('is looked for once more when a page dies while another’s is being sent', async () => {
+    const store = new MemoryOutboxStore();
+    await store.write(new Map([['first', kept({ key: 'first' })]]));
+    const { keeper } = keeperOf(store);
+    const sent: string[] = [];
+    const send = async ({ key }: KeptPlayback) => {
+      sent.push(key);
+      if (key === 'second') return;
+      await store.write(new Map([['second', kept({ key: 'second' })]]));
+      void keeper.drain(send);
+      keeper.save('first', null);
+    };
+    await keeper.drain(send);
+    expect(sent).toEqual(['first', 'second']);
   });
 
   it('is not kept without the name of a profile: another one may sign in', async () => {

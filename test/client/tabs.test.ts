@@ -1,61 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TabsPort } from '../../client/index.ts';
+import { FakeBrowser } from './fake-browser.ts';
 import { playhead, versionAt } from './fake-server.ts';
-import { MapStorage, openRig, type Rig, startWatching, watch } from './rig.ts';
-
-type Channel = ReturnType<TabsPort['openChannel']>;
-type Grant = () => unknown;
-
-/** Pages of one browser, in this process: locks in the order of requests, messages as they are said. */
-class FakeBrowser {
-  readonly #channels = new Map<Channel, string>();
-  readonly #queues = new Map<string, Grant[]>();
-  /** A page that sleeps keeps its locks and hears nothing. */
-  readonly asleep = new Set<Channel>();
-  readonly opened: Channel[] = [];
-  readonly storage = new MapStorage([['playhead/device-id', 'tv']]);
-
-  readonly port: TabsPort = {
-    locks: {
-      request: async (name: string, ...rest: unknown[]) => {
-        await this.#turn(name);
-        await (rest.at(-1) as Grant)();
-        this.#queues.get(name)?.shift();
-        this.#queues.get(name)?.[0]?.();
-      },
-      query: async () => ({ held: [...this.#queues.keys()].map((name) => ({ name })) }),
-    } as unknown as LockManager,
-    openChannel: (name) => {
-      const channel: Channel = {
-        onmessage: null,
-        postMessage: (message: unknown) => this.#tell(channel, structuredClone(message)),
-        close: () => this.#channels.delete(channel),
-      };
-      this.#channels.set(channel, name);
-      this.opened.push(channel);
-      return channel;
-    },
-  };
-
-  #turn(name: string): Promise<void> {
-    const queue = this.#queues.get(name) ?? [];
-    this.#queues.set(name, queue);
-    return new Promise((resolve) => {
-      queue.push(() => resolve());
-      if (queue.length === 1) resolve();
-    });
-  }
-
-  #tell(from: Channel, data: unknown): void {
-    for (const [channel, name] of this.#channels) {
-      if (channel === from || name !== this.#channels.get(from)) continue;
-      if (this.asleep.has(channel) || this.asleep.has(from)) continue;
-      queueMicrotask(() =>
-        channel.onmessage?.call(channel as BroadcastChannel, { data } as MessageEvent),
-      );
-    }
-  }
-}
+import { openRig, type Rig, startWatching, watch } from './rig.ts';
 
 async function openTab(browser: FakeBrowser, name: string): Promise<Rig> {
   let made = 0;
@@ -63,9 +9,16 @@ async function openTab(browser: FakeBrowser, name: string): Promise<Rig> {
     made += 1;
     return `${name}-${made}`;
   };
-  const chance = { random: () => 0.5, newId };
-  const options = { profile: 'ada', tabs: browser.port, auth: () => name, chance };
-  const rig = openRig(options, { storage: browser.storage });
+  const rig = openRig(
+    {
+      profile: 'ada',
+      tabs: browser.portOf(name),
+      outbox: browser.outbox,
+      auth: () => name,
+      chance: { random: () => 0.5, newId },
+    },
+    { storage: browser.storage },
+  );
   await rig.server.settle();
   return rig;
 }
@@ -97,7 +50,7 @@ describe('a page that leads', () => {
     await openTab(browser, 'leader');
     const other = await openTab(browser, 'other');
     await startWatching(other);
-    for (const channel of browser.opened.slice(0, 1)) browser.asleep.add(channel);
+    browser.asleep.add('leader');
     other.player.pause();
     await other.clock.advance(999);
     expect(other.server.heartbeats).toEqual([]);
@@ -147,5 +100,78 @@ describe('a page that leads', () => {
     await closing;
     expect(leader.page.listeners).toBe(0);
     expect(leader.clock.pending).toBe(0);
+  });
+});
+
+describe('what waits in a page that dies', () => {
+  // What breaks: a page that does not lead, with a pause waiting.
+  // How: its requests fail, its locks are freed, and it says nothing. When it was opened, its request for
+  // a lock came later than its greeting.
+  // What must hold: the page that leads sends the pause, without being shown or opened again.
+  it('is sent by the page that leads', async () => {
+    const browser = new FakeBrowser();
+    const leader = await openTab(browser, 'leader');
+    browser.lockTurns.set('other', 5);
+    const other = await openTab(browser, 'other');
+    await startWatching(other);
+    leader.server.on('RecordHeartbeats', () => 'unreachable');
+    other.player.pause();
+    await other.server.settle();
+    expect(browser.outbox.records.size).toBe(1);
+    leader.server.restore('RecordHeartbeats');
+    await browser.die('other');
+    await leader.server.settle();
+    expect(leader.server.heartbeats.at(-1)?.event).toBe('PAUSE');
+    expect(browser.outbox.records.size).toBe(0);
+  });
+
+  it('is sent by the page that leads next, when it was the one that led', async () => {
+    const browser = new FakeBrowser();
+    const leader = await openTab(browser, 'leader');
+    const other = await openTab(browser, 'other');
+    await startWatching(leader);
+    leader.server.on('RecordHeartbeats', () => 'unreachable');
+    leader.player.pause();
+    await leader.server.settle();
+    browser.lockTurns.set('leader', 5);
+    await browser.die('leader');
+    await other.server.settle();
+    expect(other.server.heartbeats.map(({ event }) => event)).toEqual(['PAUSE']);
+    expect(browser.outbox.records.size).toBe(0);
+  });
+
+  it('is left to a page that lives, however short', async () => {
+    const browser = new FakeBrowser();
+    const leader = await openTab(browser, 'leader');
+    browser.lockTurns.set('other', 40);
+    const other = await openTab(browser, 'other');
+    other.server.on('RecordHeartbeats', () => 'unreachable');
+    await startWatching(other);
+    leader.page.happens('online');
+    await leader.server.settle();
+    expect(other.server.heartbeats).toMatchObject([{ event: 'START' }]);
+    expect(leader.server.heartbeats).toEqual([]);
+  });
+
+  it('is sent by whoever leads, although another page waits for the end of it too', async () => {
+    const browser = new FakeBrowser();
+    const first = await openTab(browser, 'first');
+    const second = await openTab(browser, 'second');
+    const third = await openTab(browser, 'third');
+    await startWatching(third);
+    first.server.on('RecordHeartbeats', () => 'unreachable');
+    second.server.on('RecordHeartbeats', () => 'unreachable');
+    third.player.pause();
+    await third.server.settle();
+    // Both have led, and have seen that the third lives and has something waiting.
+    first.page.happens('visible');
+    await first.server.settle();
+    first.page.happens('hidden');
+    await first.server.settle();
+    second.server.restore('RecordHeartbeats');
+    await browser.die('third');
+    await second.server.settle();
+    expect(second.server.heartbeats.at(-1)?.event).toBe('PAUSE');
+    expect(browser.outbox.records.size).toBe(0);
   });
 });
