@@ -50,6 +50,9 @@ interface Rest {
 
 const noRest: Rest = { waitMs: 0, isBackoff: false };
 
+/** What ends a rest, the weakest first. */
+const wokenBy = { nothing: 0, act: 1, flush: 2 };
+
 /**
  * One continuous playback: its session, its share of the outbox, and the loop that sends it.
  *
@@ -76,6 +79,8 @@ export class Playback {
   #sendsRequiredOnly = false;
   #wasSuperseded = false;
   #rest: Rest = noRest;
+  /** What came since the last request was made: one under way must not rest on after it. */
+  #wakeUp = wokenBy.nothing;
   #endRest: () => void = () => {};
   #markOver: () => void = () => {};
 
@@ -123,7 +128,7 @@ export class Playback {
     if (this.#isEnded) return;
     this.#deps.outbox.add(this.#key, { ...this.#clock.stamp(), ...report });
     this.#keep();
-    if (!isPlain(report.event) && !this.#rest.isBackoff) this.#endRest();
+    if (!isPlain(report.event)) this.#wake(wokenBy.act);
     this.#loop();
   }
 
@@ -135,7 +140,7 @@ export class Playback {
 
   /** The connection may be back: do not wait any longer. */
   flush(): void {
-    this.#endRest();
+    this.#wake(wokenBy.flush);
     this.#loop();
   }
 
@@ -175,6 +180,15 @@ export class Playback {
     return isToBegin || this.#deps.outbox.lengthOf(this.#key) > 0;
   }
 
+  #wake(by: number): void {
+    this.#wakeUp = Math.max(this.#wakeUp, by);
+    if (this.#isSpared(this.#rest)) this.#endRest();
+  }
+
+  #isSpared({ isBackoff }: Rest): boolean {
+    return this.#wakeUp > (isBackoff ? wokenBy.act : wokenBy.nothing);
+  }
+
   #loop(): void {
     if (this.#isLooping) return;
     this.#isLooping = true;
@@ -184,9 +198,10 @@ export class Playback {
   async #run(): Promise<void> {
     try {
       while (this.#hasWork) {
+        this.#wakeUp = wokenBy.nothing;
         const rest = await (this.#session === null ? this.#begin() : this.#send(this.#session));
         this.#keep();
-        if (rest.waitMs > 0) await this.#restFor(rest);
+        if (rest.waitMs > 0 && !this.#isSpared(rest)) await this.#restFor(rest);
       }
     } finally {
       // In the same step as the last look at the outbox: a record after it starts the loop again.
@@ -254,8 +269,9 @@ export class Playback {
     this.#failures = 0;
     outbox.remove(this.#key, verdict.settled);
     for (const problem of recorded.problems) this.#listener.problem(problem);
-    const newest = batch.at(-1);
-    if (newest !== undefined) this.#listener.interval(newest.event, recorded.nextHeartbeatInMs);
+    // A seek says nothing about the player: paused before it, paused after it.
+    const told = batch.findLast(({ event }) => event !== 'SEEK') ?? batch.at(-1);
+    if (told !== undefined) this.#listener.interval(told.event, recorded.nextHeartbeatInMs);
     if (recorded.playhead !== null) this.#notePlayhead(recorded.outcome, recorded.playhead);
     if (verdict.isSessionInvalid) this.#beginAgain();
     else this.#hasBegunAgain = false;

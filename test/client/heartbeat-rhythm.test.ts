@@ -115,6 +115,31 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([5_000]);
   });
 
+  it('follows the player, not the last of what was sent together: a seek says nothing (HB-2)', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    rig.server.on('RecordHeartbeats', () => 'unreachable');
+    rig.player.pause();
+    await rig.server.settle();
+    rig.player.currentTime = 60;
+    await rig.server.settle();
+    await rig.clock.advance(450);
+    rig.server.on('RecordHeartbeats', () => recorded({ nextHeartbeatInMs: 30_000 }));
+    rig.page.happens('online');
+    await rig.server.settle();
+    expect(rig.server.heartbeats.slice(-2).map(({ event }) => event)).toEqual(['PAUSE', 'SEEK']);
+    await rig.clock.advance(30_000);
+    await rig.server.settle();
+    expect(pings(rig)).toHaveLength(1);
+    rig.server.on('RecordHeartbeats', () => 'unreachable');
+    rig.player.play();
+    await watch(rig, 5_000);
+    rig.server.restore('RecordHeartbeats');
+    rig.page.happens('online');
+    await rig.server.settle();
+    expect(plain(rig)).toEqual([65_000]);
+  });
+
   it('is a PING each minute while paused, for half an hour (HB-5)', async () => {
     const rig = openRig();
     await startWatching(rig);
