@@ -42,6 +42,7 @@ export interface AttachmentHost {
   superseded(playhead: Playhead): void;
   /** Shows a player to the system until the answer is called. */
   show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void;
+  detached(player: MediaPlayer): void;
   /** A playback began; it may have something to send until it is settled. */
   began(playback: Playback): void;
 }
@@ -49,6 +50,7 @@ export interface AttachmentHost {
 /** One media element, its playbacks one after the other, and the rhythm of its heartbeats. */
 export class PlayerAttachment implements Attachment {
   readonly ready: Promise<ResumePoint>;
+  readonly #player: MediaPlayer;
   readonly #host: AttachmentHost;
   readonly #options: AttachOptions;
   readonly #events: PlayerEvents;
@@ -61,6 +63,7 @@ export class PlayerAttachment implements Attachment {
   #playback: Playback | undefined;
 
   constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
+    this.#player = player;
     this.#host = host;
     this.#options = options;
     const { clock } = host.playback;
@@ -69,16 +72,7 @@ export class PlayerAttachment implements Attachment {
       reported: (report) => this.#record(report),
       advanced: () => this.#sampler.noteAdvanced(),
     });
-    const events = this.#events;
-    const sampled = {
-      get positionMs() {
-        return events.positionMs;
-      },
-      get playbackRate() {
-        return player.playbackRate;
-      },
-    };
-    this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
+    this.#sampler = new Sampler(host.playback, this.#events, (event) => this.#beat(event));
     this.#isPlayPressed = !player.paused;
     this.#hide = host.show(player, options.mediaSession);
     this.ready = this.#start();
@@ -92,6 +86,7 @@ export class PlayerAttachment implements Attachment {
     this.#sampler.close();
     this.#hide();
     this.#playback?.end();
+    this.#host.detached(this.#player);
   }
 
   /** The page ends, or rests: STOP goes out with it. Playing on afterwards is a new playback. */
@@ -134,7 +129,7 @@ export class PlayerAttachment implements Attachment {
 
   #beat(event: 'HEARTBEAT' | 'PING'): void {
     const { positionMs, durationMs } = this.#events;
-    this.#record({ event, positionMs, ...(durationMs === undefined ? {} : { durationMs }) });
+    this.#record({ event, positionMs, durationMs });
   }
 
   #record(report: PlayerReport): void {
@@ -155,16 +150,14 @@ export class PlayerAttachment implements Attachment {
     const subject = {
       playableId,
       basedOn: current?.basedOn ?? this.#basedOn ?? null,
-      ...(durationMs === undefined ? {} : { durationMs }),
-      ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
+      durationMs,
+      creditsStartMs,
     };
     const playback = new Playback(
       this.#host.playback,
       { subject },
       {
-        held: (playhead) => this.#host.held(playhead),
-        problem: (problem) => this.#host.problem(problem),
-        superseded: (playhead) => this.#host.superseded(playhead),
+        ...this.#host,
         interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
       },
     );
@@ -175,13 +168,10 @@ export class PlayerAttachment implements Attachment {
 
   /** The session has told it, unless the player measured another. */
   #withoutKnownDuration(report: PlayerReport): PlayerReport {
-    const { durationMs, ...rest } = report;
-    const known = this.#options.durationMs;
-    const isKnown =
-      durationMs !== undefined &&
-      known !== undefined &&
-      Math.abs(durationMs - known) < durationSlackMs;
-    return isKnown || durationMs === undefined ? rest : report;
+    const { durationMs = Number.NaN } = report;
+    const { durationMs: known = Number.NaN } = this.#options;
+    const isKnown = Math.abs(durationMs - known) < durationSlackMs;
+    return isKnown ? { ...report, durationMs: undefined } : report;
   }
 }
 

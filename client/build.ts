@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle, minify } from '@swc/core';
+import { bundle, type JsMinifyOptions, minify } from '@swc/core';
 
 /**
  * Builds what is published: every module of the SDK as ESM with its types, and `playhead.min.js`, the core
@@ -11,6 +11,13 @@ const repository = fileURLToPath(new URL('../', import.meta.url));
 const built = `${repository}dist/client/`;
 
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+const minified: JsMinifyOptions = {
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+  mangle: { toplevel: true },
+};
 
 rmSync(`${repository}dist`, { recursive: true, force: true });
 const compiler = `${repository}node_modules/typescript/bin/tsc`;
@@ -40,8 +47,9 @@ async function coreInOneFile(): Promise<string> {
     options: { swcrc: false, jsc: { target: 'es2024', parser: { syntax: 'ecmascript' } } },
   });
   const code = bundled.core?.code ?? '';
-  const options = { module: true, compress: { passes: 3 }, mangle: { toplevel: true } };
-  return withShortNames((await minify(code, options)).code);
+  // The second time the short names are known: more is worth inlining.
+  const once = await minify(code, minified);
+  return (await minify(withShortNames(once.code), minified)).code;
 }
 
 /**
@@ -58,7 +66,9 @@ function withShortNames(code: string): string {
       return short;
     });
   });
-  return renamed.join('').replace(/`[^`]*`/g, (text) => text.replace(/\s+/g, ' '));
+  return renamed
+    .join('')
+    .replace(/`[^`]*`/g, (text) => text.replace(/\s+/g, ' ').replace(/ ?([{}]) (?!\$)/g, '$1'));
 }
 
 /** Modules that some module loads with `import()`. */

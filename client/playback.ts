@@ -16,9 +16,9 @@ import { judge } from './verdict.ts';
 export interface PlayerReport {
   event: PlaybackEvent;
   positionMs: number;
-  durationMs?: number;
+  durationMs?: number | undefined;
   /** For SEEK: where it began. */
-  fromPositionMs?: number;
+  fromPositionMs?: number | undefined;
 }
 
 /** What a playback tells the rest of the SDK. */
@@ -177,7 +177,7 @@ export class Playback {
 
   get #hasWork(): boolean {
     const isToBegin = this.#session === null && !this.#isEnded;
-    return isToBegin || this.#deps.outbox.lengthOf(this.#key) > 0;
+    return isToBegin || this.#deps.outbox.all(this.#key).length > 0;
   }
 
   #wake(by: number): void {

@@ -1,4 +1,3 @@
-import { idProblem } from '../domain/problem.ts';
 import {
   type Attachment,
   type AttachmentHost,
@@ -11,16 +10,21 @@ import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import type { ContinueWatchingRow } from './continue-watching.ts';
 import type { StreamOptions, Subscribe } from './live.ts';
 import { LiveState } from './live-state.ts';
-import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
+import {
+  attachProblem,
+  closedProblem,
+  idPattern,
+  requireOptions,
+  resumeProblem,
+} from './misuse.ts';
 import { guarded, type LiveStore } from './observable.ts';
-import { type DeviceKind, deviceKinds, type Playhead, type ServerProblem } from './operations.ts';
+import type { DeviceKind, Playhead, ServerProblem } from './operations.ts';
 import { Outbox } from './outbox.ts';
 import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
 import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
 import { type ResumePoint, resumePoint } from './resume.ts';
-import type { DeviceIdentity } from './session.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
 import type { TabsPort } from './tabs.ts';
 import { HttpTransport, type TransportOptions } from './transport.ts';
@@ -139,7 +143,7 @@ class Client implements PlayheadClient {
     const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
     const relay: Relay = (operation, variables) => this.#background?.relay(operation, variables);
     const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
-    const device = deviceOf(options, keptDeviceId(storage, chance));
+    const device = { ...options.device, id: keptDeviceId(storage, chance) };
     this.#on = on;
     this.deviceId = device.id;
     this.#state = new LiveState(keepOf(options.profile, storage), {
@@ -181,13 +185,7 @@ class Client implements PlayheadClient {
     this.#attachments.get(player)?.detach();
     const attachment = new PlayerAttachment(player, options, this.#host);
     this.#attachments.set(player, attachment);
-    return {
-      ready: attachment.ready,
-      detach: () => {
-        attachment.detach();
-        if (this.#attachments.get(player) === attachment) this.#attachments.delete(player);
-      },
-    };
+    return attachment;
   }
 
   close(): Promise<void> {
@@ -204,6 +202,7 @@ class Client implements PlayheadClient {
       held: (playhead) => this.#state.learn({ playheads: [playhead] }),
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
+      detached: (player) => this.#attachments.delete(player),
       began: (begun) => this.#note(begun),
       show: (player, metadata) => this.#show(player, metadata),
     };
@@ -222,15 +221,8 @@ class Client implements PlayheadClient {
 
   #show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void {
     if (metadata === undefined) return () => {};
-    let isHidden = false;
-    let hide = () => {};
-    void this.#opened.then(() => {
-      if (!isHidden) hide = this.#background?.show(player, metadata) ?? hide;
-    });
-    return () => {
-      isHidden = true;
-      hide();
-    };
+    const shown = this.#opened.then(() => this.#background?.show(player, metadata));
+    return () => void shown.then((hide) => hide?.());
   }
 
   #keep(...kept: Parameters<Background['keep']>): void {
@@ -240,12 +232,8 @@ class Client implements PlayheadClient {
 
   /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
   #sendKept(kept: KeptPlayback): Promise<void> {
-    const playback = new Playback(this.#host.playback, kept, {
-      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
-      problem: (problem) => this.#tell(problem),
-      superseded() {},
-      interval() {},
-    });
+    const nobody = { ...this.#host, superseded() {}, interval() {} };
+    const playback = new Playback(this.#host.playback, kept, nobody);
     this.#note(playback);
     return playback.over;
   }
@@ -261,7 +249,6 @@ class Client implements PlayheadClient {
 
   async #close(): Promise<void> {
     for (const attachment of this.#attachments.values()) attachment.detach();
-    this.#attachments.clear();
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
     for (const release of this.#release) release();
@@ -294,15 +281,10 @@ const unknownPoint: ResumePoint = {
   degraded: true,
 };
 
-function deviceOf({ device }: PlayheadOptions, id: string): DeviceIdentity {
-  const kind = deviceKinds.includes(device.kind) ? device.kind : 'OTHER';
-  return { id, kind, ...(device.name === undefined ? {} : { name: device.name }) };
-}
-
 /** One id for each installation: made on first use, kept as long as the storage. */
 function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
   const kept = storage.getItem(deviceIdKey);
-  if (kept !== null && idProblem(kept, []).length === 0) return kept;
+  if (kept !== null && idPattern.test(kept)) return kept;
   const made = chance.newId();
   storage.setItem(deviceIdKey, made);
   return made;

@@ -14,8 +14,8 @@ export interface PlaybackSubject {
   playableId: string;
   /** Version of the playhead the player started from; null: the viewer chose where to start. */
   basedOn: string | null;
-  durationMs?: number;
-  creditsStartMs?: number;
+  durationMs?: number | undefined;
+  creditsStartMs?: number | undefined;
 }
 
 /** This installation, as every session names it. */

@@ -1,4 +1,4 @@
-import type { DeviceClock } from './clock.ts';
+import { type DeviceClock, withinMs } from './clock.ts';
 import { type Operation, recordHeartbeatsMutation } from './operations.ts';
 
 /** Something the server could not do, or that never reached it. */
@@ -108,17 +108,12 @@ export class HttpTransport implements Transport {
 
   async #try<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
     const limit = new AbortController();
-    const cancel = this.#options.clock.after(requestTimeoutMs, () => limit.abort());
-    try {
-      const answer = await Promise.race([
-        this.#exchange<Data>(bodyOf(operation, variables), limit.signal),
-        timedOut(limit.signal),
-      ]);
-      this.#noteReachable(isReached(answer));
-      return answer;
-    } finally {
-      cancel();
-    }
+    const exchanged = this.#exchange<Data>(bodyOf(operation, variables), limit.signal);
+    const answered = await withinMs(this.#options.clock, requestTimeoutMs, exchanged);
+    limit.abort();
+    const answer = answered ?? unanswered;
+    this.#noteReachable(isReached(answer));
+    return answer;
   }
 
   async #exchange<Data>(body: string, signal: AbortSignal): Promise<Answer<Data>> {
@@ -162,15 +157,6 @@ function bodyOf(operation: Operation, variables: object): string {
 
 function bearer(token: string | undefined): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
-}
-
-function timedOut(signal: AbortSignal): Promise<Fault> {
-  const message = `No answer within ${requestTimeoutMs} ms.`;
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () =>
-      resolve(fault('UNREACHABLE', { message, retryable: true })),
-    );
-  });
 }
 
 interface GraphQLResponse {
@@ -227,6 +213,8 @@ function httpFault(response: Response, message = response.statusText): Fault {
     retryAfterMs: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1_000 : 0,
   });
 }
+
+const unanswered = fault('UNREACHABLE', { message: 'No answer in time.', retryable: true });
 
 function fault(
   code: string,
