@@ -13,8 +13,8 @@ import type { Answer } from './transport.ts';
 export interface BackgroundDeps extends Omit<SharingDeps, 'tabs' | 'drain' | 'lock'> {
   /** Of the profile and this installation; undefined: nothing is kept or shared. */
   name: string | undefined;
-  outbox: OutboxStore | false | undefined;
-  tabs: TabsPort | false | undefined;
+  outbox?: OutboxStore | false;
+  tabs?: TabsPort | false;
   /** Sends what an earlier page left. */
   sendKept(kept: KeptPlayback): Promise<void>;
   problem(problem: ServerProblem): void;

@@ -9,7 +9,7 @@ export type Topic = 'playheads' | 'row';
 /** News of the live state: merging it twice, or in another order, changes nothing but the row. */
 export interface LiveNews {
   playheads?: readonly Playhead[];
-  row?: ContinueWatchingRow;
+  row?: ContinueWatchingRow | null;
 }
 
 /** What the live state tells. */
@@ -43,14 +43,7 @@ export class LiveState {
   /** From the server or another page. */
   merge({ playheads, row }: LiveNews): void {
     if (playheads !== undefined) this.held.put(playheads);
-    if (row !== undefined) this.row.set(row);
-  }
-
-  /** All of it, for a page that knows nothing yet. */
-  known(): LiveNews {
-    const row = this.row.getSnapshot();
-    const playheads = [...this.held.store.getSnapshot().values()];
-    return row === null ? { playheads } : { playheads, row };
+    if (row) this.row.set(row);
   }
 
   #want(topic: Topic): () => void {

@@ -1,6 +1,7 @@
 import type { AttachOptions } from './attachment.ts';
 import type { ServerProblem } from './operations.ts';
 import type { PlayheadOptions } from './playhead-client.ts';
+import { ReportedPlayer, type SessionOptions } from './reported-player.ts';
 
 /** What the server takes for an id, of a device as of a title. */
 export const idPattern = /^[\w-]{1,64}$/;
@@ -27,14 +28,16 @@ export function resumeProblem(playableId: unknown): ServerProblem | undefined {
   return problemOf({ playableId: typeof playableId === 'string' && idPattern.test(playableId) });
 }
 
-/** What is wrong with a call of `attach`; undefined: nothing. */
+/** What is wrong with a call of `attach` or `session`; undefined: nothing. */
 export function attachProblem(player: unknown, options: AttachOptions): ServerProblem | undefined {
-  const { playableId, resume, durationMs, creditsStartMs }: Partial<AttachOptions> = options ?? {};
+  const given: Partial<AttachOptions & SessionOptions> = options ?? {};
+  const { playableId, resume, durationMs, creditsStartMs, seekTo } = given;
   const listener = (player as Partial<EventTarget> | null)?.addEventListener;
   const isLength = (value: unknown) => value === undefined || isPositionMs(value);
   return (
     problemOf({
       player: typeof listener === 'function',
+      seekTo: !(player instanceof ReportedPlayer) || typeof seekTo === 'function',
       resume: resume === 'auto' || resume === 'never' || isPositionMs(resume),
       durationMs: isLength(durationMs),
       creditsStartMs: isLength(creditsStartMs),
@@ -45,7 +48,7 @@ export function attachProblem(player: unknown, options: AttachOptions): ServerPr
 /** A client that was closed does nothing. */
 export const closedProblem: ServerProblem = {
   code: 'CLOSED',
-  message: 'This client was closed.',
+  message: 'Closed.',
   path: null,
 };
 
@@ -67,5 +70,5 @@ function wrongOf(isRight: Record<string, boolean>): string | undefined {
 }
 
 function messageOf(name: string): string {
-  return `${name} is missing, or not as docs/client.md has it.`;
+  return `${name} is not as docs/client.md has it.`;
 }

@@ -23,16 +23,17 @@ export interface Page {
 
 /** The browser's page, or, where there is none, one that is always there. */
 export const browserPage: Page = {
-  isVisible: () => typeof document === 'undefined' || document.visibilityState === 'visible',
-  isMetered: () => connectionOf(globalThis.navigator)?.saveData === true,
+  isVisible: () => globalThis.document?.visibilityState !== 'hidden',
+  isMetered: () => (globalThis.navigator as Metered | undefined)?.connection?.saveData === true,
   listen(listener) {
-    if (typeof document === 'undefined') return () => {};
-    const forgetDocument = listenTo(document, {
-      visibilitychange: () => (browserPage.isVisible() ? listener.visible() : listener.hidden()),
-    });
+    const { document } = globalThis;
+    if (!document) return () => {};
+    // A page that is loaded, or comes back, may be out of sight all the same.
+    const seen = () => (browserPage.isVisible() ? listener.visible() : listener.hidden());
+    const forgetDocument = listenTo(document, { visibilitychange: seen });
     const forgetWindow = listenTo(window, {
       pagehide: () => listener.ended(),
-      pageshow: () => listener.visible(),
+      pageshow: seen,
       online: () => listener.online(),
     });
     return () => {
@@ -43,6 +44,6 @@ export const browserPage: Page = {
 };
 
 /** Chromium alone tells of the connection, and TypeScript's library does not. */
-function connectionOf(navigator: object | undefined): { saveData?: boolean } | undefined {
-  return (navigator as { connection?: { saveData?: boolean } } | undefined)?.connection;
+interface Metered {
+  connection?: { saveData?: boolean };
 }

@@ -9,7 +9,7 @@ import {
 import { type Heartbeat, isPlain, type Outbox, type PlaybackEvent } from './outbox.ts';
 import type { KeptPlayback } from './outbox-store.ts';
 import { beginSession, type PlaybackSubject, SessionClock, type SessionDeps } from './session.ts';
-import type { Fault } from './transport.ts';
+import { type Fault, faultOf } from './transport.ts';
 import { judge } from './verdict.ts';
 
 /** What a player tells about itself at one moment. Positions and durations in ms. */
@@ -345,10 +345,4 @@ export class Playback {
 }
 
 /** The one field asked for came back null without an error: nothing is known to be stored. */
-const emptyAnswer: Fault = {
-  kind: 'fault',
-  code: 'INTERNAL_SERVER_ERROR',
-  message: 'The answer was empty.',
-  retryable: true,
-  retryAfterMs: 0,
-};
+const emptyAnswer = faultOf('INTERNAL_SERVER_ERROR', { message: 'Empty.', retryable: true });

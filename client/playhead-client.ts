@@ -24,7 +24,8 @@ import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
 import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
-import { type ResumePoint, resumePoint } from './resume.ts';
+import { ReportedPlayer, type ReportedSession, type SessionOptions } from './reported-player.ts';
+import { type ResumePoint, resumePoint, unknownPoint } from './resume.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
 import type { TabsPort } from './tabs.ts';
 import { HttpTransport, type TransportOptions } from './transport.ts';
@@ -92,6 +93,13 @@ export interface PlayheadClient {
    * Errors: never throws; a wrong call is a `problem` and reports nothing.
    */
   attach(player: MediaPlayer, options: AttachOptions): Attachment;
+  /**
+   * The same for what is no media element (a casting sender, an audio or game engine, a native bridge): the
+   * app reports what its player does.
+   *
+   * Errors: as `attach`.
+   */
+  session(options: SessionOptions): ReportedSession;
   /** Playheads by playable id, newest version of each; pushed while someone watches this store. */
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   /** The Continue Watching row, pushed while someone watches this store; null until it is known. */
@@ -99,9 +107,6 @@ export interface PlayheadClient {
   /** Detaches every player and waits, 2 s at most, until all is sent. Idempotent. */
   close(): Promise<void>;
 }
-
-/** Changes of the outbox before what keeps it is loaded: a second or so, and never again. */
-const earlyLengthMax = 100;
 
 /** Long enough for a STOP on a slow connection; an app that closes does not wait for a dead one. */
 const closeWaitMsMax = 2_000;
@@ -128,12 +133,12 @@ class Client implements PlayheadClient {
   readonly #attachments = new Map<MediaPlayer, PlayerAttachment>();
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
-  readonly #release: (() => void)[] = [];
+  readonly #stopListening: () => void;
   /** Until it is loaded, undefined: no player waits for it. */
   #background: Background | undefined;
   readonly #opened: Promise<void>;
-  /** What is to be kept, until there is something to keep it. */
-  readonly #early: Parameters<Background['keep']>[] = [];
+  /** What is to be kept of each playback, until there is something to keep it. */
+  readonly #early = new Map<string, Parameters<Background['keep']>[1]>();
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
@@ -158,34 +163,37 @@ class Client implements PlayheadClient {
     const outbox = new Outbox();
     this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
     this.#opened = this.#openBackground({
-      ...{ url, fetch, transport, clock, chance, page, kind: device.kind, state: this.#state },
-      ...{ outbox: options.outbox, tabs: options.tabs, streams: options.streams },
+      ...{ ...options, fetch, transport, clock, chance, page, state: this.#state },
+      kind: device.kind,
       name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
       sendKept: (kept) => this.#sendKept(kept),
       problem: (problem) => this.#tell(problem),
     });
-    this.#release.push(this.#listenTo(page));
+    this.#stopListening = this.#listenTo(page);
   }
 
   async resume(playableId: string): Promise<ResumePoint> {
-    const problem = this.#closing === undefined ? resumeProblem(playableId) : closedProblem;
-    if (problem !== undefined) {
-      this.#tell(problem);
-      return unknownPoint;
-    }
-    return this.#host.resume(playableId);
+    return this.#isRight(resumeProblem(playableId)) ? this.#host.resume(playableId) : unknownPoint;
   }
 
   attach(player: MediaPlayer, options: AttachOptions): Attachment {
-    const problem = this.#closing === undefined ? attachProblem(player, options) : closedProblem;
-    if (problem !== undefined) {
-      this.#tell(problem);
+    if (!this.#isRight(attachProblem(player, options))) {
       return { ready: Promise.resolve(unknownPoint), detach() {} };
     }
     this.#attachments.get(player)?.detach();
     const attachment = new PlayerAttachment(player, options, this.#host);
     this.#attachments.set(player, attachment);
     return attachment;
+  }
+
+  session(options: SessionOptions): ReportedSession {
+    const player = new ReportedPlayer(options);
+    const attachment = this.attach(player, options);
+    const stop = (positionMs?: number) => {
+      player.progress(positionMs);
+      attachment.detach();
+    };
+    return Object.assign(player, { ready: attachment.ready, stop });
   }
 
   close(): Promise<void> {
@@ -213,7 +221,8 @@ class Client implements PlayheadClient {
       const { Background } = await import('./background.ts');
       if (this.#closing !== undefined) return;
       this.#background = new Background(deps);
-      for (const kept of this.#early.splice(0)) this.#background.keep(...kept);
+      for (const [key, kept] of this.#early) this.#background.keep(key, kept);
+      this.#early.clear();
     } catch (error) {
       this.#tell({ code: 'NOT_LOADED', message: String(error), path: null });
     }
@@ -225,9 +234,9 @@ class Client implements PlayheadClient {
     return () => void shown.then((hide) => hide?.());
   }
 
-  #keep(...kept: Parameters<Background['keep']>): void {
-    if (this.#background !== undefined) this.#background.keep(...kept);
-    else if (this.#early.length < earlyLengthMax) this.#early.push(kept);
+  #keep(...[key, kept]: Parameters<Background['keep']>): void {
+    if (this.#background === undefined) this.#early.set(key, kept);
+    else this.#background.keep(key, kept);
   }
 
   /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
@@ -243,6 +252,12 @@ class Client implements PlayheadClient {
     void playback.over.then(() => this.#playbacks.delete(playback));
   }
 
+  #isRight(wrong: ServerProblem | undefined): boolean {
+    const problem = this.#closing === undefined ? wrong : closedProblem;
+    if (problem !== undefined) this.#tell(problem);
+    return problem === undefined;
+  }
+
   #tell(problem: ServerProblem): void {
     guarded(() => this.#on.problem?.(problem));
   }
@@ -251,7 +266,7 @@ class Client implements PlayheadClient {
     for (const attachment of this.#attachments.values()) attachment.detach();
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
-    for (const release of this.#release) release();
+    this.#stopListening();
     await this.#opened;
     await this.#background?.close();
   }
@@ -273,13 +288,6 @@ class Client implements PlayheadClient {
     });
   }
 }
-
-const unknownPoint: ResumePoint = {
-  positionMs: null,
-  source: 'none',
-  version: null,
-  degraded: true,
-};
 
 /** One id for each installation: made on first use, kept as long as the storage. */
 function keptDeviceId(storage: DeviceStorage, chance: Chance): string {

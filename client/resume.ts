@@ -15,6 +15,14 @@ export interface ResumePoint {
   degraded: boolean;
 }
 
+/** Nobody knows. */
+export const unknownPoint: ResumePoint = {
+  positionMs: null,
+  source: 'none',
+  version: null,
+  degraded: true,
+};
+
 /** Longest that a viewer waits for the server before play: one more blink of a loading picture. */
 export const resumeWaitMsMax = 800;
 
@@ -30,9 +38,7 @@ export async function resumePoint(
 ): Promise<ResumePoint> {
   const answered = await withinMs(deps.clock, resumeWaitMsMax, ask(deps, playableId));
   const held = deps.state.held.get(playableId);
-  if (held === undefined) {
-    return { positionMs: null, source: 'none', version: null, degraded: true };
-  }
+  if (held === undefined) return unknownPoint;
   const isFresh = answered?.version === held.version;
   return {
     positionMs: held.resumePositionMs,

@@ -20,7 +20,7 @@ export interface SharingDeps {
   kind: DeviceKind;
   state: LiveState;
   /** Undefined: server-sent events. */
-  streams: ((options: StreamOptions) => Subscribe) | undefined;
+  streams?: (options: StreamOptions) => Subscribe;
   /** Pages of one name share; undefined: this page serves itself. */
   tabs: { port: TabsPort; name: string } | undefined;
   /** Of this page. */
@@ -90,7 +90,10 @@ export class Sharing {
         name,
         lock: lock(),
         wanted: state.wanted,
-        known: () => state.known(),
+        known: () => ({
+          playheads: [...state.held.store.getSnapshot().values()],
+          row: state.row.getSnapshot(),
+        }),
         merge: (news) => state.merge(news),
         bring: (topics) => this.#bring(topics),
         request: (operation, variables) => transport.send(operation, variables),

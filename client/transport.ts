@@ -122,12 +122,12 @@ export class HttpTransport implements Transport {
     try {
       headers = { ...jsonHeaders, ...(await this.authorization()) };
     } catch (error) {
-      return fault('UNAUTHENTICATED', { message: `auth() failed: ${error}`, retryable: true });
+      return faultOf('UNAUTHENTICATED', { message: `auth() failed: ${error}`, retryable: true });
     }
     try {
       return await answerOf<Data>(await fetch(url, { method: 'POST', headers, body, signal }));
     } catch (error) {
-      return fault('UNREACHABLE', { message: String(error), retryable: true });
+      return faultOf('UNREACHABLE', { message: String(error), retryable: true });
     }
   }
 
@@ -194,7 +194,7 @@ async function jsonOf(response: Response): Promise<GraphQLResponse | undefined> 
 /** The fault that an entry of `errors` tells of. */
 export function graphqlFault(failure: GraphQLFailure): Fault {
   const { code = 'INTERNAL_SERVER_ERROR', retryable, retryAfterMs } = failure.extensions ?? {};
-  return fault(code, {
+  return faultOf(code, {
     message: failure.message,
     retryable: retryable ?? retryableCodes.has(code),
     retryAfterMs: retryAfterMs ?? 0,
@@ -204,19 +204,20 @@ export function graphqlFault(failure: GraphQLFailure): Fault {
 function httpFault(response: Response, message = response.statusText): Fault {
   const { status } = response;
   // A page where an answer should be: a hotel's sign-in, which ends some time.
-  if (response.ok) return fault('UNREACHABLE', { message: 'Not GraphQL.', retryable: true });
-  if (status === 401) return fault('UNAUTHENTICATED', { message, retryable: false });
+  if (response.ok) return faultOf('UNREACHABLE', { message: 'Not GraphQL.', retryable: true });
+  if (status === 401) return faultOf('UNAUTHENTICATED', { message, retryable: false });
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 0);
-  return fault(`HTTP_${status}`, {
+  return faultOf(`HTTP_${status}`, {
     message,
     retryable: status >= 500 || status === 429,
     retryAfterMs: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1_000 : 0,
   });
 }
 
-const unanswered = fault('UNREACHABLE', { message: 'No answer in time.', retryable: true });
+const unanswered = faultOf('UNREACHABLE', { message: 'Too late.', retryable: true });
 
-function fault(
+/** Of the client's own making. */
+export function faultOf(
   code: string,
   about: { message: string; retryable: boolean; retryAfterMs?: number },
 ): Fault {

@@ -17,7 +17,7 @@ describe('wrong calls of createPlayhead', () => {
     [{ ...good, device: 'TV' }, 'device'],
     [{ ...good, profile: '' }, 'profile'],
   ])('throw at once, naming the option: %j', (options, name) => {
-    const message = `createPlayhead: ${name} is missing, or not as docs/client.md has it.`;
+    const message = `createPlayhead: ${name} is not as docs/client.md has it.`;
     expect(loosely(options)).toThrow(new TypeError(message));
   });
 
@@ -56,7 +56,7 @@ describe('wrong calls of everything else never throw', () => {
     const attachment = rig.client.attach(player as never, options as never);
     expect(await attachment.ready).toMatchObject({ positionMs: null, source: 'none' });
     attachment.detach();
-    const message = `${name} is missing, or not as docs/client.md has it.`;
+    const message = `${name} is not as docs/client.md has it.`;
     expect(told).toEqual([{ code: 'INVALID_INPUT', message, path: [name] }]);
     expect(rig.server.seen).toEqual([]);
   });
