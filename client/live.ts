@@ -131,10 +131,15 @@ export class LiveSubscription<Data> {
 
   /** False: the stream is of no use. */
   #take(result: { data?: unknown; errors?: readonly GraphQLFailure[] }): boolean {
-    if (result.data) {
-      this.#failures = 0;
-      this.#question.onData(result.data as Data);
-      return true;
+    try {
+      if (result.data) {
+        this.#question.onData(result.data as Data);
+        this.#failures = 0;
+        return true;
+      }
+    } catch {
+      // Data of another form than was asked for: as good as none.
+      return false;
     }
     const [failure] = result.errors ?? [];
     const code = failure === undefined ? '' : graphqlFault(failure).code;

@@ -9,7 +9,7 @@ import {
 import { type Heartbeat, isPlain, type Outbox, type PlaybackEvent } from './outbox.ts';
 import type { KeptPlayback } from './outbox-store.ts';
 import { beginSession, type PlaybackSubject, SessionClock, type SessionDeps } from './session.ts';
-import { type Fault, faultOf } from './transport.ts';
+import { type Fault, unanswered } from './transport.ts';
 import { judge } from './verdict.ts';
 
 /** What a player tells about itself at one moment. Positions and durations in ms. */
@@ -251,9 +251,10 @@ export class Playback {
       input,
     });
     const recorded = answer.kind === 'answered' ? answer.data.recordHeartbeats : null;
-    if (recorded !== null) return this.#afterAnswer(batch, recorded);
+    if (recorded?.problems) return this.#afterAnswer(batch, recorded);
 
-    const fault = answer.kind === 'fault' ? answer : emptyAnswer;
+    // Without the one field asked for, nothing is known to be stored.
+    const fault = answer.kind === 'fault' ? answer : unanswered;
     outbox.release(this.#key);
     if (fault.code === 'BAD_USER_INPUT' && !this.#sendsRequiredOnly) {
       this.#sendsRequiredOnly = true;
@@ -343,6 +344,3 @@ export class Playback {
     }));
   }
 }
-
-/** The one field asked for came back null without an error: nothing is known to be stored. */
-const emptyAnswer = faultOf('INTERNAL_SERVER_ERROR', { message: 'Empty.', retryable: true });

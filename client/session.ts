@@ -7,7 +7,7 @@ import {
   type DeviceKind,
   type ServerProblem,
 } from './operations.ts';
-import type { Answer, Fault, Transport } from './transport.ts';
+import { type Answer, type Fault, type Transport, unanswered } from './transport.ts';
 
 /** What a playback is of, and what its player started from. */
 export interface PlaybackSubject {
@@ -163,5 +163,5 @@ function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {
   if (answer.kind === 'fault') return answer;
   const payload = answer.data.beginSession;
   if (payload?.session) return { kind: 'begun', begun: { ...payload, session: payload.session } };
-  return { kind: 'refused', problems: payload?.problems ?? [] };
+  return payload?.problems?.length ? { kind: 'refused', problems: payload.problems } : unanswered;
 }

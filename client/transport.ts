@@ -203,8 +203,7 @@ export function graphqlFault(failure: GraphQLFailure): Fault {
 
 function httpFault(response: Response, message = response.statusText): Fault {
   const { status } = response;
-  // A page where an answer should be: a hotel's sign-in, which ends some time.
-  if (response.ok) return faultOf('UNREACHABLE', { message: 'Not GraphQL.', retryable: true });
+  if (response.ok) return unanswered;
   if (status === 401) return faultOf('UNAUTHENTICATED', { message, retryable: false });
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 0);
   return faultOf(`HTTP_${status}`, {
@@ -214,7 +213,8 @@ function httpFault(response: Response, message = response.statusText): Fault {
   });
 }
 
-const unanswered = faultOf('UNREACHABLE', { message: 'Too late.', retryable: true });
+/** Nothing came, or nothing that is an answer, such as a hotel's page to sign in: it ends some time. */
+export const unanswered = faultOf('UNREACHABLE', { message: 'No answer.', retryable: true });
 
 /** Of the client's own making. */
 export function faultOf(

@@ -44,6 +44,11 @@ describe('delivery', () => {
     ['both stores down', fault('STATE_UNAVAILABLE', { retryable: true })],
     ['a page where an answer should be', { status: 200, text: '<h1>Sign in to the hotel</h1>' }],
     ['an empty answer', { data: { recordHeartbeats: null } }],
+    ['an answer without what was asked for', { data: {} }],
+    ['an answer of another form', { data: { recordHeartbeats: { ok: true } } }],
+    ['JSON that is no GraphQL', { status: 200, text: '[{"ok":true}]' }],
+    ['a number', { status: 200, text: '5' }],
+    ['data that is a number', { status: 200, text: '{"data":5,"errors":7}' }],
   ])(
     'tries again, the same heartbeats with the same clock, after %s (OUT-2, ERR-5)',
     async (_name, reply) => {
