@@ -145,6 +145,29 @@ describeInBrowser('pages of one profile', () => {
     expect(site.heartbeats().at(-1)?.event).toBe('PAUSE');
   });
 
+  // What breaks: the page that leads, with a pause of its own waiting.
+  // How: connections of RecordHeartbeats are cut; then Chromium's own Page.crash.
+  // What must hold: the page that leads next sends the pause.
+  it('have what the page that led left sent by the one that leads next', async () => {
+    const leader = await openWatching('leader');
+    await streamOpened();
+    const other = await openWatching('other');
+    push(1);
+    await untilAt(other, 1);
+    await startVideo(leader, site);
+    site.unreachable.add('RecordHeartbeats');
+    await leader.evaluate(() => document.querySelector('video')?.pause());
+    await until(
+      async () =>
+        (await keptIn(other)).some(({ heartbeats }) => heartbeats.at(-1)?.event === 'PAUSE'),
+      { what: 'the pause is kept' },
+    );
+    await crash(leader);
+    site.unreachable.clear();
+    await until(async () => (await keptIn(other)).length === 0, { what: 'the outbox is empty' });
+    expect(site.heartbeats().at(-1)?.event).toBe('PAUSE');
+  });
+
   it('serve themselves in a browser without Web Locks', async () => {
     const first = await openWatching('first', true);
     const second = await openWatching('second', true);
