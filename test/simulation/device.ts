@@ -234,7 +234,7 @@ export class Device {
     if (playback.isSending) return;
     playback.isSending = true;
     const { sessionId } = playback.token;
-    while (this.#outbox.lengthOf(sessionId) > 0) {
+    while (this.#outbox.all(sessionId).length > 0) {
       await this.#comeOnline();
       const batch = this.#outbox.take(sessionId).map((one) => ({
         ...{ sequence: one.sequence, event: one.event, elapsedMs: one.elapsedMs },
