@@ -1,7 +1,7 @@
 import type { ContinueWatchingItem, Playhead } from '../client/index.ts';
 import { clipOf } from './clips.ts';
 import type { DeviceForm } from './device-view.ts';
-import { button, clockText, element, icon, write } from './dom.ts';
+import { button, clockText, element, icon, prefersStillness, write } from './dom.ts';
 import { type Library, pictureOf, unknownTitle } from './library.ts';
 
 /** What presses on a card do. */
@@ -17,10 +17,14 @@ const kindLabels: Readonly<Record<string, string>> = {
   NEW_EPISODE: 'New episode',
 };
 
+/** Slow enough to see that one episode became the next. */
+const turnMs = 700;
+
 /** One card of the Continue Watching row; it stays while what it plays moves on. */
 export class Card {
   readonly root: HTMLElement;
   readonly #library: Library;
+  readonly #face: HTMLElement;
   readonly #picture = element('img', { class: 'card__picture', alt: '', loading: 'lazy' });
   readonly #kind = element('span', { class: 'card__kind' });
   readonly #bar = element('span', { class: 'bar__done' });
@@ -38,18 +42,19 @@ export class Card {
       icon('close'),
       () => actions.remove(this.#playableId),
     );
+    this.#face = element(
+      'div',
+      { class: 'card__face' },
+      this.#picture,
+      this.#kind,
+      keys,
+      remove,
+      element('span', { class: 'bar' }, this.#bar),
+    );
     this.root = element(
       'article',
       { class: 'card' },
-      element(
-        'div',
-        { class: 'card__face' },
-        this.#picture,
-        this.#kind,
-        keys,
-        remove,
-        element('span', { class: 'bar' }, this.#bar),
-      ),
+      this.#face,
       element('div', { class: 'card__line' }, this.#title, this.#place),
       this.#detail,
       this.#reasons,
@@ -60,6 +65,7 @@ export class Card {
   show(item: ContinueWatchingItem, playhead: Playhead | null): void {
     const { playableId } = item;
     if (playableId !== this.#playableId) {
+      if (this.#playableId !== '') this.#turnOver();
       this.#playableId = playableId;
       this.#picture.src = item.playable?.artworkUrl ?? pictureOf(playableId);
       this.root.setAttribute('data-testid', `card-${playableId}`);
@@ -73,6 +79,16 @@ export class Card {
     write(this.#reasons, item.reasons[0]?.text ?? '');
     this.#reasons.title = item.reasons.map(({ text }) => text).join(' · ');
     this.#showPlace(item, playhead);
+  }
+
+  /** What follows takes this place: the card turns over to it. */
+  #turnOver(): void {
+    if (prefersStillness()) return;
+    const from = { opacity: 0.2, transform: 'perspective(900px) rotateY(-84deg)' };
+    this.#face.animate([from, { opacity: 1, transform: 'none' }], {
+      duration: turnMs,
+      easing: 'cubic-bezier(.22, 1, .36, 1)',
+    });
   }
 
   #showPlace(item: ContinueWatchingItem, playhead: Playhead | null): void {

@@ -75,3 +75,8 @@ export function clockText(positionMs: number): string {
   const tail = `:${String(rest).padStart(2, '0')}`;
   return hours === 0 ? `${minutes}${tail}` : `${hours}:${String(minutes).padStart(2, '0')}${tail}`;
 }
+
+/** Whether the viewer asked the system for less motion; asked each time, as it may change. */
+export function prefersStillness(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}

@@ -49,10 +49,11 @@ export interface OpenDemo {
 export async function openDemo(
   at: { browser: Browser; product: Product },
   query: { profile: string; device?: 'tv' | 'phone' },
+  reducedMotion: 'reduce' | 'no-preference' = 'reduce',
 ): Promise<OpenDemo> {
   const viewport =
     query.device === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
-  const context = await at.browser.newContext({ viewport, reducedMotion: 'reduce' });
+  const context = await at.browser.newContext({ viewport, reducedMotion });
   const page = await context.newPage();
   const errors: string[] = [];
   const origins = new Set<string>();
