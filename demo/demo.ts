@@ -62,16 +62,17 @@ async function open(): Promise<void> {
   const [featured] = library.keys();
   if (featured !== undefined) onFirst(featured);
   const isSideBySide = forms.length > 1;
-  if (isSideBySide) stage.append(openTrials({ opened, library, auth, wire, profile }));
+  const trials = isSideBySide ? openTrials({ opened, library, auth, wire, profile }) : undefined;
+  if (trials !== undefined) stage.append(trials.rail);
   document.body.classList.add(isSideBySide ? 'side-by-side' : `only-${forms[0]}`);
   document.body.append(
-    buildHeader(),
+    buildHeader(trials?.badge),
     element('main', {}, stage, row.root, buildLibraryStrip(library, actions)),
     log.root,
   );
 }
 
-function buildHeader(): HTMLElement {
+function buildHeader(badge: HTMLElement | undefined): HTMLElement {
   const brand = element(
     'div',
     { class: 'brand' },
@@ -84,7 +85,8 @@ function buildHeader(): HTMLElement {
     'Stop on one device. Go on, on another, right there.',
   );
   const who = element('span', { class: 'pill pill--quiet', testId: 'profile' }, profile);
-  return element('header', { class: 'top' }, brand, claim, handOver, who, log.toggle);
+  const news = badge === undefined ? [handOver] : [handOver, badge];
+  return element('header', { class: 'top' }, brand, claim, ...news, who, log.toggle);
 }
 
 function formsOf(wanted: string | null): DeviceForm[] {
