@@ -15,8 +15,6 @@ export interface Demo {
 
 /** A profile of one: nothing to protect the durable store from, and a crash may come at any moment. */
 const writeBehindMs = 2_000;
-/** A laptop that is busy is not an outage; a Redis that was killed refuses at once. */
-const commandTimeoutMs = 1_000;
 
 /**
  * Opens the demo. With `wantsRedis` the hot store is a Redis that it starts for itself, and that
@@ -46,7 +44,6 @@ export async function openDemo(wanted: { config: Config; wantsRedis: boolean }):
       ...config,
       DATA_DIR: folder,
       REDIS_URL: redis.url,
-      REDIS_COMMAND_TIMEOUT_MS: commandTimeoutMs,
       PLAYBACK_WRITE_BEHIND_MS: writeBehindMs,
     },
     routes: [hotStoreRoute(redis, 'What is hot is in Redis; what lasts is on disk.'), demo],
