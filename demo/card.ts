@@ -1,7 +1,7 @@
 import type { ContinueWatchingItem, Playhead } from '../client/index.ts';
 import { clipOf } from './clips.ts';
 import type { DeviceForm } from './device-view.ts';
-import { button, clockText, element, icon, prefersStillness, write } from './dom.ts';
+import { button, clockText, element, icon, label, prefersStillness, write } from './dom.ts';
 import { type Library, pictureOf, unknownTitle } from './library.ts';
 
 /** What presses on a card do. */
@@ -25,6 +25,8 @@ export class Card {
   readonly root: HTMLElement;
   readonly #library: Library;
   readonly #face: HTMLElement;
+  readonly #keys: HTMLElement;
+  readonly #remove: HTMLButtonElement;
   readonly #picture = element('img', { class: 'card__picture', alt: '', loading: 'lazy' });
   readonly #kind = element('span', { class: 'card__kind' });
   readonly #bar = element('span', { class: 'bar__done' });
@@ -36,8 +38,8 @@ export class Card {
 
   constructor(library: Library, actions: CardActions) {
     this.#library = library;
-    const keys = playKeys(actions, () => this.#playableId);
-    const remove = button(
+    this.#keys = playKeys(actions, () => this.#playableId);
+    this.#remove = button(
       { class: 'card__remove', label: 'Remove from row', testId: 'remove' },
       icon('close'),
       () => actions.remove(this.#playableId),
@@ -47,8 +49,8 @@ export class Card {
       { class: 'card__face' },
       this.#picture,
       this.#kind,
-      keys,
-      remove,
+      this.#keys,
+      this.#remove,
       element('span', { class: 'bar' }, this.#bar),
     );
     this.root = element(
@@ -76,6 +78,8 @@ export class Card {
     };
     write(this.#title, name);
     write(this.#detail, detail);
+    nameKeys(this.#keys, actionName(name, detail));
+    label(this.#remove, `Remove ${actionName(name, detail)} from the row`);
     write(this.#reasons, item.reasons[0]?.text ?? '');
     this.#reasons.title = item.reasons.map(({ text }) => text).join(' · ');
     this.#showPlace(item, playhead);
@@ -94,10 +98,10 @@ export class Card {
   #showPlace(item: ContinueWatchingItem, playhead: Playhead | null): void {
     const session = playhead?.activeSession ?? null;
     const isPlaying = session?.playerState === 'PLAYING';
-    const label = isPlaying
+    const kind = isPlaying
       ? `On ${session.device.name ?? 'another device'}`
       : kindLabels[item.kind];
-    write(this.#kind, label ?? '');
+    write(this.#kind, kind ?? '');
     this.#kind.classList.toggle('is-live', isPlaying);
     const isUnderway = playhead?.status === 'IN_PROGRESS';
     write(this.#place, isUnderway ? clockText(playhead.positionMs) : '');
@@ -106,11 +110,23 @@ export class Card {
   }
 }
 
+/** A title as buttons say it: episodes by more than their series. */
+export function actionName(name: string, detail: string): string {
+  return detail.includes('·') ? `${name} ${detail}` : name;
+}
+
+/** Says of every button which title it is about. */
+export function nameKeys(keys: HTMLElement, name: string): void {
+  for (const key of keys.querySelectorAll<HTMLElement>('[data-testid]')) {
+    const where = key.dataset.testid === 'play-on-tv' ? 'on the TV' : 'on the phone';
+    label(key, `Play ${name} ${where}`);
+  }
+}
+
 /** A button for each device, wherever there is something to play. */
 export function playKeys(actions: CardActions, playableId: () => string): HTMLElement {
   const keys = actions.forms.map((form) => {
-    const label = form === 'tv' ? 'Play on the TV' : 'Play on the phone';
-    const about = { class: 'card__key', label, testId: `play-on-${form}` };
+    const about = { class: 'card__key', label: 'Play', testId: `play-on-${form}` };
     return button(about, icon(actions.forms.length === 1 ? 'play' : form), () => {
       if (clipOf(playableId()) !== undefined) actions.play(playableId(), form);
     });

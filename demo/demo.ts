@@ -74,7 +74,7 @@ async function open(): Promise<void> {
 
 function buildHeader(badge: HTMLElement | undefined): HTMLElement {
   const brand = element(
-    'div',
+    'h1',
     { class: 'brand' },
     element('i', { class: 'brand__mark' }),
     'Playhead',

@@ -1,7 +1,7 @@
 import type { Attachment, Playhead, PlayheadClient } from '../client/index.ts';
 import { clipOf } from './clips.ts';
 import { buildDevice, type DeviceForm, type DeviceView } from './device-view.ts';
-import { clockText, icon, write } from './dom.ts';
+import { clockText, icon, label, write } from './dom.ts';
 import { type Library, pictureOf, unknownTitle } from './library.ts';
 import { type Offer, offerOf } from './offer.ts';
 
@@ -171,10 +171,12 @@ export class DemoDevice {
     write(duration, clockText(durationMs));
     scrubber.max = String(durationMs);
     scrubber.value = String(positionMs);
+    scrubber.setAttribute('aria-valuetext', `${clockText(positionMs)} of ${clockText(durationMs)}`);
     scrubber.style.setProperty(
       '--done',
       `${durationMs > 0 ? (100 * positionMs) / durationMs : 0}%`,
     );
+    label(toggle, video.paused ? 'Play' : 'Pause');
     toggle.replaceChildren(icon(video.paused ? 'play' : 'pause'));
     root.classList.toggle('is-paused', video.paused);
   }

@@ -21,16 +21,19 @@ export function button(
   content: Child,
   onPress: () => void,
 ): HTMLButtonElement {
-  const { label, ...attributes } = about;
-  const made = element('button', {
-    type: 'button',
-    'aria-label': label,
-    title: label,
-    ...attributes,
-  });
+  const { label: words, ...attributes } = about;
+  const made = element('button', { type: 'button', ...attributes });
+  label(made, words);
   made.append(content);
   made.addEventListener('click', onPress);
   return made;
+}
+
+/** What a button says to whoever cannot see it, and to whoever waits over it. */
+export function label(target: HTMLElement, text: string): void {
+  if (target.title === text) return;
+  target.title = text;
+  target.setAttribute('aria-label', text);
 }
 
 /** Writes a text only if it changed, so that observers hear of changes alone. */

@@ -15,6 +15,8 @@ export interface Demo {
 
 /** A profile of one: nothing to protect the durable store from, and a crash may come at any moment. */
 const writeBehindMs = 2_000;
+/** A busy laptop is not an outage; and half of what a player waits for an answer, 800 ms. */
+const commandTimeoutMs = 400;
 
 /**
  * Opens the demo. With `wantsRedis` the hot store is a Redis that it starts for itself, and that
@@ -44,6 +46,7 @@ export async function openDemo(wanted: { config: Config; wantsRedis: boolean }):
       ...config,
       DATA_DIR: folder,
       REDIS_URL: redis.url,
+      REDIS_COMMAND_TIMEOUT_MS: commandTimeoutMs,
       PLAYBACK_WRITE_BEHIND_MS: writeBehindMs,
     },
     routes: [hotStoreRoute(redis, 'What is hot is in Redis; what lasts is on disk.'), demo],

@@ -11,6 +11,7 @@ import {
   openDemo,
   playTitle,
   positionMsOf,
+  takePicture,
   untilAt,
 } from './browser.ts';
 
@@ -52,6 +53,7 @@ const isRedisThere = await hasRedisServer();
     const control = page.getByTestId('trial-hot-store').getByTestId('control');
     await control.click();
     await badgeSays(page, 'Degraded: answers come from the durable store');
+    await takePicture(page, 'hot-store-killed');
     await until(() => !isAlive(killedPid), { what: 'Redis is gone' });
     await tv.getByTestId('forward').click();
     await untilAt(page, { device: 'tv', positionMs: 62_000 });

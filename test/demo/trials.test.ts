@@ -7,6 +7,8 @@ import {
   openDemo,
   playTitle,
   positionMsOf,
+  putInRow,
+  takePicture,
   untilAt,
   untilPlaying,
 } from './browser.ts';
@@ -38,9 +40,9 @@ describeInBrowser('try to break it', () => {
         { profile: `finish-${motion}` },
         motion,
       );
-      await putInRow(page, 'mov_coffee_run', 1);
-      await putInRow(page, 'ep_tideline_s1e1', 5);
-      await putInRow(page, film, 1);
+      await putInRow(page, { playableId: 'mov_coffee_run', skips: 1 });
+      await putInRow(page, { playableId: 'ep_tideline_s1e1', skips: 5 });
+      await putInRow(page, { playableId: film, skips: 1 });
       const place = await page.getByTestId('card-ep_tideline_s1e1').elementHandle();
       expect(await rowOf(page)).toEqual(
         [film, 'ep_tideline_s1e1', 'mov_coffee_run'].map((id) => `card-${id}`),
@@ -54,6 +56,7 @@ describeInBrowser('try to break it', () => {
       expect(await place?.getAttribute('data-testid')).toBe('card-ep_tideline_s1e2');
       expect(await place?.textContent()).toContain('Next episode');
       expect((await rowOf(page))[0]).toBe('card-ep_tideline_s1e2');
+      await takePicture(page, 'next-episode');
       const animated = await page.evaluate(() => Number(document.body.dataset.animated));
       if (motion === 'reduce') expect(animated).toBe(0);
       else expect(animated).toBeGreaterThan(0);
@@ -75,6 +78,7 @@ describeInBrowser('try to break it', () => {
       await phone.getByTestId('forward').click();
       await untilWaiting(page, waiting);
     }
+    await takePicture(page, 'phone-offline');
     const aheadMs = await positionMsOf(page, 'phone');
     expect(aheadMs).toBeGreaterThan(90_000);
 
@@ -117,6 +121,7 @@ describeInBrowser('try to break it', () => {
     const told = page.getByTestId('trial-tablet').getByRole('status');
     const stays = `Living room TV’s ${clockOf(stoppedMs)} stays.`;
     await told.getByText(`Played, and SUPERSEDED: ${stays}`).waitFor();
+    await takePicture(page, 'old-tablet');
     await controlOf(page, 'trial-tablet').click();
     await told.getByText(`Closed, and SUPERSEDED: ${stays}`).waitFor();
 
@@ -147,6 +152,7 @@ describeInBrowser('try to break it', () => {
     expect(Math.abs((await positionMsOf(page, 'phone')) - pausedMs)).toBeLessThan(3 * slackMs);
     await page.getByTestId('row').getByText('On Phone').waitFor();
 
+    await takePicture(page, 'wrong-clock');
     await controlOf(page, 'trial-clock').click();
     await page.getByText(/^The TV says \d\d:\d\d again/).waitFor();
     const places = await placesOf(page);
@@ -157,18 +163,6 @@ describeInBrowser('try to break it', () => {
 
 function controlOf(page: Page, trial: string) {
   return page.getByTestId(trial).getByTestId('control');
-}
-
-/** Plays a title on the TV, skips ahead until it is in the row, and stops. */
-async function putInRow(page: Page, playableId: string, skips: number): Promise<void> {
-  const tv = page.getByTestId('tv');
-  await playTitle(page, { playableId, on: 'tv' });
-  for (let skipped = 1; skipped <= skips; skipped += 1) {
-    await tv.getByTestId('forward').click();
-    await untilAt(page, { device: 'tv', positionMs: skipped * 30_000 });
-  }
-  await page.getByTestId(`card-${playableId}`).waitFor();
-  await tv.getByTestId('stop').click();
 }
 
 function rowOf(page: Page): Promise<(string | undefined)[]> {
