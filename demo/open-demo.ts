@@ -33,11 +33,11 @@ export async function openDemo(wanted: { config: Config; wantsRedis: boolean }):
     close: async () => {},
   });
   if (config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined) {
-    return without('This Redis is not the demo’s: only `npm run demo` starts one to kill.');
+    return without('This Redis is not the demo’s. “npm run demo” starts one to kill.');
   }
-  if (!wantsRedis) return without('Start the demo with `npm run demo`: it brings a Redis to kill.');
+  if (!wantsRedis) return without('Start it with “npm run demo”, which brings a Redis to kill.');
   if (!(await hasRedisServer())) {
-    return without('There is no redis-server on the PATH: install it, then `npm run demo`.');
+    return without('There is no redis-server on the PATH. Install it, then “npm run demo”.');
   }
   const folder = join(config.DATA_DIR, 'demo');
   const redis = await RedisChild.open(join(folder, 'redis'));

@@ -51,6 +51,8 @@ export class Tablet {
     this.#isDozingOff = true;
     this.#network.turn(true);
     const { positionMs, source } = await this.#client.resume(playableId);
+    // The drawer reads the answer as well: not to be cut off in the middle of it.
+    await new Promise((resolve) => setTimeout(resolve));
     this.#network.turn(false);
     this.#isDozingOff = false;
     if (positionMs === null || positionMs === 0 || source !== 'server') return false;
