@@ -98,14 +98,28 @@ describeWith(hasRedis ? cassandra : null, 'the product over Redis and Cassandra'
     await phone.begin({ playableId: title, deviceId: 'phone', deviceKind: 'PHONE' });
     await phone.report({ event: 'START', positionMs: 240_000 });
     await phone.report({ event: 'FINISH', positionMs: 700_000 });
-    expect(await watched(product, token)).toEqual([
+    const both = await until(
+      async () => {
+        // A busy Cassandra shows the log as far as it was kept, or not at all.
+        const sessions = await watched(product as Product, token).catch(() => []);
+        return sessions.length === 2 && sessions[0]?.positions[1] === 700_000 ? sessions : null;
+      },
+      { what: 'both sessions are listed', deadlineMs: 60_000 },
+    );
+    expect(both).toEqual([
       { kind: 'PHONE', positions: [240_000, 700_000], isUndone: false },
       { kind: 'TV', positions: [0, 240_000], isUndone: false },
     ]);
     await undoLastOn('PHONE', product, token);
     await resumesAt(product, { profileId, positionMs: 240_000 });
     await ranks(product, profileId);
-    expect(await watched(product, token)).toMatchObject([{ isUndone: true }, { isUndone: false }]);
+    await until(
+      async () => {
+        const sessions = await watched(product as Product, token).catch(() => []);
+        return sessions.map(({ isUndone }) => isUndone).join() === 'true,false';
+      },
+      { what: 'the list says so', deadlineMs: 60_000 },
+    );
     const { rows } = await keyspace.client.execute(
       `SELECT session_id FROM ${keyspace.name}.watch_log WHERE profile_id = ? ALLOW FILTERING`,
       [profileId],
@@ -179,8 +193,16 @@ async function undoLastOn(kind: string, product: Product, token: string): Promis
   const query = `mutation ($input: UndoSessionInput!) {
     undoSession(input: $input) { playheads { positionMs } problems { code message } } }`;
   const operation = { query, variables: { input: { sessionId: session?.id } } };
-  const { undoSession } = await askGateway<{ undoSession: object }>(product, token, operation);
-  expect(undoSession).toMatchObject({ problems: [], playheads: [{ positionMs: 240_000 }] });
+  interface Undone {
+    undoSession: { problems: { code: string }[] };
+  }
+  const { undoSession } = await until(
+    () => askGateway<Undone>(product, token, operation).catch(() => null),
+    { what: 'the session is undone', deadlineMs: 60_000 },
+  );
+  // What a busy Cassandra did not answer in time was done all the same.
+  const codes = undoSession.problems.map(({ code }) => code);
+  expect(codes.filter((code) => code !== 'ALREADY_UNDONE')).toEqual([]);
 }
 
 /** A TV plays on, and pauses; the pause is durable, as soon as the machine is quick enough for that. */
