@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../runtime/clock.ts';
 import { readConfig } from '../runtime/config.ts';
 import { mintDevelopmentToken } from '../runtime/identity.ts';
@@ -53,11 +54,16 @@ export async function measureRows(
   const body = { query: document, variables: { first: 40, deviceKind: 'PHONE' } };
   const ask = async () => {
     const startMs = performance.now();
+    // As a request comes in: after what the process still has to do, the log's line of the last one too.
+    await nextTurn();
     const known = await subgraph.known.execute(body, context);
     if (known === null) {
       await subgraph.server.executeOperation(body, { contextValue: await context() });
     }
-    return { ms: performance.now() - startMs, row: known?.data?.viewer as RowAnswer | undefined };
+    const ms = performance.now() - startMs;
+    // No answer is kept: what stays alive is what a collection takes its time for.
+    const row = (known?.data?.viewer as RowAnswer | undefined)?.continueWatching;
+    return { ms, ranker: row?.ranker, cards: row?.edges.length };
   };
   try {
     for (let round = 0; round < rounds; round += 1) await ask();
@@ -65,12 +71,10 @@ export async function measureRows(
     const cpu = process.cpuUsage();
     for (let round = 0; round < rounds; round += 1) answers.push(await ask());
     const { user, system } = process.cpuUsage(cpu);
-    const rows = answers.map(({ row }) => row?.continueWatching);
-    for (const row of rows) {
-      if (row?.edges.length !== Math.min(40, candidates)) throw new Error('A row lacks cards.');
-    }
+    const isWhole = answers.every(({ cards }) => cards === Math.min(40, candidates));
+    if (!isWhole) throw new Error('A row lacks cards.');
     return {
-      byModel: rows.filter((row) => row?.ranker !== 'recency').length / rows.length,
+      byModel: answers.filter(({ ranker }) => ranker !== 'recency').length / answers.length,
       answerMs: answers.map(({ ms }) => ms),
       cpuMs: (user + system) / 1_000 / rounds,
     };

@@ -50,6 +50,11 @@ export interface Transition {
   /** Null for changes by hand. */
   device: { id: string; kind: string; name: string | null } | null;
   sessionId: string | null;
+  /**
+   * It was watched so, and moved nothing: another session's viewer had acted since. Part of what was
+   * played, and not of where the profile is.
+   */
+  isHistory?: true;
   /** LATE: what it wrote. REPLACED: what was in force. UNDO: what would have been. */
   registers?: PackedRegisters;
   undone?: Undone;

@@ -60,6 +60,7 @@ const untouched = {
  */
 export function foldTransition(viewing: Viewing | null, transition: Transition): Viewing {
   const before = viewing ?? { title: transition.title, ...untouched };
+  if (transition.isHistory) return before;
   const after = advance(before, transition);
   return forgetUpTo(after, after.forgottenVersion);
 }

@@ -90,7 +90,7 @@ export function countingActs(
   of: { log: readonly Transition[]; marks: readonly Mark[]; position: PlayheadRegister | null },
 ): Omit<Undone, 'sessionId' | 'writer'> {
   const told = of.log.filter(
-    (one) => one.title === title && isOfSession(one) && !isMarked(one, of.marks),
+    (one) => one.title === title && !one.isHistory && isOfSession(one) && !isMarked(one, of.marks),
   );
   const newest = (acts: readonly Transition[]) =>
     acts.map(({ version }) => version).reduce(laterVersion, versionZero);
@@ -102,9 +102,10 @@ export function countingActs(
   };
 }
 
-/** What a transition says was written, or had been, or would have been. */
+/** What a transition says was written, or had been, or would have been; history wrote nothing. */
 export function registersOf(transition: Transition): TitleState {
   const { kind, version, registers } = transition;
+  if (transition.isHistory) return nothing;
   if (registers !== undefined) return unpackRegisters(registers);
   if (kind === 'FORGET' || kind === 'FORGET_ALL' || kind === 'UNDO') return nothing;
   if (kind === 'HIDE' || kind === 'UNHIDE') {

@@ -8,9 +8,11 @@ import { pageOf } from './lists.ts';
 import { isoTime, openPlayheadId, sessionViews } from './playhead-view.ts';
 import { recordHeartbeats } from './record-heartbeats.ts';
 import type { HeartbeatInput, PlayheadInput, Resolvers } from './schema.generated.ts';
+import { sessionPageOf } from './session-list.ts';
+import { takeOver, takeOverSeenBy } from './take-over.ts';
 import { undoSession } from './undo-session.ts';
 import { watchPlayheads } from './watch.ts';
-import { sessionPageOf } from './watch-sessions.ts';
+import { watchSessions } from './watch-sessions.ts';
 
 /** The schema's fields, one line each: what they do is in the file named after them. */
 export const resolvers: Resolvers = {
@@ -61,6 +63,15 @@ export const resolvers: Resolvers = {
   RecordHeartbeatsPayload: {
     playhead: ({ recorded }, _arguments, context) =>
       recorded === null ? null : context.playhead(recorded.title, recorded.sessionId),
+    takenOverBy: ({ recorded, isHeld }, _arguments, context) =>
+      recorded === null || !isHeld ? null : takeOverSeenBy(context, recorded),
+  },
+  TakeOverPayload: {
+    playhead: ({ taken }, _arguments, context) =>
+      taken === null ? null : context.playhead(taken.title, taken.sessionId),
+  },
+  ActiveSessionsUpdate: {
+    viewer: (_update, _arguments, context) => context.viewer,
   },
   PlayheadPayload: {
     playhead: ({ changed }, _arguments, context) =>
@@ -78,6 +89,8 @@ export const resolvers: Resolvers = {
         session: input.session,
         heartbeats: input.heartbeats.map(heartbeatOf),
       }),
+    takeOver: (_root, { input }, context) =>
+      takeOver(context.playback, requireViewer(context).profileId, input),
     finishPlayhead: (_root, { input }, context) => change('FINISH', input, context),
     restartPlayhead: (_root, { input }, context) => change('RESTART', input, context),
     hidePlayhead: (_root, { input }, context) => change('HIDE', input, context),
@@ -98,6 +111,11 @@ export const resolvers: Resolvers = {
         const title = playableId == null ? null : requireId(playableId, 'playableId');
         return watchPlayheads(context.playback, { profileId, title });
       },
+      resolve: (update: unknown) => update as never,
+    },
+    activeSessionUpdates: {
+      subscribe: (_root, _arguments, context) =>
+        watchSessions(context.playback, requireViewer(context).profileId),
       resolve: (update: unknown) => update as never,
     },
   },

@@ -3,6 +3,7 @@ import type { PlayheadView, SessionView } from './playhead-view.ts';
 import type { RecordOutcome } from './record-heartbeats.ts';
 import type { ChangeOutcome } from './change-playhead.ts';
 import type { UndoOutcome } from './undo-session.ts';
+import type { TakeOverOutcome } from './take-over.ts';
 import type { Problem as DomainProblem } from '../../domain/problem.ts';
 import type { Viewer as SignedIn } from '../../runtime/identity.ts';
 import type { Context } from './context.ts';
@@ -158,7 +159,27 @@ export type Playhead = Node & {
   device?: Maybe<Device>;
   /** Null when nothing is playing it now. */
   activeSession?: Maybe<PlaybackSession>;
+  /**
+   * The other place to go on from: where the device that was heard of last, of those more than a minute away from positionMs, is or was.
+   * From the sessions of the last 24 hours (20 a profile), overtaken ones too, in the read that answers the playhead: it costs nothing more.
+   * Null when there is none, and when nobody knows: it is never guessed. It moves without `version`.
+   */
+  alternative?: Maybe<ResumeCandidate>;
   freshness: Freshness;
+};
+
+/** Where another device is, or was, in the same title. */
+export type ResumeCandidate = {
+  __typename?: 'ResumeCandidate';
+  sessionId: Scalars['ID']['output'];
+  device: Device;
+  positionMs: Scalars['Int']['output'];
+  /** As in Playhead: the position less the rewind for the time since. */
+  resumePositionMs: Scalars['Int']['output'];
+  /** When the device was last heard of. */
+  updatedAt: Scalars['DateTime']['output'];
+  /** How long ago that was. */
+  ageMs: Scalars['Int']['output'];
 };
 
 export type PlayheadStatus =
@@ -213,6 +234,16 @@ export type PlaybackSession = {
   positionMs: Scalars['Int']['output'];
   startedAt: Scalars['DateTime']['output'];
   lastHeartbeatAt: Scalars['DateTime']['output'];
+  /** Another session took over: this one's player pauses, and moves nothing until its viewer plays or seeks there. Null: nobody did, or its viewer acted since. */
+  takenOverBy?: Maybe<TakeOver>;
+};
+
+/** Who goes on with what a session played. */
+export type TakeOver = {
+  __typename?: 'TakeOver';
+  sessionId: Scalars['ID']['output'];
+  device: Device;
+  at: Scalars['DateTime']['output'];
 };
 
 export type PlayerState =
@@ -264,6 +295,11 @@ export type Mutation = {
    * Idempotent by (session, sequence) and safe to retry. A late heartbeat is absorbed, never an error: see `outcome`.
    */
   recordHeartbeats?: Maybe<RecordHeartbeatsPayload>;
+  /**
+   * "Continue here": this session goes on with what another one of the profile plays. The other one is told, in its next answer and by
+   * `activeSessionUpdates`, and moves the playhead no more until its viewer acts there. Safe to retry.
+   */
+  takeOver?: Maybe<TakeOverPayload>;
   /** Mark as watched by hand, started or not. */
   finishPlayhead?: Maybe<PlayheadPayload>;
   /** Back to zero and in progress; also un-finishes. */
@@ -290,6 +326,11 @@ export type MutationBeginSessionArgs = {
 
 export type MutationRecordHeartbeatsArgs = {
   input: RecordHeartbeatsInput;
+};
+
+
+export type MutationTakeOverArgs = {
+  input: TakeOverInput;
 };
 
 
@@ -397,6 +438,24 @@ export type PlaybackEvent =
   /** Still here and not playing: refreshes the session's presence, never moves the playhead. */
   | 'PING';
 
+export type TakeOverInput = {
+  /** From `beginSession`: the session that goes on here. Begin it without `basedOn`, the viewer chose. */
+  session: Scalars['String']['input'];
+  /** Id of the session that is taken over, from `activeSession`, `activeSessions` or `otherSessions`; of the same playable. */
+  from: Scalars['ID']['input'];
+  /** Session clock when the viewer chose to go on here. */
+  elapsedMs: Scalars['Float']['input'];
+};
+
+export type TakeOverPayload = {
+  __typename?: 'TakeOverPayload';
+  /** The session that was taken over. Its `takenOverBy` is null if its viewer acted after this. Null only with a problem. */
+  from?: Maybe<PlaybackSession>;
+  /** Where to go on: start at `resumePositionMs`. */
+  playhead?: Maybe<Playhead>;
+  problems: Array<Problem>;
+};
+
 export type RecordHeartbeatsPayload = {
   __typename?: 'RecordHeartbeatsPayload';
   /** Of the newest heartbeat that was not refused; refused ones are in `problems`, by index. */
@@ -404,6 +463,8 @@ export type RecordHeartbeatsPayload = {
   /** The playhead now in force, whoever wrote it. Null only if everything was refused. */
   playhead?: Maybe<Playhead>;
   durability: Durability;
+  /** This session was taken over: pause. Null otherwise, also when it is merely SUPERSEDED. Costs a read only then. */
+  takenOverBy?: Maybe<TakeOver>;
   /** When to send the next one; the operator raises it under load. */
   nextHeartbeatInMs: Scalars['Int']['output'];
   problems: Array<Problem>;
@@ -483,11 +544,25 @@ export type Subscription = {
    * to the latest state for a slow reader. Whole playheads, so a normalised cache needs no reducer. After any reconnect: a new SNAPSHOT.
    */
   playheadUpdates: PlayheadUpdate;
+  /**
+   * Which sessions of the profile play where: first a SNAPSHOT, then CHANGED whenever one begins, moves, pauses, is taken over or ends, always
+   * all of them, conflated to the latest state for a slow reader. After any reconnect: a new SNAPSHOT.
+   */
+  activeSessionUpdates: ActiveSessionsUpdate;
 };
 
 
 export type SubscriptionPlayheadUpdatesArgs = {
   playableId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type ActiveSessionsUpdate = {
+  __typename?: 'ActiveSessionsUpdate';
+  kind: PlayheadUpdateKind;
+  /** As `Viewer.activeSessions`. Null: nobody knows just now. */
+  sessions?: Maybe<Array<PlaybackSession>>;
+  /** For normalised caches: ask it for `id` and `activeSessions`, and no reducer is needed. */
+  viewer?: Maybe<Viewer>;
 };
 
 export type PlayheadUpdate = {
@@ -621,6 +696,7 @@ export type ResolversTypes = {
   WatchSessionEdge: ResolverTypeWrapper<Omit<WatchSessionEdge, 'node'> & { node: ResolversTypes['WatchSession'] }>;
   Playhead: ResolverTypeWrapper<PlayheadView>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  ResumeCandidate: ResolverTypeWrapper<ResumeCandidate>;
   PlayheadStatus: PlayheadStatus;
   ResumeReason: ResumeReason;
   Freshness: ResolverTypeWrapper<Freshness>;
@@ -628,6 +704,7 @@ export type ResolversTypes = {
   Device: ResolverTypeWrapper<Device>;
   DeviceKind: DeviceKind;
   PlaybackSession: ResolverTypeWrapper<SessionView>;
+  TakeOver: ResolverTypeWrapper<TakeOver>;
   PlayerState: PlayerState;
   PlayheadFilter: PlayheadFilter;
   PlayheadConnection: ResolverTypeWrapper<Omit<PlayheadConnection, 'edges'> & { edges: Array<ResolversTypes['PlayheadEdge']> }>;
@@ -642,6 +719,8 @@ export type ResolversTypes = {
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
   PlaybackEvent: PlaybackEvent;
+  TakeOverInput: TakeOverInput;
+  TakeOverPayload: ResolverTypeWrapper<TakeOverOutcome>;
   RecordHeartbeatsPayload: ResolverTypeWrapper<RecordOutcome>;
   HeartbeatOutcome: HeartbeatOutcome;
   Durability: Durability;
@@ -652,6 +731,7 @@ export type ResolversTypes = {
   ProblemCode: ProblemCode;
   InputProblem: ResolverTypeWrapper<InputProblem>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ActiveSessionsUpdate: ResolverTypeWrapper<Omit<ActiveSessionsUpdate, 'sessions' | 'viewer'> & { sessions?: Maybe<Array<ResolversTypes['PlaybackSession']>>, viewer?: Maybe<ResolversTypes['Viewer']> }>;
   PlayheadUpdate: ResolverTypeWrapper<Omit<PlayheadUpdate, 'playheads'> & { playheads: Array<ResolversTypes['Playhead']> }>;
   PlayheadUpdateKind: PlayheadUpdateKind;
 };
@@ -672,9 +752,11 @@ export type ResolversParentTypes = {
   WatchSessionEdge: Omit<WatchSessionEdge, 'node'> & { node: ResolversParentTypes['WatchSession'] };
   Playhead: PlayheadView;
   Float: Scalars['Float']['output'];
+  ResumeCandidate: ResumeCandidate;
   Freshness: Freshness;
   Device: Device;
   PlaybackSession: SessionView;
+  TakeOver: TakeOver;
   PlayheadFilter: PlayheadFilter;
   PlayheadConnection: Omit<PlayheadConnection, 'edges'> & { edges: Array<ResolversParentTypes['PlayheadEdge']> };
   PlayheadEdge: Omit<PlayheadEdge, 'node'> & { node: ResolversParentTypes['Playhead'] };
@@ -687,6 +769,8 @@ export type ResolversParentTypes = {
   BeginSessionPayload: Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, problems: Array<ResolversParentTypes['Problem']> };
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
+  TakeOverInput: TakeOverInput;
+  TakeOverPayload: TakeOverOutcome;
   RecordHeartbeatsPayload: RecordOutcome;
   PlayheadInput: PlayheadInput;
   PlayheadPayload: ChangeOutcome;
@@ -694,6 +778,7 @@ export type ResolversParentTypes = {
   Problem: DomainProblem;
   InputProblem: InputProblem;
   Subscription: Record<PropertyKey, never>;
+  ActiveSessionsUpdate: Omit<ActiveSessionsUpdate, 'sessions' | 'viewer'> & { sessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, viewer?: Maybe<ResolversParentTypes['Viewer']> };
   PlayheadUpdate: Omit<PlayheadUpdate, 'playheads'> & { playheads: Array<ResolversParentTypes['Playhead']> };
 };
 
@@ -769,8 +854,18 @@ export type PlayheadResolvers<ContextType = Context, ParentType extends Resolver
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   activeSession?: Resolver<Maybe<ResolversTypes['PlaybackSession']>, ParentType, ContextType>;
+  alternative?: Resolver<Maybe<ResolversTypes['ResumeCandidate']>, ParentType, ContextType>;
   freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ResumeCandidateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResumeCandidate'] = ResolversParentTypes['ResumeCandidate']> = {
+  sessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  positionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resumePositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  ageMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
@@ -794,6 +889,13 @@ export type PlaybackSessionResolvers<ContextType = Context, ParentType extends R
   positionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastHeartbeatAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  takenOverBy?: Resolver<Maybe<ResolversTypes['TakeOver']>, ParentType, ContextType>;
+};
+
+export type TakeOverResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TakeOver'] = ResolversParentTypes['TakeOver']> = {
+  sessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type PlayheadConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PlayheadConnection'] = ResolversParentTypes['PlayheadConnection']> = {
@@ -820,6 +922,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   beginSession?: Resolver<Maybe<ResolversTypes['BeginSessionPayload']>, ParentType, ContextType, RequireFields<MutationBeginSessionArgs, 'input'>>;
   recordHeartbeats?: Resolver<Maybe<ResolversTypes['RecordHeartbeatsPayload']>, ParentType, ContextType, RequireFields<MutationRecordHeartbeatsArgs, 'input'>>;
+  takeOver?: Resolver<Maybe<ResolversTypes['TakeOverPayload']>, ParentType, ContextType, RequireFields<MutationTakeOverArgs, 'input'>>;
   finishPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationFinishPlayheadArgs, 'input'>>;
   restartPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationRestartPlayheadArgs, 'input'>>;
   hidePlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationHidePlayheadArgs, 'input'>>;
@@ -843,10 +946,17 @@ export type BeginSessionPayloadResolvers<ContextType = Context, ParentType exten
   problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
 
+export type TakeOverPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TakeOverPayload'] = ResolversParentTypes['TakeOverPayload']> = {
+  from?: Resolver<Maybe<ResolversTypes['PlaybackSession']>, ParentType, ContextType>;
+  playhead?: Resolver<Maybe<ResolversTypes['Playhead']>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
+};
+
 export type RecordHeartbeatsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordHeartbeatsPayload'] = ResolversParentTypes['RecordHeartbeatsPayload']> = {
   outcome?: Resolver<ResolversTypes['HeartbeatOutcome'], ParentType, ContextType>;
   playhead?: Resolver<Maybe<ResolversTypes['Playhead']>, ParentType, ContextType>;
   durability?: Resolver<ResolversTypes['Durability'], ParentType, ContextType>;
+  takenOverBy?: Resolver<Maybe<ResolversTypes['TakeOver']>, ParentType, ContextType>;
   nextHeartbeatInMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
@@ -874,6 +984,13 @@ export type InputProblemResolvers<ContextType = Context, ParentType extends Reso
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   playheadUpdates?: SubscriptionResolver<ResolversTypes['PlayheadUpdate'], "playheadUpdates", ParentType, ContextType, Partial<SubscriptionPlayheadUpdatesArgs>>;
+  activeSessionUpdates?: SubscriptionResolver<ResolversTypes['ActiveSessionsUpdate'], "activeSessionUpdates", ParentType, ContextType>;
+};
+
+export type ActiveSessionsUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActiveSessionsUpdate'] = ResolversParentTypes['ActiveSessionsUpdate']> = {
+  kind?: Resolver<ResolversTypes['PlayheadUpdateKind'], ParentType, ContextType>;
+  sessions?: Resolver<Maybe<Array<ResolversTypes['PlaybackSession']>>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
 export type PlayheadUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PlayheadUpdate'] = ResolversParentTypes['PlayheadUpdate']> = {
@@ -891,9 +1008,11 @@ export type Resolvers<ContextType = Context> = {
   WatchSessionConnection?: WatchSessionConnectionResolvers<ContextType>;
   WatchSessionEdge?: WatchSessionEdgeResolvers<ContextType>;
   Playhead?: PlayheadResolvers<ContextType>;
+  ResumeCandidate?: ResumeCandidateResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
   PlaybackSession?: PlaybackSessionResolvers<ContextType>;
+  TakeOver?: TakeOverResolvers<ContextType>;
   PlayheadConnection?: PlayheadConnectionResolvers<ContextType>;
   PlayheadEdge?: PlayheadEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
@@ -901,12 +1020,14 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   UndoSessionPayload?: UndoSessionPayloadResolvers<ContextType>;
   BeginSessionPayload?: BeginSessionPayloadResolvers<ContextType>;
+  TakeOverPayload?: TakeOverPayloadResolvers<ContextType>;
   RecordHeartbeatsPayload?: RecordHeartbeatsPayloadResolvers<ContextType>;
   PlayheadPayload?: PlayheadPayloadResolvers<ContextType>;
   ForgetAllPlayheadsPayload?: ForgetAllPlayheadsPayloadResolvers<ContextType>;
   Problem?: ProblemResolvers<ContextType>;
   InputProblem?: InputProblemResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  ActiveSessionsUpdate?: ActiveSessionsUpdateResolvers<ContextType>;
   PlayheadUpdate?: PlayheadUpdateResolvers<ContextType>;
 };
 

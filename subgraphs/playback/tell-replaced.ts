@@ -22,7 +22,9 @@ export function tellingReplaced(hot: HotStore, events: EventStream): HotStore {
     async merge(request) {
       const result = await hot.merge(request);
       if (result.kind === 'conflict' || sessionOf(request) === null) return result;
-      const transitions = result.titles.flatMap((title) => toldOf(request, title, result.floor));
+      const told = result.titles.flatMap((title) => toldOf(request, title, result.floor));
+      // Of a session that was overtaken nothing took the place of anything.
+      const transitions = told.filter(({ kind }) => kind === 'LATE' || !result.isHeld);
       if (transitions.length > 0) {
         const partition = partitionOf(request.profileId, hot.partitions);
         await events.append({ partition, transitions });

@@ -1,78 +1,137 @@
-import { PlatformError } from '../../domain/errors.ts';
-import type { Transition } from '../../domain/transition.ts';
-import { sessionsIn, type WatchedSession, type WatchedTitle } from '../../domain/watch-log.ts';
-import type { PageArguments } from './lists.ts';
-import { deviceView, isoTime } from './playhead-view.ts';
+import { aliveUntilMs } from '../../domain/presence.ts';
+import type { PlaybackDeps } from './deps.ts';
+import type { ProfileState } from './hydrate.ts';
+import { aliveSessions, type SessionView, sessionViews } from './playhead-view.ts';
 
-/** Sessions on a page: some weeks of evenings. */
-const pageLengthMax = 50;
+export interface ActiveSessionsUpdate {
+  kind: 'SNAPSHOT' | 'CHANGED';
+  /** Null while nobody knows. */
+  sessions: SessionView[] | null;
+}
 
 /**
- * A page of what was watched, session by session, the one that began last first.
+ * The sessions of one profile that are alive: first a snapshot, then all of them whenever one changed.
  *
- * Shape: a cursor names a place in that order, so pages neither repeat nor skip what does not move.
- * Errors: PlatformError BAD_USER_INPUT naming the argument.
+ * Shape: as `watchPlayheads`. That something changed waits as one flag, and is read when the subscriber
+ * asks for more: a slow one gets the latest state once. What is as it was told last is not told again.
+ * Errors: PlatformError STATE_UNAVAILABLE ends the stream; subscribe again.
+ * Cost: one hot read a message. `return()` settles at once, whatever is being waited for.
  */
-export function sessionPageOf(log: readonly Transition[], page: PageArguments) {
-  const after = checkPage(page);
-  const sessions = sessionsIn(log).map((session) => ({ session, place: placeOf(session) }));
-  const from = after === null ? sessions : sessions.filter(({ place }) => place < after);
-  const edges = from.slice(0, page.first).map(({ session, place }) => ({
-    cursor: Buffer.from(place).toString('base64url'),
-    node: sessionView(session),
-  }));
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: from.length > page.first,
-      hasPreviousPage: from.length < sessions.length,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+export function watchSessions(
+  deps: PlaybackDeps,
+  profileId: string,
+): AsyncIterableIterator<ActiveSessionsUpdate> {
+  return new SessionsWatch(deps, profileId);
 }
 
-/** Compares as the order of the list does. */
-function placeOf({ startedAtMs, sessionId }: WatchedSession): string {
-  return `${String(startedAtMs).padStart(13, '0')}/${sessionId}`;
-}
+class SessionsWatch implements AsyncIterableIterator<ActiveSessionsUpdate> {
+  readonly #deps: PlaybackDeps;
+  readonly #profileId: string;
+  #hasChanged = true;
+  #told: string | undefined;
+  #cancelExpiry: (() => void) | undefined;
+  #stop: (() => Promise<void>) | undefined;
+  #wake: (() => void) | undefined;
+  #isListening = false;
+  #isEnded = false;
 
-function checkPage({ first, after }: PageArguments): string | null {
-  if (first < 1 || first > pageLengthMax) {
-    throw new PlatformError(`first is 1 to ${pageLengthMax}, not ${first}.`, {
-      code: 'BAD_USER_INPUT',
+  constructor(deps: PlaybackDeps, profileId: string) {
+    this.#deps = deps;
+    this.#profileId = profileId;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<ActiveSessionsUpdate>> {
+    try {
+      const update = await this.#next();
+      return update === null ? { done: true, value: undefined } : { done: false, value: update };
+    } catch (error) {
+      // Whoever iterates learns of the failure and stops asking: nobody would call return().
+      await this.return();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<ActiveSessionsUpdate>> {
+    this.#isEnded = true;
+    this.#cancelExpiry?.();
+    this.#wake?.();
+    await this.#stopListening();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<ActiveSessionsUpdate>> {
+    await this.return();
+    throw error;
+  }
+
+  /** Once, however often a stream is ended: a second time might meet somebody else's place. */
+  async #stopListening(): Promise<void> {
+    const stop = this.#stop;
+    this.#stop = undefined;
+    await stop?.();
+  }
+
+  /** Null when the subscriber left meanwhile. */
+  async #next(): Promise<ActiveSessionsUpdate | null> {
+    if (!this.#isListening) await this.#listen();
+    while (!this.#isEnded) {
+      if (!this.#hasChanged) await this.#somethingChanged();
+      const update = this.#isEnded ? null : await this.#readChanged();
+      if (update !== null) return update;
+    }
+    return null;
+  }
+
+  /** Before anything is read, so that nothing falls between. */
+  async #listen(): Promise<void> {
+    this.#isListening = true;
+    this.#stop = await this.#deps.hot.onChanged(this.#profileId, () => this.#note());
+    if (this.#isEnded) await this.#stopListening();
+  }
+
+  #note(): void {
+    this.#hasChanged = true;
+    this.#wake?.();
+  }
+
+  #somethingChanged(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
     });
   }
-  if (after === null) return null;
-  const place = Buffer.from(after, 'base64url').toString();
-  if (/^[0-9]{13}\/[A-Za-z0-9_-]{1,64}$/.test(place)) return place;
-  throw new PlatformError('after is the cursor of an edge of this list.', {
-    code: 'BAD_USER_INPUT',
-  });
-}
 
-function sessionView(session: WatchedSession) {
-  return {
-    id: session.sessionId,
-    device: deviceView(session.device),
-    titles: session.titles.map(titleView),
-    startedAt: isoTime(session.startedAtMs),
-    endedAt: isoTime(session.endedAtMs),
-    undoneAt: isoTimeOrNull(session.undoneAtMs),
-  };
-}
+  /** Null when all is as it was told last, or the subscriber left meanwhile. */
+  async #readChanged(): Promise<ActiveSessionsUpdate | null> {
+    this.#hasChanged = false;
+    const query = { profileId: this.#profileId, titles: [], need: 'show' as const };
+    const state = await this.#deps.reader.read(query);
+    if (this.#isEnded) return null;
+    this.#expectEnd(state);
+    const sessions = sessionViews(state, this.#viewPoint());
+    const kind = this.#told === undefined ? 'SNAPSHOT' : 'CHANGED';
+    const telling = JSON.stringify(sessions);
+    if (telling === this.#told) return null;
+    this.#told = telling;
+    return { kind, sessions };
+  }
 
-function titleView(watched: WatchedTitle) {
-  const { title, fromPositionMs, toPositionMs, durationMs, isFinished } = watched;
-  return {
-    ...{ playableId: title, playable: { id: title } },
-    ...{ fromPositionMs, toPositionMs, durationMs, finished: isFinished },
-    startedAt: isoTime(watched.startedAtMs),
-    endedAt: isoTime(watched.endedAtMs),
-    undoneAt: isoTimeOrNull(watched.undoneAtMs),
-  };
-}
+  /** A session that falls silent ends without a word from anyone: look again when the first would. */
+  #expectEnd(state: ProfileState): void {
+    this.#cancelExpiry?.();
+    this.#cancelExpiry = undefined;
+    const { policy, clock } = this.#deps;
+    const ends = aliveSessions(state, this.#viewPoint()).map((one) => aliveUntilMs(one, policy));
+    if (ends.length === 0) return;
+    const inMs = Math.max(0, Math.min(...ends) - clock.nowMs());
+    this.#cancelExpiry = clock.after(inMs, () => this.#note());
+  }
 
-function isoTimeOrNull(timeMs: number | null): string | null {
-  return timeMs === null ? null : isoTime(timeMs);
+  #viewPoint() {
+    const { policy, clock } = this.#deps;
+    return { profileId: this.#profileId, nowMs: clock.nowMs(), policy };
+  }
 }

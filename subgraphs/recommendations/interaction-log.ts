@@ -7,9 +7,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 
 const dayMs = 24 * 3_600_000;
-/** Lines leave memory this often. */
+/** Lines leave memory this often, or when there are so many. */
 const flushEveryMs = 1_000;
-/** Lines that wait, at most: 10 kB each, so 10 MB should the disk hang. What comes then is not logged. */
+const flushLength = 200;
+/** Lines that wait, at most: 14 kB each, so 14 MB should the disk hang. What comes then is not logged. */
 const waitingMax = 1_000;
 /** Lines that are made in one go: a millisecond or so. */
 const linesAtOnce = 8;
@@ -32,9 +33,10 @@ export interface InteractionLogOptions {
 /**
  * What was shown and what was played, as lines of JSON: what models are trained on and judged by.
  *
- * Shape: lines are made when they are written, a moment later, not while anybody waits.
- * Errors: none: lines that cannot be written are counted and lost.
- * Cost: one append a second while there is something to say.
+ * Shape: lines are made in the next turn of the event loop, not while anybody waits, and wait as bytes
+ * for the file: what a row was computed from is not kept for that long, or the collector would carry it.
+ * Errors: none: lines that cannot be made or written are counted and lost.
+ * Cost: one append a second, or every 200 lines, while there is something to say.
  */
 export interface InteractionLog {
   /** `makeLine` is called soon, once, or never. */
@@ -61,7 +63,9 @@ export const noInteractionLog: InteractionLog = {
 class FileInteractionLog implements InteractionLog {
   readonly counts = { written: 0, lost: 0 };
   readonly #options: InteractionLogOptions;
-  #waiting: (() => InteractionLine)[] = [];
+  #toMake: (() => InteractionLine)[] = [];
+  #made: Buffer[] = [];
+  #making: Promise<void> | undefined;
   #cancelFlush: (() => void) | undefined;
   #flushing: Promise<void> = Promise.resolve();
   #day = '';
@@ -73,11 +77,12 @@ class FileInteractionLog implements InteractionLog {
   }
 
   write(makeLine: () => InteractionLine): void {
-    if (this.#isClosed || this.#waiting.length >= waitingMax) {
+    if (this.#isClosed || this.#toMake.length + this.#made.length >= waitingMax) {
       this.counts.lost += 1;
       return;
     }
-    this.#waiting.push(makeLine);
+    this.#toMake.push(makeLine);
+    this.#making ??= this.#make();
     this.#cancelFlush ??= this.#options.clock.after(flushEveryMs, () => this.#flushSoon());
   }
 
@@ -92,6 +97,24 @@ class FileInteractionLog implements InteractionLog {
     await this.#flushing;
   }
 
+  /** A few at a time: hundreds of lines at once would keep every answer waiting. Never rejects. */
+  async #make(): Promise<void> {
+    while (this.#toMake.length > 0) {
+      await nextTurn();
+      for (const makeLine of this.#toMake.splice(0, linesAtOnce)) this.#makeOne(makeLine);
+    }
+    this.#making = undefined;
+    if (this.#made.length >= flushLength) this.#flushSoon();
+  }
+
+  #makeOne(makeLine: () => InteractionLine): void {
+    try {
+      this.#made.push(Buffer.from(`${JSON.stringify(makeLine())}\n`));
+    } catch (error) {
+      this.#lose(1, error);
+    }
+  }
+
   #flushSoon(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
@@ -100,20 +123,24 @@ class FileInteractionLog implements InteractionLog {
 
   /** Never rejects. */
   async #flush(): Promise<void> {
-    const lines = this.#waiting.splice(0);
+    await this.#making;
+    const lines = this.#made.splice(0);
     if (lines.length === 0) return;
     try {
       const day = dayOf(this.#options.clock.nowMs());
       await this.#begin(day);
-      const text = await textOf(lines);
-      await appendFile(join(this.#options.folder, `${day}.jsonl`), text);
+      await appendFile(join(this.#options.folder, `${day}.jsonl`), Buffer.concat(lines));
       this.counts.written += lines.length;
       this.#hasWarned = false;
     } catch (error) {
-      this.counts.lost += lines.length;
-      if (!this.#hasWarned) this.#options.log.warn({ err: error }, 'interactions are not logged');
-      this.#hasWarned = true;
+      this.#lose(lines.length, error);
     }
+  }
+
+  #lose(lines: number, error: unknown): void {
+    this.counts.lost += lines;
+    if (!this.#hasWarned) this.#options.log.warn({ err: error }, 'interactions are not logged');
+    this.#hasWarned = true;
   }
 
   /** Once a day: what is too old goes. */
@@ -128,16 +155,6 @@ class FileInteractionLog implements InteractionLog {
     }
     this.#day = day;
   }
-}
-
-/** A few at a time: hundreds of lines at once would keep every answer waiting. */
-async function textOf(lines: readonly (() => InteractionLine)[]): Promise<string> {
-  const parts: string[] = [];
-  for (const [index, makeLine] of lines.entries()) {
-    parts.push(`${JSON.stringify(makeLine())}\n`);
-    if (index % linesAtOnce === linesAtOnce - 1) await nextTurn();
-  }
-  return parts.join('');
 }
 
 function dayOf(timeMs: number): string {

@@ -1,4 +1,5 @@
 import { acknowledgementRules } from './acknowledgement-rules.ts';
+import { handOverRules } from './hand-over-rules.ts';
 import { heartbeatRules } from './heartbeat-rules.ts';
 import { liveRules } from './live-rules.ts';
 import { resumeRules } from './resume-rules.ts';
@@ -13,6 +14,7 @@ export const ruleCases: readonly RuleCase[] = [
   ...acknowledgementRules,
   ...resumeRules,
   ...liveRules,
+  ...handOverRules,
 ];
 
 /** What became of one rule; `problem` says what was expected and what came. */
@@ -23,8 +25,8 @@ export interface Verdict {
   problem: string | null;
 }
 
-/** Cases under way at once: they share nothing but the profile. */
-const casesAtOnce = 8;
+/** Cases under way at once: they share nothing but the profile, whose live sessions a server may cap. */
+const casesAtOnce = 4;
 
 /**
  * Drives a server with every case, each with titles of its own; verdicts come in the order of cases.

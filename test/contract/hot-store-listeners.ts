@@ -103,9 +103,13 @@ export function describeListeners(open: OpenHotStore): void {
     });
 
     describe('of who is playing', () => {
-      const report = (event: PlaybackEvent, second: number, sequence = second) =>
+      const report = (
+        event: PlaybackEvent,
+        second: number,
+        { sequence = second, arrivesAt = second } = {},
+      ) =>
         merge(subject().hot, {
-          nowMs: msAt(second),
+          nowMs: msAt(arrivesAt),
           writes: [{ title: 'sintel', ...nothing }],
           presence: {
             sessionId: 'evening',
@@ -116,7 +120,7 @@ export function describeListeners(open: OpenHotStore): void {
             startedAtMs: msAt(0),
             receivedAtMs: msAt(second),
             sequence,
-            hasActed: false,
+            actedAt: null,
           },
         });
 
@@ -137,7 +141,12 @@ export function describeListeners(open: OpenHotStore): void {
 
       it('is told nothing by a report that comes late', async () => {
         await report('PLAY', 20);
-        expect(await toldDuring(() => report('PAUSE', 21, 19))).toEqual([]);
+        expect(await toldDuring(() => report('PAUSE', 21, { sequence: 19 }))).toEqual([]);
+      });
+
+      it('is told nothing by a repeated report of a session that has fallen silent', async () => {
+        await report('PLAY', 20);
+        expect(await toldDuring(() => report('PLAY', 20, { arrivesAt: 600 }))).toEqual([]);
       });
     });
   });
