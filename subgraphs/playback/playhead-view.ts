@@ -233,9 +233,9 @@ function playingSession(state: ProfileState, title: string, at: ViewPoint): Pres
   return playing.find((session) => takeOverOf(session) === null) ?? playing[0];
 }
 
-function deviceView(device: Device): DeviceView;
-function deviceView(device: Device | undefined): DeviceView | null;
-function deviceView(device: Device | undefined): DeviceView | null {
+export function deviceView(device: Device): DeviceView;
+export function deviceView(device: Device | undefined): DeviceView | null;
+export function deviceView(device: Device | undefined): DeviceView | null {
   if (device === undefined) return null;
   return { id: device.id, name: device.name, kind: device.kind as DeviceKind };
 }

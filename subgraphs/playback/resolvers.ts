@@ -8,7 +8,9 @@ import { pageOf } from './lists.ts';
 import { isoTime, openPlayheadId, sessionViews } from './playhead-view.ts';
 import { recordHeartbeats } from './record-heartbeats.ts';
 import type { HeartbeatInput, PlayheadInput, Resolvers } from './schema.generated.ts';
+import { sessionPageOf } from './session-list.ts';
 import { takeOver, takeOverSeenBy } from './take-over.ts';
+import { undoSession } from './undo-session.ts';
 import { watchPlayheads } from './watch.ts';
 import { watchSessions } from './watch-sessions.ts';
 
@@ -43,6 +45,11 @@ export const resolvers: Resolvers = {
       ),
     activeSessions: async (_viewer, _arguments, context) =>
       sessionViews(await context.profile(), context.viewPoint()),
+    watchSessions: async ({ profileId }, { first, after }, context) =>
+      sessionPageOf(await context.playback.watchLog.read({ profileId, need: 'show' }), {
+        first,
+        after: after ?? null,
+      }),
   },
   Playable: {
     __resolveReference: ({ id }) => ({ id }),
@@ -70,6 +77,10 @@ export const resolvers: Resolvers = {
     playhead: ({ changed }, _arguments, context) =>
       changed === null ? null : context.playhead(changed.title),
   },
+  UndoSessionPayload: {
+    playheads: ({ undone }, _arguments, context) =>
+      Promise.all(undone.titles.map((title) => context.playhead(title))),
+  },
   Mutation: {
     beginSession: (_root, { input }, context) =>
       beginSession(context.playback, requireViewer(context).profileId, input),
@@ -90,6 +101,8 @@ export const resolvers: Resolvers = {
       const { forgottenAtMs } = await forgetAllPlayheads(context.playback, profileId);
       return { forgottenAt: isoTime(forgottenAtMs), problems: [] };
     },
+    undoSession: (_root, { input: { sessionId, playableId = null } }, context) =>
+      undoSession(context.playback, requireViewer(context).profileId, { sessionId, playableId }),
   },
   Subscription: {
     playheadUpdates: {

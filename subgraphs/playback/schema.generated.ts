@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { PlayheadView, SessionView } from './playhead-view.ts';
 import type { RecordOutcome } from './record-heartbeats.ts';
 import type { ChangeOutcome } from './change-playhead.ts';
+import type { UndoOutcome } from './undo-session.ts';
 import type { TakeOverOutcome } from './take-over.ts';
 import type { Problem as DomainProblem } from '../../domain/problem.ts';
 import type { Viewer as SignedIn } from '../../runtime/identity.ts';
@@ -52,6 +53,8 @@ export type Viewer = {
   history?: Maybe<PlayheadConnection>;
   /** Sessions alive now: a heartbeat within the liveness window. Short, so a list and not a connection. */
   activeSessions?: Maybe<Array<PlaybackSession>>;
+  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. */
+  watchSessions?: Maybe<WatchSessionConnection>;
 };
 
 
@@ -79,6 +82,53 @@ export type ViewerHistoryArgs = {
   first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<PlayheadFilter>;
+};
+
+
+/** The profile the access token stands for. Every subgraph resolves it from the token, hence shareable. */
+export type ViewerWatchSessionsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One session as it was watched: "Tuesday 21:40, TV, Sintel 12:00 to 48:00". */
+export type WatchSession = {
+  __typename?: 'WatchSession';
+  /** The `sessionId` that its player gave to `beginSession`. */
+  id: Scalars['ID']['output'];
+  device: Device;
+  /** One, unless its player went on to another title within the session; in the order in which they began. */
+  titles: Array<WatchedTitle>;
+  startedAt: Scalars['DateTime']['output'];
+  endedAt: Scalars['DateTime']['output'];
+  /** When it was undone; null while any of it counts. */
+  undoneAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type WatchedTitle = {
+  __typename?: 'WatchedTitle';
+  playableId: Scalars['ID']['output'];
+  playable?: Maybe<Playable>;
+  fromPositionMs: Scalars['Int']['output'];
+  toPositionMs: Scalars['Int']['output'];
+  durationMs?: Maybe<Scalars['Int']['output']>;
+  /** Whether the session left it finished. */
+  finished: Scalars['Boolean']['output'];
+  startedAt: Scalars['DateTime']['output'];
+  endedAt: Scalars['DateTime']['output'];
+  undoneAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type WatchSessionConnection = {
+  __typename?: 'WatchSessionConnection';
+  edges: Array<WatchSessionEdge>;
+  pageInfo: PageInfo;
+};
+
+export type WatchSessionEdge = {
+  __typename?: 'WatchSessionEdge';
+  cursor: Scalars['String']['output'];
+  node: WatchSession;
 };
 
 /** The merged register for one profile and one playable. Every write returns it whole, every push carries it whole. */
@@ -261,6 +311,11 @@ export type Mutation = {
   forgetPlayhead?: Maybe<PlayheadPayload>;
   /** All of this profile's history. Nothing older comes back. */
   forgetAllPlayheads?: Maybe<ForgetAllPlayheadsPayload>;
+  /**
+   * Sets what a session watched back to where it would be if that session had never been: not to what it met, if other sessions watched on
+   * meanwhile. A title that another session, or the viewer by hand, moved since stays as they left it. What the session does after this counts again.
+   */
+  undoSession?: Maybe<UndoSessionPayload>;
 };
 
 
@@ -301,6 +356,25 @@ export type MutationUnhidePlayheadArgs = {
 
 export type MutationForgetPlayheadArgs = {
   input: PlayheadInput;
+};
+
+
+export type MutationUndoSessionArgs = {
+  input: UndoSessionInput;
+};
+
+export type UndoSessionInput = {
+  /** `id` of a WatchSession. */
+  sessionId: Scalars['ID']['input'];
+  /** Only this title of it; null: all of it. */
+  playableId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type UndoSessionPayload = {
+  __typename?: 'UndoSessionPayload';
+  /** Playheads now in force of the titles that the session watched. Empty with a problem; null: done, and unknown just now. */
+  playheads?: Maybe<Array<Playhead>>;
+  problems: Array<Problem>;
 };
 
 export type BeginSessionInput = {
@@ -449,7 +523,11 @@ export type ProblemCode =
   | 'HEARTBEAT_TOO_OLD'
   | 'SESSION_INVALID'
   | 'OUT_OF_ORDER'
-  | 'NOT_FOUND';
+  | 'NOT_FOUND'
+  /** The session is playing: stop it, or take its playback over, first. */
+  | 'SESSION_ACTIVE'
+  /** It was undone before, and nothing was changed. */
+  | 'ALREADY_UNDONE';
 
 export type InputProblem = Problem & {
   __typename?: 'InputProblem';
@@ -611,9 +689,13 @@ export type ResolversTypes = {
   Viewer: ResolverTypeWrapper<SignedIn>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  WatchSession: ResolverTypeWrapper<Omit<WatchSession, 'titles'> & { titles: Array<ResolversTypes['WatchedTitle']> }>;
+  WatchedTitle: ResolverTypeWrapper<Omit<WatchedTitle, 'playable'> & { playable?: Maybe<ResolversTypes['Playable']> }>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  WatchSessionConnection: ResolverTypeWrapper<Omit<WatchSessionConnection, 'edges'> & { edges: Array<ResolversTypes['WatchSessionEdge']> }>;
+  WatchSessionEdge: ResolverTypeWrapper<Omit<WatchSessionEdge, 'node'> & { node: ResolversTypes['WatchSession'] }>;
   Playhead: ResolverTypeWrapper<PlayheadView>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ResumeCandidate: ResolverTypeWrapper<ResumeCandidate>;
   PlayheadStatus: PlayheadStatus;
   ResumeReason: ResumeReason;
@@ -630,6 +712,8 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  UndoSessionInput: UndoSessionInput;
+  UndoSessionPayload: ResolverTypeWrapper<UndoOutcome>;
   BeginSessionInput: BeginSessionInput;
   BeginSessionPayload: ResolverTypeWrapper<Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversTypes['PlaybackSession']>>, problems: Array<ResolversTypes['Problem']> }>;
   RecordHeartbeatsInput: RecordHeartbeatsInput;
@@ -661,9 +745,13 @@ export type ResolversParentTypes = {
   Viewer: SignedIn;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  WatchSession: Omit<WatchSession, 'titles'> & { titles: Array<ResolversParentTypes['WatchedTitle']> };
+  WatchedTitle: Omit<WatchedTitle, 'playable'> & { playable?: Maybe<ResolversParentTypes['Playable']> };
+  Boolean: Scalars['Boolean']['output'];
+  WatchSessionConnection: Omit<WatchSessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['WatchSessionEdge']> };
+  WatchSessionEdge: Omit<WatchSessionEdge, 'node'> & { node: ResolversParentTypes['WatchSession'] };
   Playhead: PlayheadView;
   Float: Scalars['Float']['output'];
-  Boolean: Scalars['Boolean']['output'];
   ResumeCandidate: ResumeCandidate;
   Freshness: Freshness;
   Device: Device;
@@ -675,6 +763,8 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
+  UndoSessionInput: UndoSessionInput;
+  UndoSessionPayload: UndoOutcome;
   BeginSessionInput: BeginSessionInput;
   BeginSessionPayload: Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, problems: Array<ResolversParentTypes['Problem']> };
   RecordHeartbeatsInput: RecordHeartbeatsInput;
@@ -714,6 +804,38 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   inProgress?: Resolver<Maybe<ResolversTypes['PlayheadConnection']>, ParentType, ContextType, RequireFields<ViewerInProgressArgs, 'first'>>;
   history?: Resolver<Maybe<ResolversTypes['PlayheadConnection']>, ParentType, ContextType, RequireFields<ViewerHistoryArgs, 'first'>>;
   activeSessions?: Resolver<Maybe<Array<ResolversTypes['PlaybackSession']>>, ParentType, ContextType>;
+  watchSessions?: Resolver<Maybe<ResolversTypes['WatchSessionConnection']>, ParentType, ContextType, RequireFields<ViewerWatchSessionsArgs, 'first'>>;
+};
+
+export type WatchSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSession'] = ResolversParentTypes['WatchSession']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  titles?: Resolver<Array<ResolversTypes['WatchedTitle']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  undoneAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type WatchedTitleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedTitle'] = ResolversParentTypes['WatchedTitle']> = {
+  playableId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  playable?: Resolver<Maybe<ResolversTypes['Playable']>, ParentType, ContextType>;
+  fromPositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  toPositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  finished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  undoneAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type WatchSessionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSessionConnection'] = ResolversParentTypes['WatchSessionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['WatchSessionEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WatchSessionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSessionEdge'] = ResolversParentTypes['WatchSessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['WatchSession'], ParentType, ContextType>;
 };
 
 export type PlayheadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Playhead'] = ResolversParentTypes['Playhead'], FederationReferenceType extends FederationReferenceTypes['Playhead'] = FederationReferenceTypes['Playhead']> = {
@@ -807,6 +929,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   unhidePlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationUnhidePlayheadArgs, 'input'>>;
   forgetPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationForgetPlayheadArgs, 'input'>>;
   forgetAllPlayheads?: Resolver<Maybe<ResolversTypes['ForgetAllPlayheadsPayload']>, ParentType, ContextType>;
+  undoSession?: Resolver<Maybe<ResolversTypes['UndoSessionPayload']>, ParentType, ContextType, RequireFields<MutationUndoSessionArgs, 'input'>>;
+};
+
+export type UndoSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UndoSessionPayload'] = ResolversParentTypes['UndoSessionPayload']> = {
+  playheads?: Resolver<Maybe<Array<ResolversTypes['Playhead']>>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
 
 export type BeginSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BeginSessionPayload'] = ResolversParentTypes['BeginSessionPayload']> = {
@@ -875,6 +1003,10 @@ export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   Playable?: PlayableResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  WatchSession?: WatchSessionResolvers<ContextType>;
+  WatchedTitle?: WatchedTitleResolvers<ContextType>;
+  WatchSessionConnection?: WatchSessionConnectionResolvers<ContextType>;
+  WatchSessionEdge?: WatchSessionEdgeResolvers<ContextType>;
   Playhead?: PlayheadResolvers<ContextType>;
   ResumeCandidate?: ResumeCandidateResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
@@ -886,6 +1018,7 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  UndoSessionPayload?: UndoSessionPayloadResolvers<ContextType>;
   BeginSessionPayload?: BeginSessionPayloadResolvers<ContextType>;
   TakeOverPayload?: TakeOverPayloadResolvers<ContextType>;
   RecordHeartbeatsPayload?: RecordHeartbeatsPayloadResolvers<ContextType>;

@@ -15,6 +15,7 @@ const calls: Record<string, string> = {
   unhidePlayhead: 'unhidePlayhead(input: { playableId: "a" }) { problems { code } }',
   forgetPlayhead: 'forgetPlayhead(input: { playableId: "a" }) { problems { code } }',
   forgetAllPlayheads: 'forgetAllPlayheads { forgottenAt }',
+  undoSession: 'undoSession(input: { sessionId: "a" }) { problems { code } }',
   playheadUpdates: 'playheadUpdates { kind }',
   continueWatchingUpdates: 'continueWatchingUpdates { viewer { id } }',
 };
