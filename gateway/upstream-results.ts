@@ -1,8 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import type { Client, SubscribePayload } from 'graphql-ws';
 
-/** Results that wait for their reader, at most: some bursts of a busy household. */
-const unreadLengthMax = 16;
+/** Results that wait for their reader, at most: a burst of a busy household, and a few MB of it. */
+const unreadLengthMax = 128;
 
 type Step = IteratorResult<ExecutionResult, undefined>;
 
