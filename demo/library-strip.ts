@@ -1,4 +1,4 @@
-import { actionName, type CardActions, nameKeys, playKeys } from './card.ts';
+import { type CardActions, playKeys } from './card.ts';
 import { element } from './dom.ts';
 import { type Library, pictureOf, type Title } from './library.ts';
 
@@ -20,12 +20,15 @@ function buildTile({ playableId, name, detail }: Title, actions: CardActions): H
     alt: '',
     loading: 'lazy',
   });
-  const keys = playKeys(actions, () => playableId);
-  nameKeys(keys, actionName(name, detail));
   return element(
     'article',
     { class: 'card card--small', testId: `title-${playableId}` },
-    element('div', { class: 'card__face' }, picture, keys),
+    element(
+      'div',
+      { class: 'card__face' },
+      picture,
+      playKeys(actions, () => playableId),
+    ),
     element('h3', { class: 'card__title' }, name),
     element('p', { class: 'card__detail' }, detail),
   );
