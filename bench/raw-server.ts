@@ -86,10 +86,9 @@ function requestOf(heartbeat: RawHeartbeat): MergeRequest {
     writes: [{ title, playhead, visibility: null }],
     device,
     presence: {
-      ...{ sessionId, title, device, event: heartbeat.event, positionMs },
+      ...{ sessionId, title, device, event: heartbeat.event, positionMs, hasActed: false },
       ...{ startedAtMs: heartbeat.anchorMs, receivedAtMs: activityAtMs },
       sequence: heartbeat.sequence,
-      actedAt: sessionVersion({ activityAtMs: heartbeat.anchorMs, deviceId: device.id, sessionId }),
     },
     transitions: [
       {

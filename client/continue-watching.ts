@@ -1,4 +1,5 @@
-import type { LiveQuestion } from './live.ts';
+import { type LiveDeps, LiveSubscription } from './live.ts';
+import { type LiveStore, Observable } from './observable.ts';
 import {
   type ContinueWatchingItem,
   type ContinueWatchingResult,
@@ -22,12 +23,15 @@ export interface ContinueWatchingRow {
 /** Cards a row shows; the server serves 40 at most. */
 const rowLength = 20;
 
-/** What the row subscribes to. A row that is down stays as it was: an old card beats an empty page. */
-export function continueWatchingQuestion(
+/**
+ * The row, live while someone watches it. Null: not known yet; a row that is down later stays as it
+ * was, because a card that is a minute old beats an empty page.
+ */
+export function continueWatching(
+  deps: LiveDeps,
   deviceKind: DeviceKind,
-  onRow: (row: ContinueWatchingRow) => void,
-): LiveQuestion<ContinueWatchingResult> {
-  return {
+): { store: LiveStore<ContinueWatchingRow | null>; close(): void } {
+  const subscription = new LiveSubscription<ContinueWatchingResult>(deps, {
     operation: continueWatchingSubscription,
     variables: (withOptional) => ({ first: rowLength, ...(withOptional ? { deviceKind } : {}) }),
     onData({ continueWatchingUpdates }) {
@@ -35,7 +39,12 @@ export function continueWatchingQuestion(
       if (row === null) return;
       const { edges, rankingId, ranker, degraded, continuationProbability } = row;
       const items = edges.map(({ node }) => node);
-      onRow({ items, rankingId, ranker, degraded, continuationProbability });
+      store.set({ items, rankingId, ranker, degraded, continuationProbability });
     },
-  };
+  });
+  const store = new Observable<ContinueWatchingRow | null>(null, () => {
+    subscription.open();
+    return () => subscription.close();
+  });
+  return { store, close: () => subscription.close() };
 }

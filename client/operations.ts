@@ -1,5 +1,8 @@
-/** Kinds of devices the schema knows; a server that does not know one is told OTHER. */
-export type DeviceKind = 'TV' | 'PHONE' | 'TABLET' | 'WEB' | 'DESKTOP' | 'CONSOLE' | 'OTHER';
+/** Kinds of devices the schema knows; anything else is OTHER. */
+export const deviceKinds = ['TV', 'PHONE', 'TABLET', 'WEB', 'DESKTOP', 'CONSOLE', 'OTHER'] as const;
+
+/** One of them. */
+export type DeviceKind = (typeof deviceKinds)[number];
 
 /** A device as the server shows it. `kind` may be a value newer than this SDK. */
 export interface Device {
@@ -91,11 +94,11 @@ export interface BeginSessionInput {
   sessionId: string;
   deviceId: string;
   deviceKind: DeviceKind;
-  deviceName?: string | undefined;
+  deviceName?: string;
   elapsedMs: number;
   basedOn?: string;
-  durationMs?: number | undefined;
-  creditsStartMs?: number | undefined;
+  durationMs?: number;
+  creditsStartMs?: number;
 }
 
 /** What `beginSessionMutation` answers; null with an error beside it. */

@@ -6,9 +6,7 @@ export type ProblemCode =
   | 'HEARTBEAT_TOO_OLD'
   | 'SESSION_INVALID'
   | 'OUT_OF_ORDER'
-  | 'NOT_FOUND'
-  | 'SESSION_ACTIVE'
-  | 'ALREADY_UNDONE';
+  | 'NOT_FOUND';
 
 export interface Problem {
   code: ProblemCode;

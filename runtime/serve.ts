@@ -27,8 +27,6 @@ interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
-  /** Of the sockets: beside the metrics of the subgraph itself. */
-  liveMetrics(): string;
 }
 
 /**
@@ -43,19 +41,14 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   options: Address & { log: Logger },
 ): Promise<Listening> {
-  const server = createServer();
-  const sockets = acceptSubscriptions(subgraph, server, options.log);
-  const served = {
-    subgraph,
-    contentTypes: new BoundedMap<string>(acceptsMax),
-    liveMetrics: () => sockets.metrics(),
-  };
-  server.on('request', (request, response) => {
+  const served = { subgraph, contentTypes: new BoundedMap<string>(acceptsMax) };
+  const server = createServer((request, response) => {
     route(served, request, response).catch((error: unknown) => {
       options.log.error({ err: error }, 'request handler failed');
       response.destroy();
     });
   });
+  const sockets = acceptSubscriptions(subgraph, server, options.log);
   const listening = await listen(server, options);
   return {
     url: `${listening.url}/graphql`,
@@ -74,9 +67,7 @@ async function route<Context extends SubgraphContext>(
   const path = pathOf(request);
   if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
   const { metrics } = served.subgraph;
-  if (path === '/metrics' && metrics !== undefined) {
-    return sendMetrics(response, (await metrics()) + served.liveMetrics());
-  }
+  if (path === '/metrics' && metrics !== undefined) return sendMetrics(response, await metrics());
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });

@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import {
-  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
@@ -9,23 +8,12 @@ import {
   parse,
   validate,
 } from 'graphql';
-import type { Context as SocketContext, SubscribePayload } from 'graphql-ws';
-import { BoundedMap } from './bounded-map.ts';
+import type { SubscribePayload } from 'graphql-ws';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
 import { openSocketEndpoint } from './socket-endpoint.ts';
 import type { RequestHeaders, Subgraph, SubgraphContext } from './subgraph.ts';
 import { subscribeToSubgraph } from './subscribe.ts';
-
-/** Subscriptions of this process, and the sockets that bring them. */
-export interface SubscriptionEndpoint {
-  /** Prometheus' text format. */
-  metrics(): string;
-  close(): Promise<void>;
-}
-
-/** A gateway plans a few subscriptions, again and again. */
-const documentsMax = 100;
 
 /**
  * Accepts graphql-ws on /graphql/ws of this server. Subscriptions only: the rest goes by HTTP.
@@ -37,14 +25,9 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   server: Server,
   log: Logger,
-): SubscriptionEndpoint {
-  const { schema } = subgraph;
-  const documents = new BoundedMap<DocumentNode>(documentsMax);
-  const connected = new Set<SocketContext>();
-  const endpoint = openSocketEndpoint(server, '/graphql/ws', {
-    onConnect: (socket) => void connected.add(socket),
-    onClose: (socket) => void connected.delete(socket),
-    onSubscribe: (_socket, _id, payload) => prepare({ schema, documents }, payload, log),
+): { close(): Promise<void> } {
+  return openSocketEndpoint(server, '/graphql/ws', {
+    onSubscribe: (_socket, _id, payload) => prepare(subgraph.schema, payload, log),
     subscribe: (args) =>
       subscribeToSubgraph(
         subgraph,
@@ -57,43 +40,20 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
         log,
       ),
   });
-  return {
-    metrics() {
-      const counts = [...connected].map(({ subscriptions }) => Object.keys(subscriptions).length);
-      const operations = counts.reduce((sum, count) => sum + count, 0);
-      return liveMetrics({ sockets: endpoint.socketCount, operations });
-    },
-    close: endpoint.close,
-  };
-}
-
-function liveMetrics(count: { sockets: number; operations: number }): string {
-  return [
-    '# HELP playhead_gateway_sockets Sockets on which gateways subscribe here: one each.',
-    '# TYPE playhead_gateway_sockets gauge',
-    `playhead_gateway_sockets ${count.sockets}`,
-    '# HELP playhead_live_subscriptions Subscriptions that are open here.',
-    '# TYPE playhead_live_subscriptions gauge',
-    `playhead_live_subscriptions ${count.operations}`,
-    '',
-  ].join('\n');
 }
 
 /** What to run, or why not; a throw here would end the socket for every viewer on it. */
 function prepare(
-  { schema, documents }: { schema: GraphQLSchema; documents: BoundedMap<DocumentNode> },
+  schema: GraphQLSchema,
   payload: SubscribePayload,
   log: Logger,
 ): ExecutionArgs | readonly GraphQLError[] {
   try {
-    const known = documents.get(payload.query);
-    const document = known ?? parse(payload.query);
-    // When a gateway has started, all viewers come at once with the same one.
-    const invalid = known === undefined ? validate(schema, document) : [];
+    const document = parse(payload.query);
+    const invalid = validate(schema, document);
     if (invalid.length > 0) {
       return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED', log));
     }
-    documents.set(payload.query, document);
     const operation = getOperationAST(document, payload.operationName);
     if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
       const error = new Error('Only subscriptions are served on this socket.');

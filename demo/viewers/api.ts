@@ -29,7 +29,6 @@ export function openApi(origin: string): Api {
         fetch: globalThis.fetch,
         clock: deviceClock,
         onReachable: () => {},
-        relay: () => undefined,
       }),
   };
 }

@@ -152,8 +152,7 @@ function idOf(offset: Offset): string {
 function transitionOf(fields: ReadonlyMap<string, string>): Transition {
   const body = fields.get('e');
   try {
-    const told = body === undefined ? unpackProgress(fields) : (JSON.parse(body) as Transition);
-    return fields.has('x') ? { ...told, isHistory: true } : told;
+    return body === undefined ? unpackProgress(fields) : (JSON.parse(body) as Transition);
   } catch {
     return (body ?? fields) as unknown as Transition;
   }

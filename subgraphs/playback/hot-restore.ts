@@ -234,7 +234,7 @@ export class HotRestorer {
     const { request } = kept;
     try {
       // Conditions were judged when it was accepted; by now it is a fact like any other.
-      const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null, isFact: true as const };
+      const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null };
       await this.#deps.hot.merge({ ...request, ...now });
     } catch (error) {
       if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) throw error;

@@ -205,8 +205,6 @@ class StreamConsumer implements Consumer {
 }
 
 const text = z.string().min(1);
-const version = z.string().refine(isVersion);
-const device = z.object({ id: text, kind: text, name: z.string().nullable() }).nullable();
 const transitionShape = z.object({
   kind: z.enum([
     'START',
@@ -221,31 +219,16 @@ const transitionShape = z.object({
     'UNHIDE',
     'FORGET',
     'FORGET_ALL',
-    'UNDO',
-    'LATE',
-    'REPLACED',
   ]),
   profileId: text,
   title: text,
-  version,
+  version: z.string().refine(isVersion),
   occurredAtMs: z.number(),
   status: z.enum(['NOT_STARTED', 'IN_PROGRESS', 'FINISHED']),
   positionMs: z.number(),
   durationMs: z.number().nullable(),
-  device,
+  device: z.object({ id: text, kind: text, name: z.string().nullable() }).nullable(),
   sessionId: z.string().nullable(),
-  registers: z
-    .object({ playhead: z.string().nullable(), visibility: z.string().nullable() })
-    .exactOptional(),
-  undone: z
-    .object({
-      sessionId: text,
-      writer: text,
-      playedVersion: version,
-      finishedVersion: version,
-      device,
-    })
-    .exactOptional(),
 });
 
 /** Entries come from another process, perhaps of another release. Errors: ZodError. */

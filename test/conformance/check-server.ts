@@ -1,5 +1,4 @@
 import { acknowledgementRules } from './acknowledgement-rules.ts';
-import { handOverRules } from './hand-over-rules.ts';
 import { heartbeatRules } from './heartbeat-rules.ts';
 import { liveRules } from './live-rules.ts';
 import { resumeRules } from './resume-rules.ts';
@@ -14,7 +13,6 @@ export const ruleCases: readonly RuleCase[] = [
   ...acknowledgementRules,
   ...resumeRules,
   ...liveRules,
-  ...handOverRules,
 ];
 
 /** What became of one rule; `problem` says what was expected and what came. */

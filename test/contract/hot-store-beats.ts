@@ -38,7 +38,6 @@ export function describeBeats(open: OpenHotStore): void {
         expect(await beat(count)).toEqual({
           kind: 'merged',
           floor: null,
-          isHeld: false,
           titles: [
             {
               title: 'sintel',
@@ -145,13 +144,12 @@ export function describeBeats(open: OpenHotStore): void {
     it('takes turns with another session of the title', async () => {
       const onPhone = { device: phone, sessionId: 'on-phone' };
       await play(3);
-      await beat(3.5, { ...onPhone, sequence: 0, event: 'START', acts: 'NOW' });
+      await beat(3.5, { ...onPhone, sequence: 0, event: 'START' });
       for (const count of [4, 5, 6]) {
         await beat(count);
         const between = { ...onPhone, atMs: msAt(5 * count + 2) };
         expect(await beat(count, between)).toMatchObject({
           titles: [{ before: { playhead: written(count) } }],
-          isHeld: false,
         });
       }
       const { titles, sessions, devices } = await read(subject().hot);
@@ -173,11 +171,9 @@ export function describeBeats(open: OpenHotStore): void {
 
     it('remembers that its viewer acted', async () => {
       await play(2);
-      await beat(3, { event: 'PLAY', acts: 'NOW' });
-      const [{ actedAt } = { actedAt: null }] = (await read(subject().hot)).sessions;
-      expect(actedAt).not.toBeNull();
+      await beat(3, { event: 'PLAY', hasActed: true });
       for (const count of [4, 5, 6]) await beat(count);
-      expect((await read(subject().hot)).sessions).toMatchObject([{ sequence: 6, actedAt }]);
+      expect((await read(subject().hot)).sessions).toMatchObject([{ sequence: 6, hasActed: true }]);
     });
 
     it('that changes title and device under its id is what it was said to be last', async () => {

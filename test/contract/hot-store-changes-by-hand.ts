@@ -164,7 +164,7 @@ async function change(
       startedAtMs: msAt(0),
       receivedAtMs: nowMs,
       sequence: 1,
-      actedAt: versionAt(1),
+      hasActed: true,
     },
     transitions: [
       { transition: transitionAt(second, { kind: 'FINISH' }), onlyIfBefore: versionAt(second) },

@@ -89,19 +89,8 @@ export interface Beat {
   /** When it arrived. Default: at once. */
   nowMs?: number;
   sequence: number;
-  /** What the report proves of its viewer. Default: that the session began at noon. */
-  acts?: 'BEGAN' | 'NEVER' | 'NOW';
+  hasActed?: boolean;
   status?: PlayheadStatus;
-}
-
-/** A plain heartbeat proves no more than that its session began. */
-function actedAtOf(
-  { acts = 'BEGAN', event, device = tv, sessionId = 'evening' }: Beat,
-  version: Version,
-): Version | null {
-  if (acts === 'NEVER') return null;
-  const isAct = acts === 'NOW' && event !== undefined && event !== 'HEARTBEAT';
-  return isAct ? version : sessionVersion({ activityAtMs: noonMs, deviceId: device.id, sessionId });
 }
 
 /** The request that a session's report comes to, as `recordHeartbeats` makes it. */
@@ -130,7 +119,7 @@ export function beatOf(beat: Beat): MergeRequest {
       ...{ sessionId, title, device, event, positionMs, sequence },
       startedAtMs: noonMs,
       receivedAtMs: Math.min(nowMs, atMs),
-      actedAt: actedAtOf(beat, version),
+      hasActed: beat.hasActed ?? false,
     },
     transitions: [
       {

@@ -260,7 +260,6 @@ const mutationNames = [
   'unhidePlayhead',
   'forgetPlayhead',
   'forgetAllPlayheads',
-  'undoSession',
 ];
 
 function recommendationsResolvers() {
