@@ -257,6 +257,16 @@ describe('the checker', () => {
     }
   });
 
+  it('takes a stream that begins anew for another one, though its snapshot lacks a title', () => {
+    const run = evening().push(servedAs(second)).span('hot', true);
+    const from = { client: 'follower', process: 'a', profileId: 'demo' };
+    run.lines.push({
+      ...{ line: 'pushed', atMs: run.nowMs, ...from, kind: 'SNAPSHOT', playheads: {} },
+    });
+    run.push(servedAs(start, { source: 'DURABLE', isDegraded: true })).span('hot', false);
+    expect(run.push(servedAs(second)).end()).toEqual([]);
+  });
+
   it('wants intents to be durable while the durable store is well', () => {
     const run = evening().beat(pause, { durability: 'HOT' }).push(servedAs(pause));
     expect(rulesOf(run.end())).toEqual(['broken-answer']);

@@ -203,16 +203,19 @@ function withoutSource({ source: _, ...view }: Served): Omit<Served, 'source'> {
 }
 
 function streamsWentBack({ pushes }: HistoryIndex): string[] {
-  const newest = new Map<string, Version>();
+  /** By client, of the stream that it reads now: a snapshot begins another one. */
+  const streams = new Map<string, Map<string, Version>>();
   const violations: string[] = [];
   for (const { client, kind, playheads } of pushes) {
+    const known = kind === 'SNAPSHOT' ? undefined : streams.get(client);
+    const newest = known ?? new Map<string, Version>();
+    streams.set(client, newest);
     for (const [title, { version }] of Object.entries(playheads)) {
-      const slot = `${client}|${title}`;
-      const before = kind === 'SNAPSHOT' ? versionZero : (newest.get(slot) ?? versionZero);
+      const before = newest.get(title) ?? versionZero;
       if (version < before) {
         violations.push(`stream-went-back: ${client} saw ${title} go from ${before} to ${version}`);
       }
-      newest.set(slot, version);
+      newest.set(title, version);
     }
   }
   return violations;
