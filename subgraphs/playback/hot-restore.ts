@@ -149,11 +149,20 @@ export class HotRestorer {
 
   /** What the hot store may lack of a profile. */
   owedTo(profileId: string): OwedWrite[] {
-    return this.#view(profileId)
-      .kept.owedTo(profileId)
-      .flatMap(({ request: { writes, device } }) =>
-        writes.map(({ title, ...state }) => ({ title, state, device })),
-      );
+    return asWrites(this.#view(profileId).kept.owedTo(profileId));
+  }
+
+  /**
+   * What the hot store that answered may lack of a profile: what is owed, and when it is another than
+   * the one that was looked at last, whatever that one accepted. It is looked at now.
+   *
+   * @param epoch of the store that answered; null when none did.
+   */
+  lackedBy(profileId: string, epoch: string | null): OwedWrite[] {
+    const view = this.#view(profileId);
+    if (epoch === null || epoch === view.epoch) return asWrites(view.kept.owedTo(profileId));
+    if (view.epoch !== null) this.#lookNow();
+    return asWrites(view.kept.of(profileId));
   }
 
   /** One look at every partition that matters; whoever asks meanwhile waits for the same one. */
@@ -274,6 +283,12 @@ function isOut({ isAway, takesNoWrites }: PartitionView): boolean {
 
 function tellBack({ listeners }: PartitionView): void {
   for (const listener of [...listeners]) listener();
+}
+
+function asWrites(kept: readonly KeptRequest[]): OwedWrite[] {
+  return kept.flatMap(({ request: { writes, device } }) =>
+    writes.map(({ title, ...state }) => ({ title, state, device })),
+  );
 }
 
 /** Out of sight: when it is back, it may have lost what it accepted. */

@@ -25,6 +25,8 @@ export interface ProfileState {
   devices: Map<string, Device>;
   sessions: Presence[];
   source: 'HOT' | 'DURABLE';
+  /** Of the hot store that answered; null when it did not. */
+  epoch: string | null;
   /** A newer write may exist that could not be read. */
   isDegraded: boolean;
   /** False: a title that is not among `titles` is unknown, not "never started". */
@@ -81,7 +83,8 @@ export class ProfileReader {
     // What is given back to the hot store meanwhile may be too late for its answer, and owed no more.
     const owed = restorer.owedTo(query.profileId);
     const state = await this.#fromStores(query);
-    for (const write of [...owed, ...restorer.owedTo(query.profileId)]) layOver(state, write);
+    const lacked = restorer.lackedBy(query.profileId, state.epoch);
+    for (const write of [...owed, ...lacked]) layOver(state, write);
     return state;
   }
 
@@ -194,7 +197,7 @@ export class ProfileReader {
     const durable = await this.#durableRead(profileId);
     const { titles, floor, devices } = together(nothingHot, durable);
     const trust = { ...trustIn(durable), isDegraded: true };
-    return { titles, floor, devices, sessions: [], source: 'DURABLE', ...trust };
+    return { titles, floor, devices, sessions: [], source: 'DURABLE', epoch: null, ...trust };
   }
 
   async #durableRead(profileId: string): Promise<DurableProfile> {
@@ -267,8 +270,8 @@ function behind(hot: HotProfile): Trust {
 }
 
 function fromHot(hot: HotProfile, trust: Trust): ProfileState {
-  const { titles, floor, devices, sessions } = hot;
-  return { titles, floor, devices, sessions, source: 'HOT', ...trust };
+  const { titles, floor, devices, sessions, witness } = hot;
+  return { titles, floor, devices, sessions, source: 'HOT', epoch: witness.epoch, ...trust };
 }
 
 /** What this process wrote and the hot store may not have yet. */

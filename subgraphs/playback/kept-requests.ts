@@ -57,9 +57,13 @@ export class KeptRequests {
     return all.filter(({ isOwed }) => isOwed);
   }
 
+  /** Owed or not. */
+  of(profileId: string): KeptRequest[] {
+    return [...(this.#profiles.get(profileId)?.values() ?? [])];
+  }
+
   owedTo(profileId: string): KeptRequest[] {
-    const titles = this.#profiles.get(profileId);
-    return titles === undefined ? [] : [...titles.values()].filter(({ isOwed }) => isOwed);
+    return this.of(profileId).filter(({ isOwed }) => isOwed);
   }
 
   oweAll(): void {

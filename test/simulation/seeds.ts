@@ -4,4 +4,8 @@
  */
 export const knownSeeds: readonly { seed: number; why: string }[] = [
   { seed: 136, why: 'what was given back to the hot store while it was read was in no answer' },
+  {
+    seed: 1510486860,
+    why: 'what was given back to a deposed hot store was missing from the new one for a second',
+  },
 ];

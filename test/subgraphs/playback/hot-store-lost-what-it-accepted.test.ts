@@ -97,6 +97,20 @@ describe('a hot store that lost what it accepted', () => {
     expect(titles.get('spring')?.playhead).toEqual(playheadAt(1));
   });
 
+  it('hides nothing of it from this process until then, although its mark is valid', async () => {
+    await write(1);
+    await stores.clock.advance(1 * secondMs);
+    redis.restartEmpty();
+    const nowMs = stores.clock.nowMs();
+    const { witness } = await redis.current.read({ profileId: 'demo', titles: null, nowMs });
+    const nothing = { titles: new Map(), devices: [], isRemote: false, unreadable: [] };
+    const as = { profileId: 'demo', ...nothing, witness, nowMs, markMs: 60 * secondMs };
+    await redis.current.hydrate(as);
+    const state = await tiers.reader.read({ profileId: 'demo', titles: null, need: 'decide' });
+    expect(state).toMatchObject({ source: 'HOT', isDegraded: false, epoch: witness.epoch });
+    expect(state.titles.get('sintel')?.playhead).toEqual(playheadAt(1));
+  });
+
   it('is given nothing that is older than ten seconds', async () => {
     await write(1);
     await stores.clock.advance(12 * secondMs);
