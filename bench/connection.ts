@@ -35,6 +35,9 @@ export class HttpConnection {
 
   /** Sends a whole request, head and body. */
   ask(request: string): Promise<HttpAnswer> {
+    // Nothing more would be heard of it.
+    if (this.#socket.destroyed)
+      return Promise.reject(new Error('The server closed the connection.'));
     this.#waiting = Promise.withResolvers<HttpAnswer>();
     this.#socket.write(request, 'latin1');
     return this.#waiting.promise;

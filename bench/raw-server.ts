@@ -86,9 +86,10 @@ function requestOf(heartbeat: RawHeartbeat): MergeRequest {
     writes: [{ title, playhead, visibility: null }],
     device,
     presence: {
-      ...{ sessionId, title, device, event: heartbeat.event, positionMs, hasActed: false },
+      ...{ sessionId, title, device, event: heartbeat.event, positionMs },
       ...{ startedAtMs: heartbeat.anchorMs, receivedAtMs: activityAtMs },
       sequence: heartbeat.sequence,
+      actedAt: sessionVersion({ activityAtMs: heartbeat.anchorMs, deviceId: device.id, sessionId }),
     },
     transitions: [
       {

@@ -9,6 +9,7 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
   ranking: async (options) => (await import('./ranking.bench.ts')).rankingBench(options),
   row: async (options) => (await import('./row.bench.ts')).rowBench(options),
   'live-row': async (options) => (await import('./live-row.bench.ts')).liveRowBench(options),
+  live: async (options) => (await import('./live.bench.ts')).liveBench(options),
 };
 
 /**

@@ -17,6 +17,8 @@ export interface AttachOptions {
   durationMs?: number;
   /** Where the credits begin, in ms: reaching it means finished. */
   creditsStartMs?: number;
+  /** What the system shows of it (lock screen, media keys), which then steers the player too. */
+  mediaSession?: MediaMetadataInit;
 }
 
 /** A player that is reported. */
@@ -38,6 +40,9 @@ export interface AttachmentHost {
   held(playhead: Playhead): void;
   problem(problem: ServerProblem): void;
   superseded(playhead: Playhead): void;
+  /** Shows a player to the system until the answer is called. */
+  show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void;
+  detached(player: MediaPlayer): void;
   /** A playback began; it may have something to send until it is settled. */
   began(playback: Playback): void;
 }
@@ -45,6 +50,7 @@ export interface AttachmentHost {
 /** One media element, its playbacks one after the other, and the rhythm of its heartbeats. */
 export class PlayerAttachment implements Attachment {
   readonly ready: Promise<ResumePoint>;
+  readonly #player: MediaPlayer;
   readonly #host: AttachmentHost;
   readonly #options: AttachOptions;
   readonly #events: PlayerEvents;
@@ -53,9 +59,11 @@ export class PlayerAttachment implements Attachment {
   #basedOn: string | null | undefined;
   #isPlayPressed = false;
   #isDetached = false;
+  readonly #hide: () => void;
   #playback: Playback | undefined;
 
   constructor(player: MediaPlayer, options: AttachOptions, host: AttachmentHost) {
+    this.#player = player;
     this.#host = host;
     this.#options = options;
     const { clock } = host.playback;
@@ -64,17 +72,9 @@ export class PlayerAttachment implements Attachment {
       reported: (report) => this.#record(report),
       advanced: () => this.#sampler.noteAdvanced(),
     });
-    const events = this.#events;
-    const sampled = {
-      get positionMs() {
-        return events.positionMs;
-      },
-      get playbackRate() {
-        return player.playbackRate;
-      },
-    };
-    this.#sampler = new Sampler(host.playback, sampled, (event) => this.#beat(event));
+    this.#sampler = new Sampler(host.playback, this.#events, (event) => this.#beat(event));
     this.#isPlayPressed = !player.paused;
+    this.#hide = host.show(player, options.mediaSession);
     this.ready = this.#start();
   }
 
@@ -84,7 +84,9 @@ export class PlayerAttachment implements Attachment {
     this.#events.stop();
     this.#events.close();
     this.#sampler.close();
+    this.#hide();
     this.#playback?.end();
+    this.#host.detached(this.#player);
   }
 
   /** The page ends, or rests: STOP goes out with it. Playing on afterwards is a new playback. */
@@ -127,7 +129,7 @@ export class PlayerAttachment implements Attachment {
 
   #beat(event: 'HEARTBEAT' | 'PING'): void {
     const { positionMs, durationMs } = this.#events;
-    this.#record({ event, positionMs, ...(durationMs === undefined ? {} : { durationMs }) });
+    this.#record({ event, positionMs, durationMs });
   }
 
   #record(report: PlayerReport): void {
@@ -148,15 +150,17 @@ export class PlayerAttachment implements Attachment {
     const subject = {
       playableId,
       basedOn: current?.basedOn ?? this.#basedOn ?? null,
-      ...(durationMs === undefined ? {} : { durationMs }),
-      ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
+      durationMs,
+      creditsStartMs,
     };
-    const playback = new Playback(this.#host.playback, subject, {
-      held: (playhead) => this.#host.held(playhead),
-      problem: (problem) => this.#host.problem(problem),
-      superseded: (playhead) => this.#host.superseded(playhead),
-      interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
-    });
+    const playback = new Playback(
+      this.#host.playback,
+      { subject },
+      {
+        ...this.#host,
+        interval: (event, intervalMs) => this.#sampler.steer(event, intervalMs),
+      },
+    );
     this.#playback = playback;
     this.#host.began(playback);
     return playback;
@@ -164,13 +168,10 @@ export class PlayerAttachment implements Attachment {
 
   /** The session has told it, unless the player measured another. */
   #withoutKnownDuration(report: PlayerReport): PlayerReport {
-    const { durationMs, ...rest } = report;
-    const known = this.#options.durationMs;
-    const isKnown =
-      durationMs !== undefined &&
-      known !== undefined &&
-      Math.abs(durationMs - known) < durationSlackMs;
-    return isKnown || durationMs === undefined ? rest : report;
+    const { durationMs = Number.NaN } = report;
+    const { durationMs: known = Number.NaN } = this.#options;
+    const isKnown = Math.abs(durationMs - known) < durationSlackMs;
+    return isKnown ? { ...report, durationMs: undefined } : report;
   }
 }
 

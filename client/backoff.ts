@@ -14,7 +14,6 @@ export function backoffMs(
   at: { failures: number; atLeastMs: number },
   random: () => number,
 ): number {
-  // Beyond 2^10 the ceiling is reached long since; unbounded powers would end in Infinity.
-  const doubled = backoffFirstMs * 2 ** Math.min(at.failures - 1, 10);
+  const doubled = backoffFirstMs * 2 ** (at.failures - 1);
   return Math.max(at.atLeastMs, Math.floor(random() * Math.min(backoffMaxMs, doubled)));
 }

@@ -11,13 +11,9 @@ export const deviceChance: Chance = { random: () => Math.random(), newId };
 
 /** `crypto.randomUUID` is missing on plain http:// pages, such as a demo opened from a phone. */
 function newId(): string {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const hex = Array.from(bytes, (byte, index) => {
-    // Version 4 and variant 1, as RFC 9562 marks random UUIDs.
-    if (index === 6) return ((byte & 0x0f) | 0x40).toString(16);
-    if (index === 8) return ((byte & 0x3f) | 0x80).toString(16);
-    return byte.toString(16).padStart(2, '0');
-  }).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  // Version 4 and variant 1, as RFC 9562 marks random UUIDs.
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+    const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
+    return (Number(digit) ^ (byte & (15 >> (Number(digit) / 4)))).toString(16);
+  });
 }

@@ -1,5 +1,4 @@
-import { type LiveDeps, LiveSubscription } from './live.ts';
-import { type LiveStore, Observable } from './observable.ts';
+import type { LiveQuestion } from './live.ts';
 import {
   type ContinueWatchingItem,
   type ContinueWatchingResult,
@@ -23,15 +22,12 @@ export interface ContinueWatchingRow {
 /** Cards a row shows; the server serves 40 at most. */
 const rowLength = 20;
 
-/**
- * The row, live while someone watches it. Null: not known yet; a row that is down later stays as it
- * was, because a card that is a minute old beats an empty page.
- */
-export function continueWatching(
-  deps: LiveDeps,
+/** What the row subscribes to. A row that is down stays as it was: an old card beats an empty page. */
+export function continueWatchingQuestion(
   deviceKind: DeviceKind,
-): { store: LiveStore<ContinueWatchingRow | null>; close(): void } {
-  const subscription = new LiveSubscription<ContinueWatchingResult>(deps, {
+  onRow: (row: ContinueWatchingRow) => void,
+): LiveQuestion<ContinueWatchingResult> {
+  return {
     operation: continueWatchingSubscription,
     variables: (withOptional) => ({ first: rowLength, ...(withOptional ? { deviceKind } : {}) }),
     onData({ continueWatchingUpdates }) {
@@ -39,12 +35,7 @@ export function continueWatching(
       if (row === null) return;
       const { edges, rankingId, ranker, degraded, continuationProbability } = row;
       const items = edges.map(({ node }) => node);
-      store.set({ items, rankingId, ranker, degraded, continuationProbability });
+      onRow({ items, rankingId, ranker, degraded, continuationProbability });
     },
-  });
-  const store = new Observable<ContinueWatchingRow | null>(null, () => {
-    subscription.open();
-    return () => subscription.close();
-  });
-  return { store, close: () => subscription.close() };
+  };
 }

@@ -76,11 +76,10 @@ function readKept({ storage, key }: Keep): Map<string, Playhead> {
 }
 
 function isPlayhead(kept: unknown): kept is Playhead {
-  const { playableId, version, positionMs, resumePositionMs } = (kept ?? {}) as Partial<Playhead>;
+  const { playableId, version, resumePositionMs } = (kept ?? {}) as Partial<Playhead>;
   return (
     typeof playableId === 'string' &&
     typeof version === 'string' &&
-    Number.isFinite(positionMs) &&
     Number.isFinite(resumePositionMs)
   );
 }

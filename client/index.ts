@@ -3,6 +3,7 @@ export type { Attachment, AttachOptions } from './attachment.ts';
 export type { Chance } from './chance.ts';
 export type { DeviceClock } from './clock.ts';
 export type { ContinueWatchingRow } from './continue-watching.ts';
+export type { StreamOptions, StreamSink, Subscribe } from './live.ts';
 export type { LiveStore } from './observable.ts';
 export type {
   ActiveSession,
@@ -12,6 +13,8 @@ export type {
   Playhead,
   ServerProblem,
 } from './operations.ts';
+export type { Heartbeat, PlaybackEvent } from './outbox.ts';
+export type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 export type { Page, PageListener } from './page.ts';
 export type { MediaPlayer } from './player-events.ts';
 export {
@@ -20,5 +23,7 @@ export {
   type PlayheadListeners,
   type PlayheadOptions,
 } from './playhead-client.ts';
+export type { ReportedSession, SessionOptions } from './reported-player.ts';
 export type { ResumePoint } from './resume.ts';
 export type { DeviceStorage } from './storage.ts';
+export type { TabsPort } from './tabs.ts';

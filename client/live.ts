@@ -1,4 +1,3 @@
-import { createClient } from 'graphql-sse';
 import { backoffMs } from './backoff.ts';
 import type { Chance } from './chance.ts';
 import type { DeviceClock } from './clock.ts';
@@ -27,21 +26,11 @@ export interface LiveDeps {
   page: Page;
 }
 
-/** Opens GraphQL streams as server-sent events, one connection each, on the endpoint of queries. */
-export function sseSubscribe(options: {
+/** How to reach the server with a stream. */
+export interface StreamOptions {
   url: string;
   fetch: typeof fetch;
   authorization: () => Promise<Record<string, string>>;
-}): Subscribe {
-  const client = createClient({
-    url: options.url,
-    headers: options.authorization,
-    fetchFn: options.fetch,
-    // LiveSubscription decides when to come back: it knows the page and the network.
-    retryAttempts: 0,
-  });
-  return (request, sink) =>
-    client.subscribe(request, sink as Parameters<typeof client.subscribe>[1]);
 }
 
 /** What to subscribe to. `variables(false)` leaves out what a server of another release may not know. */
@@ -142,10 +131,15 @@ export class LiveSubscription<Data> {
 
   /** False: the stream is of no use. */
   #take(result: { data?: unknown; errors?: readonly GraphQLFailure[] }): boolean {
-    if (result.data) {
-      this.#failures = 0;
-      this.#question.onData(result.data as Data);
-      return true;
+    try {
+      if (result.data) {
+        this.#question.onData(result.data as Data);
+        this.#failures = 0;
+        return true;
+      }
+    } catch {
+      // Data of another form than was asked for: as good as none.
+      return false;
     }
     const [failure] = result.errors ?? [];
     const code = failure === undefined ? '' : graphqlFault(failure).code;

@@ -1,60 +1,54 @@
-import { idProblem } from '../domain/problem.ts';
 import type { AttachOptions } from './attachment.ts';
 import type { ServerProblem } from './operations.ts';
 import type { PlayheadOptions } from './playhead-client.ts';
+import { ReportedPlayer, type SessionOptions } from './reported-player.ts';
+
+/** What the server takes for an id, of a device as of a title. */
+export const idPattern = /^[\w-]{1,64}$/;
 
 /**
- * Options that can never work are told at once, to the developer who wrote them.
+ * Options that can never work are told at once, to the developer who wrote them; docs/client.md says how they
+ * are to be.
  *
- * Errors: throws TypeError, naming the option and what it must be.
+ * Errors: throws TypeError, naming the option.
  */
 export function requireOptions(options: PlayheadOptions): void {
-  const given = (options ?? {}) as Partial<PlayheadOptions>;
-  if (typeof given.url !== 'string' || given.url === '') {
-    throw new TypeError('createPlayhead: `url` is the GraphQL endpoint, such as "/graphql".');
-  }
-  if (typeof given.auth !== 'function') {
-    throw new TypeError('createPlayhead: `auth` is a function that answers an access token.');
-  }
-  if (typeof given.device?.kind !== 'string') {
-    throw new TypeError('createPlayhead: `device` is { kind, name? }, such as { kind: "TV" }.');
-  }
-  if (given.profile !== undefined && given.profile === '') {
-    throw new TypeError('createPlayhead: `profile` is left out or not empty.');
-  }
+  const { url, auth, device, profile }: Partial<PlayheadOptions> = options ?? {};
+  const wrong = wrongOf({
+    url: typeof url === 'string' && url !== '',
+    auth: typeof auth === 'function',
+    device: typeof device?.kind === 'string',
+    profile: profile !== '',
+  });
+  if (wrong !== undefined) throw new TypeError(`createPlayhead: ${messageOf(wrong)}`);
 }
 
 /** What is wrong with a call of `resume`; undefined: nothing. */
 export function resumeProblem(playableId: unknown): ServerProblem | undefined {
-  if (typeof playableId !== 'string') {
-    return invalid('playableId', 'playableId is the id of a playable, as text.');
-  }
-  return idProblem(playableId, ['playableId'])[0];
+  return problemOf({ playableId: typeof playableId === 'string' && idPattern.test(playableId) });
 }
 
-/** What is wrong with a call of `attach`; undefined: nothing. */
+/** What is wrong with a call of `attach` or `session`; undefined: nothing. */
 export function attachProblem(player: unknown, options: AttachOptions): ServerProblem | undefined {
-  const { playableId, resume, durationMs, creditsStartMs } = (options ?? {}) as AttachOptions;
+  const given: Partial<AttachOptions & SessionOptions> = options ?? {};
+  const { playableId, resume, durationMs, creditsStartMs, seekTo } = given;
   const listener = (player as Partial<EventTarget> | null)?.addEventListener;
-  if (typeof listener !== 'function') {
-    return invalid('player', 'attach: the first argument is a media element.');
-  }
-  if (resume !== 'auto' && resume !== 'never' && !isPositionMs(resume)) {
-    return invalid('resume', "attach: `resume` is 'auto', 'never', or a position in ms.");
-  }
-  if (durationMs !== undefined && !isPositionMs(durationMs)) {
-    return invalid('durationMs', 'attach: `durationMs` is a whole number of milliseconds.');
-  }
-  if (creditsStartMs !== undefined && !isPositionMs(creditsStartMs)) {
-    return invalid('creditsStartMs', 'attach: `creditsStartMs` is a whole number of milliseconds.');
-  }
-  return resumeProblem(playableId);
+  const isLength = (value: unknown) => value === undefined || isPositionMs(value);
+  return (
+    problemOf({
+      player: typeof listener === 'function',
+      seekTo: !(player instanceof ReportedPlayer) || typeof seekTo === 'function',
+      resume: resume === 'auto' || resume === 'never' || isPositionMs(resume),
+      durationMs: isLength(durationMs),
+      creditsStartMs: isLength(creditsStartMs),
+    }) ?? resumeProblem(playableId)
+  );
 }
 
 /** A client that was closed does nothing. */
 export const closedProblem: ServerProblem = {
   code: 'CLOSED',
-  message: 'This client was closed: create another one.',
+  message: 'Closed.',
   path: null,
 };
 
@@ -65,6 +59,16 @@ function isPositionMs(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= positionMsMax;
 }
 
-function invalid(field: string, message: string): ServerProblem {
-  return { code: 'INVALID_INPUT', message, path: [field] };
+function problemOf(isRight: Record<string, boolean>): ServerProblem | undefined {
+  const wrong = wrongOf(isRight);
+  if (wrong === undefined) return undefined;
+  return { code: 'INVALID_INPUT', message: messageOf(wrong), path: [wrong] };
+}
+
+function wrongOf(isRight: Record<string, boolean>): string | undefined {
+  return Object.keys(isRight).find((name) => isRight[name] === false);
+}
+
+function messageOf(name: string): string {
+  return `${name} is not as docs/client.md has it.`;
 }

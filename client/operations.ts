@@ -1,8 +1,5 @@
-/** Kinds of devices the schema knows; anything else is OTHER. */
-export const deviceKinds = ['TV', 'PHONE', 'TABLET', 'WEB', 'DESKTOP', 'CONSOLE', 'OTHER'] as const;
-
-/** One of them. */
-export type DeviceKind = (typeof deviceKinds)[number];
+/** Kinds of devices the schema knows; a server that does not know one is told OTHER. */
+export type DeviceKind = 'TV' | 'PHONE' | 'TABLET' | 'WEB' | 'DESKTOP' | 'CONSOLE' | 'OTHER';
 
 /** A device as the server shows it. `kind` may be a value newer than this SDK. */
 export interface Device {
@@ -94,11 +91,11 @@ export interface BeginSessionInput {
   sessionId: string;
   deviceId: string;
   deviceKind: DeviceKind;
-  deviceName?: string;
+  deviceName?: string | undefined;
   elapsedMs: number;
   basedOn?: string;
-  durationMs?: number;
-  creditsStartMs?: number;
+  durationMs?: number | undefined;
+  creditsStartMs?: number | undefined;
 }
 
 /** What `beginSessionMutation` answers; null with an error beside it. */

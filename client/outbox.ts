@@ -17,8 +17,8 @@ export interface Heartbeat {
   /** Session clock when it was observed; grows by at least 1 with each sequence. */
   elapsedMs: number;
   positionMs: number;
-  durationMs?: number;
-  fromPositionMs?: number;
+  durationMs?: number | undefined;
+  fromPositionMs?: number | undefined;
 }
 
 /**
@@ -57,10 +57,6 @@ export class Outbox {
     return this.#entries.length;
   }
 
-  lengthOf(playback: string): number {
-    return this.#of(playback).length;
-  }
-
   add(playback: string, heartbeat: Heartbeat): void {
     this.#entries = this.#entries.filter((entry) => !isReplaced(entry, { playback, heartbeat }));
     this.#entries.push({ playback, heartbeat, isInFlight: false });
@@ -76,9 +72,12 @@ export class Outbox {
 
   /** The newest heartbeats of a playback, in flight or not: for a page that ends now. */
   newest(playback: string): Heartbeat[] {
-    return this.#of(playback)
-      .slice(-batchLengthMax)
-      .map(({ heartbeat }) => heartbeat);
+    return this.all(playback).slice(-batchLengthMax);
+  }
+
+  /** Everything of a playback that is not known to be stored. */
+  all(playback: string): Heartbeat[] {
+    return this.#of(playback).map(({ heartbeat }) => heartbeat);
   }
 
   /** These are stored, or refused for good. */

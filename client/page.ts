@@ -15,21 +15,25 @@ export interface PageListener {
 /** The page as the SDK sees it; tests bring their own. */
 export interface Page {
   isVisible(): boolean;
+  /** The viewer asked to spare data. @default not metered */
+  isMetered?(): boolean;
   /** The answer stops the listening. */
   listen(listener: PageListener): () => void;
 }
 
 /** The browser's page, or, where there is none, one that is always there. */
 export const browserPage: Page = {
-  isVisible: () => typeof document === 'undefined' || document.visibilityState === 'visible',
+  isVisible: () => globalThis.document?.visibilityState !== 'hidden',
+  isMetered: () => (globalThis.navigator as Metered | undefined)?.connection?.saveData === true,
   listen(listener) {
-    if (typeof document === 'undefined') return () => {};
-    const forgetDocument = listenTo(document, {
-      visibilitychange: () => (browserPage.isVisible() ? listener.visible() : listener.hidden()),
-    });
+    const { document } = globalThis;
+    if (!document) return () => {};
+    // A page that is loaded, or comes back, may be out of sight all the same.
+    const seen = () => (browserPage.isVisible() ? listener.visible() : listener.hidden());
+    const forgetDocument = listenTo(document, { visibilitychange: seen });
     const forgetWindow = listenTo(window, {
       pagehide: () => listener.ended(),
-      pageshow: () => listener.visible(),
+      pageshow: seen,
       online: () => listener.online(),
     });
     return () => {
@@ -38,3 +42,8 @@ export const browserPage: Page = {
     };
   },
 };
+
+/** Chromium alone tells of the connection, and TypeScript's library does not. */
+interface Metered {
+  connection?: { saveData?: boolean };
+}

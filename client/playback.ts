@@ -7,23 +7,18 @@ import {
   type ServerProblem,
 } from './operations.ts';
 import { type Heartbeat, isPlain, type Outbox, type PlaybackEvent } from './outbox.ts';
-import {
-  type BegunSession,
-  beginSession,
-  type PlaybackSubject,
-  SessionClock,
-  type SessionDeps,
-} from './session.ts';
-import type { Fault } from './transport.ts';
+import type { KeptPlayback } from './outbox-store.ts';
+import { beginSession, type PlaybackSubject, SessionClock, type SessionDeps } from './session.ts';
+import { type Fault, unanswered } from './transport.ts';
 import { judge } from './verdict.ts';
 
 /** What a player tells about itself at one moment. Positions and durations in ms. */
 export interface PlayerReport {
   event: PlaybackEvent;
   positionMs: number;
-  durationMs?: number;
+  durationMs?: number | undefined;
   /** For SEEK: where it began. */
-  fromPositionMs?: number;
+  fromPositionMs?: number | undefined;
 }
 
 /** What a playback tells the rest of the SDK. */
@@ -41,6 +36,10 @@ export interface PlaybackListener {
 /** What playbacks of one device share. */
 export interface PlaybackDeps extends SessionDeps {
   outbox: Outbox;
+  /** The viewer asked to spare data. */
+  isMetered(): boolean;
+  /** Keeps what waits beyond the life of this page; null: nothing waits any more. */
+  keep(key: string, kept: Omit<KeptPlayback, 'page'> | null): void;
 }
 
 /** How long the sending loop rests. A back-off protects the server: what viewers do does not end it. */
@@ -50,6 +49,9 @@ interface Rest {
 }
 
 const noRest: Rest = { waitMs: 0, isBackoff: false };
+
+/** What ends a rest, the weakest first. */
+const wokenBy = { nothing: 0, act: 1, flush: 2 };
 
 /**
  * One continuous playback: its session, its share of the outbox, and the loop that sends it.
@@ -67,7 +69,8 @@ export class Playback {
   readonly #key: string;
   #sessionId: string;
   #subject: PlaybackSubject;
-  #begun: BegunSession | undefined;
+  /** What `beginSession` answered; null: not begun. */
+  #session: string | null = null;
   #isEnded = false;
   #isRefused = false;
   #isLooping = false;
@@ -76,16 +79,25 @@ export class Playback {
   #sendsRequiredOnly = false;
   #wasSuperseded = false;
   #rest: Rest = noRest;
+  /** What came since the last request was made: one under way must not rest on after it. */
+  #wakeUp = wokenBy.nothing;
   #endRest: () => void = () => {};
   #markOver: () => void = () => {};
 
-  constructor(deps: PlaybackDeps, subject: PlaybackSubject, listener: PlaybackListener) {
+  /** `start` is a playback that begins now, or one that an earlier page left: that one only ends. */
+  constructor(
+    deps: PlaybackDeps,
+    start: { subject: PlaybackSubject } | KeptPlayback,
+    listener: PlaybackListener,
+  ) {
     this.#deps = deps;
-    this.#subject = subject;
+    this.#subject = start.subject;
     this.#listener = listener;
-    this.#clock = new SessionClock(deps.clock);
-    this.#key = deps.chance.newId();
-    this.#sessionId = this.#key;
+    const kept = 'key' in start ? start : undefined;
+    this.#clock = new SessionClock(deps.clock, kept?.wallOriginMs);
+    this.#key = kept?.key ?? deps.chance.newId();
+    this.#sessionId = kept?.sessionId ?? this.#key;
+    if (kept !== undefined) this.#restore(kept);
     this.over = new Promise((resolve) => {
       this.#markOver = resolve;
     });
@@ -115,7 +127,8 @@ export class Playback {
   record(report: PlayerReport): void {
     if (this.#isEnded) return;
     this.#deps.outbox.add(this.#key, { ...this.#clock.stamp(), ...report });
-    if (!isPlain(report.event) && !this.#rest.isBackoff) this.#endRest();
+    this.#keep();
+    if (!isPlain(report.event)) this.#wake(wokenBy.act);
     this.#loop();
   }
 
@@ -127,15 +140,15 @@ export class Playback {
 
   /** The connection may be back: do not wait any longer. */
   flush(): void {
-    this.#endRest();
+    this.#wake(wokenBy.flush);
     this.#loop();
   }
 
   /** Sends what waits without an answer, for a page that ends now. */
   sendAtPageEnd(): void {
     const heartbeats = this.#deps.outbox.newest(this.#key);
-    if (this.#begun === undefined || heartbeats.length === 0) return;
-    const input = { session: this.#begun.session, heartbeats: this.#fitting(heartbeats) };
+    if (this.#session === null || heartbeats.length === 0) return;
+    const input = { session: this.#session, heartbeats: this.#fitting(heartbeats) };
     const { transport } = this.#deps;
     if (transport.sendAtPageEnd(recordHeartbeatsMutation, { input })) return;
     // Too long for a page that ends: the newest alone says where the viewer stopped.
@@ -143,9 +156,37 @@ export class Playback {
     transport.sendAtPageEnd(recordHeartbeatsMutation, { input: newest });
   }
 
+  #restore(kept: KeptPlayback): void {
+    this.#session = kept.session;
+    this.#isEnded = true;
+    for (const heartbeat of kept.heartbeats) this.#deps.outbox.add(this.#key, heartbeat);
+  }
+
+  #keep(): void {
+    const heartbeats = this.#deps.outbox.all(this.#key);
+    const kept = {
+      key: this.#key,
+      sessionId: this.#sessionId,
+      session: this.#session,
+      wallOriginMs: this.#clock.wallOriginMs,
+      subject: this.#subject,
+      heartbeats,
+    };
+    this.#deps.keep(this.#key, heartbeats.length === 0 ? null : kept);
+  }
+
   get #hasWork(): boolean {
-    const isToBegin = this.#begun === undefined && !this.#isEnded;
-    return isToBegin || this.#deps.outbox.lengthOf(this.#key) > 0;
+    const isToBegin = this.#session === null && !this.#isEnded;
+    return isToBegin || this.#deps.outbox.all(this.#key).length > 0;
+  }
+
+  #wake(by: number): void {
+    this.#wakeUp = Math.max(this.#wakeUp, by);
+    if (this.#isSpared(this.#rest)) this.#endRest();
+  }
+
+  #isSpared({ isBackoff }: Rest): boolean {
+    return this.#wakeUp > (isBackoff ? wokenBy.act : wokenBy.nothing);
   }
 
   #loop(): void {
@@ -157,8 +198,10 @@ export class Playback {
   async #run(): Promise<void> {
     try {
       while (this.#hasWork) {
-        const rest = await (this.#begun === undefined ? this.#begin() : this.#send(this.#begun));
-        if (rest.waitMs > 0) await this.#restFor(rest);
+        this.#wakeUp = wokenBy.nothing;
+        const rest = await (this.#session === null ? this.#begin() : this.#send(this.#session));
+        this.#keep();
+        if (rest.waitMs > 0 && !this.#isSpared(rest)) await this.#restFor(rest);
       }
     } finally {
       // In the same step as the last look at the outbox: a record after it starts the loop again.
@@ -192,7 +235,7 @@ export class Playback {
       return noRest;
     }
     const { begun } = outcome;
-    this.#begun = begun;
+    this.#session = begun.session;
     this.#failures = 0;
     this.#listener.interval('START', begun.nextHeartbeatInMs);
     if (begun.playhead !== null) this.#listener.held(begun.playhead);
@@ -200,17 +243,18 @@ export class Playback {
     return noRest;
   }
 
-  async #send(begun: BegunSession): Promise<Rest> {
+  async #send(session: string): Promise<Rest> {
     const { outbox, transport } = this.#deps;
     const batch = outbox.take(this.#key);
-    const input = { session: begun.session, heartbeats: this.#fitting(batch) };
+    const input = { session, heartbeats: this.#fitting(batch) };
     const answer = await transport.request<RecordHeartbeatsResult>(recordHeartbeatsMutation, {
       input,
     });
     const recorded = answer.kind === 'answered' ? answer.data.recordHeartbeats : null;
-    if (recorded !== null) return this.#afterAnswer(batch, recorded);
+    if (recorded?.problems) return this.#afterAnswer(batch, recorded);
 
-    const fault = answer.kind === 'fault' ? answer : emptyAnswer;
+    // Without the one field asked for, nothing is known to be stored.
+    const fault = answer.kind === 'fault' ? answer : unanswered;
     outbox.release(this.#key);
     if (fault.code === 'BAD_USER_INPUT' && !this.#sendsRequiredOnly) {
       this.#sendsRequiredOnly = true;
@@ -226,8 +270,9 @@ export class Playback {
     this.#failures = 0;
     outbox.remove(this.#key, verdict.settled);
     for (const problem of recorded.problems) this.#listener.problem(problem);
-    const newest = batch.at(-1);
-    if (newest !== undefined) this.#listener.interval(newest.event, recorded.nextHeartbeatInMs);
+    // A seek says nothing about the player: paused before it, paused after it.
+    const told = batch.findLast(({ event }) => event !== 'SEEK') ?? batch.at(-1);
+    if (told !== undefined) this.#listener.interval(told.event, recorded.nextHeartbeatInMs);
     if (recorded.playhead !== null) this.#notePlayhead(recorded.outcome, recorded.playhead);
     if (verdict.isSessionInvalid) this.#beginAgain();
     else this.#hasBegunAgain = false;
@@ -260,7 +305,7 @@ export class Playback {
       return;
     }
     this.#hasBegunAgain = true;
-    this.#begun = undefined;
+    this.#session = null;
     this.#sessionId = this.#deps.chance.newId();
     this.#clock.restartAt(this.#deps.outbox.renumber(this.#key));
   }
@@ -299,12 +344,3 @@ export class Playback {
     }));
   }
 }
-
-/** The one field asked for came back null without an error: nothing is known to be stored. */
-const emptyAnswer: Fault = {
-  kind: 'fault',
-  code: 'INTERNAL_SERVER_ERROR',
-  message: 'The answer was empty.',
-  retryable: true,
-  retryAfterMs: 0,
-};

@@ -121,6 +121,10 @@ export class PlayerEvents {
     return isLoadedAgain ? this.#lastPositionMs : this.#playerPositionMs;
   }
 
+  get playbackRate(): number {
+    return this.#player.playbackRate;
+  }
+
   /** Undefined while unknown, and for live programmes. */
   get durationMs(): number | undefined {
     const durationMs = Math.round(this.#player.duration * 1_000);
@@ -234,11 +238,6 @@ export class PlayerEvents {
   #report(event: PlayerReport['event'], fromPositionMs?: number): void {
     const { positionMs, durationMs } = this;
     this.#lastPositionMs = positionMs;
-    this.#listener.reported({
-      event,
-      positionMs,
-      ...(durationMs === undefined ? {} : { durationMs }),
-      ...(fromPositionMs === undefined ? {} : { fromPositionMs }),
-    });
+    this.#listener.reported({ event, positionMs, durationMs, fromPositionMs });
   }
 }

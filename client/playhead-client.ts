@@ -1,33 +1,34 @@
-import { idProblem } from '../domain/problem.ts';
 import {
   type Attachment,
   type AttachmentHost,
   type AttachOptions,
   PlayerAttachment,
 } from './attachment.ts';
+import type { Background, BackgroundDeps } from './background.ts';
 import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
-import { type ContinueWatchingRow, continueWatching } from './continue-watching.ts';
-import { HeldPlayheads } from './held-playheads.ts';
-import { LiveSubscription, sseSubscribe } from './live.ts';
-import { attachProblem, closedProblem, requireOptions, resumeProblem } from './misuse.ts';
-import { guarded, type LiveStore } from './observable.ts';
+import type { ContinueWatchingRow } from './continue-watching.ts';
+import type { StreamOptions, Subscribe } from './live.ts';
+import { LiveState } from './live-state.ts';
 import {
-  type DeviceKind,
-  deviceKinds,
-  type Playhead,
-  type PlayheadUpdatesResult,
-  playheadUpdatesSubscription,
-  type ServerProblem,
-} from './operations.ts';
+  attachProblem,
+  closedProblem,
+  idPattern,
+  requireOptions,
+  resumeProblem,
+} from './misuse.ts';
+import { guarded, type LiveStore } from './observable.ts';
+import type { DeviceKind, Playhead, ServerProblem } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
-import type { Playback, PlaybackDeps } from './playback.ts';
+import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
-import { type ResumePoint, resumePoint } from './resume.ts';
-import type { DeviceIdentity } from './session.ts';
+import { ReportedPlayer, type ReportedSession, type SessionOptions } from './reported-player.ts';
+import { type ResumePoint, resumePoint, unknownPoint } from './resume.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
-import { HttpTransport } from './transport.ts';
+import type { TabsPort } from './tabs.ts';
+import { HttpTransport, type TransportOptions } from './transport.ts';
 
 /** What an app may want to know. What a listener throws stays with the app. */
 export interface PlayheadListeners {
@@ -47,9 +48,23 @@ export interface PlayheadOptions {
   auth: () => string | Promise<string>;
   /** What viewers see of this device; its id is made once and kept in `storage`. */
   device: { kind: DeviceKind; name?: string };
-  /** Names the profile in `storage`. Without it no position is kept between page loads. */
+  /** Names the profile in `storage`. Without it nothing is kept between page loads. */
   profile?: string;
+  /**
+   * Where heartbeats of `profile` wait beyond the life of a page; false: in memory only.
+   *
+   * @default IndexedDB, or memory where that is missing or refused
+   */
+  outbox?: OutboxStore | false;
   on?: PlayheadListeners;
+  /** How streams are opened, such as `overWebSocket()`. @default server-sent events */
+  streams?: (options: StreamOptions) => Subscribe;
+  /**
+   * What pages of one profile meet over to share one stream and one sender; false: each serves itself.
+   *
+   * @default Web Locks and BroadcastChannel, where the browser has both and `profile` is given
+   */
+  tabs?: TabsPort | false;
   /** @default the browser's localStorage, or memory where that is refused */
   storage?: DeviceStorage;
   /** @default the browser's */
@@ -78,6 +93,13 @@ export interface PlayheadClient {
    * Errors: never throws; a wrong call is a `problem` and reports nothing.
    */
   attach(player: MediaPlayer, options: AttachOptions): Attachment;
+  /**
+   * The same for what is no media element (a casting sender, an audio or game engine, a native bridge): the
+   * app reports what its player does.
+   *
+   * Errors: as `attach`.
+   */
+  session(options: SessionOptions): ReportedSession;
   /** Playheads by playable id, newest version of each; pushed while someone watches this store. */
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   /** The Continue Watching row, pushed while someone watches this store; null until it is known. */
@@ -99,17 +121,24 @@ export function createPlayhead(options: PlayheadOptions): PlayheadClient {
   return new Client(options);
 }
 
+type Relay = TransportOptions['relay'];
+
 class Client implements PlayheadClient {
   readonly deviceId: string;
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   readonly continueWatching: LiveStore<ContinueWatchingRow | null>;
   readonly #on: PlayheadListeners;
   readonly #host: AttachmentHost;
-  readonly #held: HeldPlayheads;
+  readonly #state: LiveState;
   readonly #attachments = new Map<MediaPlayer, PlayerAttachment>();
   /** Begun, and not over yet: something of them may wait to be sent. */
   readonly #playbacks = new Set<Playback>();
-  readonly #release: (() => void)[] = [];
+  readonly #stopListening: () => void;
+  /** Until it is loaded, undefined: no player waits for it. */
+  #background: Background | undefined;
+  readonly #opened: Promise<void>;
+  /** What is to be kept of each playback, until there is something to keep it. */
+  readonly #early = new Map<string, Parameters<Background['keep']>[1]>();
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
@@ -117,60 +146,54 @@ class Client implements PlayheadClient {
     const { page = browserPage, fetch = globalThis.fetch } = options;
     const storage = guardedStorage(options.storage ?? browserStorage());
     const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
-    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable });
-    const device = deviceOf(options, keptDeviceId(storage, chance));
+    const relay: Relay = (operation, variables) => this.#background?.relay(operation, variables);
+    const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
+    const device = { ...options.device, id: keptDeviceId(storage, chance) };
     this.#on = on;
     this.deviceId = device.id;
-
-    const authorization = () => transport.authorization();
-    const liveDeps = {
-      subscribe: sseSubscribe({ url, fetch, authorization }),
-      clock,
-      chance,
-      page,
-    };
-    const updates = new LiveSubscription<PlayheadUpdatesResult>(liveDeps, {
-      operation: playheadUpdatesSubscription,
-      variables: () => ({}),
-      onData: ({ playheadUpdates }) => this.#held.put(playheadUpdates.playheads),
+    this.#state = new LiveState(keepOf(options.profile, storage), {
+      wantedChanged: () => this.#background?.wantedChanged(),
+      learnt: (news) => this.#background?.learnt(news),
     });
-    this.#held = new HeldPlayheads(keepOf(options.profile, storage), () => {
-      updates.open();
-      return () => updates.close();
-    });
-    this.live = this.#held.store;
-    const row = continueWatching(liveDeps, device.kind);
-    this.continueWatching = row.store;
+    this.live = this.#state.held.store;
+    this.continueWatching = this.#state.row;
 
-    this.#host = this.#hostFor({ transport, clock, chance, device, outbox: new Outbox() });
-    this.#release.push(this.#listenTo(page), () => updates.close(), row.close);
+    const keep: PlaybackDeps['keep'] = (key, kept) => this.#keep(key, kept);
+    const isMetered = () => page.isMetered?.() ?? false;
+    const outbox = new Outbox();
+    this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
+    this.#opened = this.#openBackground({
+      ...{ ...options, fetch, transport, clock, chance, page, state: this.#state },
+      kind: device.kind,
+      name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
+      sendKept: (kept) => this.#sendKept(kept),
+      problem: (problem) => this.#tell(problem),
+    });
+    this.#stopListening = this.#listenTo(page);
   }
 
   async resume(playableId: string): Promise<ResumePoint> {
-    const problem = this.#closing === undefined ? resumeProblem(playableId) : closedProblem;
-    if (problem !== undefined) {
-      this.#tell(problem);
-      return unknownPoint;
-    }
-    return this.#host.resume(playableId);
+    return this.#isRight(resumeProblem(playableId)) ? this.#host.resume(playableId) : unknownPoint;
   }
 
   attach(player: MediaPlayer, options: AttachOptions): Attachment {
-    const problem = this.#closing === undefined ? attachProblem(player, options) : closedProblem;
-    if (problem !== undefined) {
-      this.#tell(problem);
+    if (!this.#isRight(attachProblem(player, options))) {
       return { ready: Promise.resolve(unknownPoint), detach() {} };
     }
     this.#attachments.get(player)?.detach();
     const attachment = new PlayerAttachment(player, options, this.#host);
     this.#attachments.set(player, attachment);
-    return {
-      ready: attachment.ready,
-      detach: () => {
-        attachment.detach();
-        if (this.#attachments.get(player) === attachment) this.#attachments.delete(player);
-      },
+    return attachment;
+  }
+
+  session(options: SessionOptions): ReportedSession {
+    const player = new ReportedPlayer(options);
+    const attachment = this.attach(player, options);
+    const stop = (positionMs?: number) => {
+      player.progress(positionMs);
+      attachment.detach();
     };
+    return Object.assign(player, { ready: attachment.ready, stop });
   }
 
   close(): Promise<void> {
@@ -182,16 +205,57 @@ class Client implements PlayheadClient {
   #hostFor(playback: PlaybackDeps): AttachmentHost {
     return {
       playback,
-      resume: (playableId) => resumePoint({ ...playback, held: this.#held }, playableId),
-      heldVersion: (playableId) => this.#held.get(playableId)?.version ?? null,
-      held: (playhead) => this.#held.put([playhead]),
+      resume: (playableId) => resumePoint({ ...playback, state: this.#state }, playableId),
+      heldVersion: (playableId) => this.#state.held.get(playableId)?.version ?? null,
+      held: (playhead) => this.#state.learn({ playheads: [playhead] }),
       problem: (problem) => this.#tell(problem),
       superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
-      began: (begun) => {
-        this.#playbacks.add(begun);
-        void begun.over.then(() => this.#playbacks.delete(begun));
-      },
+      detached: (player) => this.#attachments.delete(player),
+      began: (begun) => this.#note(begun),
+      show: (player, metadata) => this.#show(player, metadata),
     };
+  }
+
+  async #openBackground(deps: BackgroundDeps): Promise<void> {
+    try {
+      const { Background } = await import('./background.ts');
+      if (this.#closing !== undefined) return;
+      this.#background = new Background(deps);
+      for (const [key, kept] of this.#early) this.#background.keep(key, kept);
+      this.#early.clear();
+    } catch (error) {
+      this.#tell({ code: 'NOT_LOADED', message: String(error), path: null });
+    }
+  }
+
+  #show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void {
+    if (metadata === undefined) return () => {};
+    const shown = this.#opened.then(() => this.#background?.show(player, metadata));
+    return () => void shown.then((hide) => hide?.());
+  }
+
+  #keep(...[key, kept]: Parameters<Background['keep']>): void {
+    if (this.#background === undefined) this.#early.set(key, kept);
+    else this.#background.keep(key, kept);
+  }
+
+  /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
+  #sendKept(kept: KeptPlayback): Promise<void> {
+    const nobody = { ...this.#host, superseded() {}, interval() {} };
+    const playback = new Playback(this.#host.playback, kept, nobody);
+    this.#note(playback);
+    return playback.over;
+  }
+
+  #note(playback: Playback): void {
+    this.#playbacks.add(playback);
+    void playback.over.then(() => this.#playbacks.delete(playback));
+  }
+
+  #isRight(wrong: ServerProblem | undefined): boolean {
+    const problem = this.#closing === undefined ? wrong : closedProblem;
+    if (problem !== undefined) this.#tell(problem);
+    return problem === undefined;
   }
 
   #tell(problem: ServerProblem): void {
@@ -200,15 +264,17 @@ class Client implements PlayheadClient {
 
   async #close(): Promise<void> {
     for (const attachment of this.#attachments.values()) attachment.detach();
-    this.#attachments.clear();
     const isSent = Promise.all([...this.#playbacks].map(({ over }) => over));
     await withinMs(this.#host.playback.clock, closeWaitMsMax, isSent);
-    for (const release of this.#release) release();
+    this.#stopListening();
+    await this.#opened;
+    await this.#background?.close();
   }
 
   #listenTo(page: Page): () => void {
     const flush = () => {
       for (const playback of this.#playbacks) playback.flush();
+      this.#background?.flush();
     };
     return page.listen({
       hidden: () => {
@@ -223,22 +289,10 @@ class Client implements PlayheadClient {
   }
 }
 
-const unknownPoint: ResumePoint = {
-  positionMs: null,
-  source: 'none',
-  version: null,
-  degraded: true,
-};
-
-function deviceOf({ device }: PlayheadOptions, id: string): DeviceIdentity {
-  const kind = deviceKinds.includes(device.kind) ? device.kind : 'OTHER';
-  return { id, kind, ...(device.name === undefined ? {} : { name: device.name }) };
-}
-
 /** One id for each installation: made on first use, kept as long as the storage. */
 function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
   const kept = storage.getItem(deviceIdKey);
-  if (kept !== null && idProblem(kept, []).length === 0) return kept;
+  if (kept !== null && idPattern.test(kept)) return kept;
   const made = chance.newId();
   storage.setItem(deviceIdKey, made);
   return made;

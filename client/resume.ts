@@ -1,5 +1,5 @@
 import { type DeviceClock, withinMs } from './clock.ts';
-import type { HeldPlayheads } from './held-playheads.ts';
+import type { LiveState } from './live-state.ts';
 import { type Playhead, type PlayheadQueryResult, playheadQuery } from './operations.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,6 +15,14 @@ export interface ResumePoint {
   degraded: boolean;
 }
 
+/** Nobody knows. */
+export const unknownPoint: ResumePoint = {
+  positionMs: null,
+  source: 'none',
+  version: null,
+  degraded: true,
+};
+
 /** Longest that a viewer waits for the server before play: one more blink of a loading picture. */
 export const resumeWaitMsMax = 800;
 
@@ -25,14 +33,12 @@ export const resumeWaitMsMax = 800;
  * Cost: one round trip, at most `resumeWaitMsMax`.
  */
 export async function resumePoint(
-  deps: { transport: Transport; clock: DeviceClock; held: HeldPlayheads },
+  deps: { transport: Transport; clock: DeviceClock; state: LiveState },
   playableId: string,
 ): Promise<ResumePoint> {
   const answered = await withinMs(deps.clock, resumeWaitMsMax, ask(deps, playableId));
-  const held = deps.held.get(playableId);
-  if (held === undefined) {
-    return { positionMs: null, source: 'none', version: null, degraded: true };
-  }
+  const held = deps.state.held.get(playableId);
+  if (held === undefined) return unknownPoint;
   const isFresh = answered?.version === held.version;
   return {
     positionMs: held.resumePositionMs,
@@ -44,12 +50,12 @@ export async function resumePoint(
 
 /** A late answer is held all the same: it is right for the next question. */
 async function ask(
-  deps: { transport: Transport; held: HeldPlayheads },
+  deps: { transport: Transport; state: LiveState },
   playableId: string,
 ): Promise<Playhead | undefined> {
   const answer = await deps.transport.request<PlayheadQueryResult>(playheadQuery, { playableId });
   const playhead = answer.kind === 'answered' ? answer.data.viewer?.playhead : undefined;
   if (!playhead) return undefined;
-  deps.held.put([playhead]);
+  deps.state.learn({ playheads: [playhead] });
   return playhead;
 }

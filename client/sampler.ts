@@ -11,6 +11,8 @@ const intervalMsMin = 1_000;
 const intervalMsMax = 60_000;
 /** Share by which intervals differ, either way, so that players do not fall into step. */
 const jitterShare = 0.1;
+/** On a connection that is to be spared, intervals are longer by this; what is meant still goes at once. */
+export const meteredFactor = 2;
 /** Paused for longer, nobody is watching, and the server's session is over too. */
 export const pausedPingMsMax = 30 * 60_000;
 /** Further than this from where it should be, the position is worth telling at once. */
@@ -34,7 +36,7 @@ export type Beat = (event: 'HEARTBEAT' | 'PING') => void;
  * report of the player starts the interval again.
  */
 export class Sampler {
-  readonly #deps: { clock: DeviceClock; chance: Chance };
+  readonly #deps: { clock: DeviceClock; chance: Chance; isMetered(): boolean };
   readonly #player: Sampled;
   readonly #beat: Beat;
   readonly #intervalMs = { HEARTBEAT: heartbeatEveryMs, PING: pingEveryMs };
@@ -44,7 +46,11 @@ export class Sampler {
   #pausedAtMs: number | null = null;
   #cancelPing: () => void = () => {};
 
-  constructor(deps: { clock: DeviceClock; chance: Chance }, player: Sampled, beat: Beat) {
+  constructor(
+    deps: { clock: DeviceClock; chance: Chance; isMetered(): boolean },
+    player: Sampled,
+    beat: Beat,
+  ) {
     this.#deps = deps;
     this.#player = player;
     this.#beat = beat;
@@ -103,7 +109,9 @@ export class Sampler {
   }
 
   #jittered(event: 'HEARTBEAT' | 'PING'): number {
-    return this.#intervalMs[event] * (1 + jitterShare * (2 * this.#deps.chance.random() - 1));
+    const factor = this.#deps.isMetered() ? meteredFactor : 1;
+    const intervalMs = Math.min(intervalMsMax, this.#intervalMs[event] * factor);
+    return intervalMs * (1 + jitterShare * (2 * this.#deps.chance.random() - 1));
   }
 
   #reading(): { atMs: number; positionMs: number } {

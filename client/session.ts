@@ -7,15 +7,15 @@ import {
   type DeviceKind,
   type ServerProblem,
 } from './operations.ts';
-import type { Answer, Fault, Transport } from './transport.ts';
+import { type Answer, type Fault, type Transport, unanswered } from './transport.ts';
 
 /** What a playback is of, and what its player started from. */
 export interface PlaybackSubject {
   playableId: string;
   /** Version of the playhead the player started from; null: the viewer chose where to start. */
   basedOn: string | null;
-  durationMs?: number;
-  creditsStartMs?: number;
+  durationMs?: number | undefined;
+  creditsStartMs?: number | undefined;
 }
 
 /** This installation, as every session names it. */
@@ -43,16 +43,18 @@ const clockDriftMsMax = 3_000;
  * Shape: each stamp has the next sequence, from 0, and an elapsed time at least 1 ms above the last.
  */
 export class SessionClock {
+  /** Wall clock of this device when this clock read zero: how a later page tells its age. */
+  readonly wallOriginMs: number;
   readonly #clock: DeviceClock;
   readonly #originMs: number;
-  readonly #wallOriginMs: number;
   #nextSequence = 0;
   #lastElapsedMs = -1;
 
-  constructor(clock: DeviceClock) {
+  /** `wallOriginMs`: of a clock that began on an earlier page. */
+  constructor(clock: DeviceClock, wallOriginMs = clock.wallMs()) {
     this.#clock = clock;
-    this.#originMs = clock.monotonicMs();
-    this.#wallOriginMs = clock.wallMs();
+    this.wallOriginMs = wallOriginMs;
+    this.#originMs = clock.monotonicMs() - Math.max(0, clock.wallMs() - wallOriginMs);
   }
 
   /** Session clock now, ms. */
@@ -75,7 +77,7 @@ export class SessionClock {
 
   /** Monotonic clocks stand still while a device sleeps: this session would lag behind the world. */
   hasDrifted(): boolean {
-    const wallMs = this.#clock.wallMs() - this.#wallOriginMs;
+    const wallMs = this.#clock.wallMs() - this.wallOriginMs;
     return Math.abs(wallMs - this.elapsedMs()) > clockDriftMsMax;
   }
 }
@@ -108,13 +110,18 @@ export async function beginSession(
   deps: SessionDeps,
   session: SessionStart,
 ): Promise<BeginOutcome> {
-  let quickest = await timedBegin(deps, session);
-  for (let tries = 1; tries < beginTriesMax && isSlow(quickest); tries += 1) {
-    const next = await timedBegin(deps, session);
-    if (next.outcome.kind !== 'begun') break;
-    if (next.tookMs < quickest.tookMs) quickest = next;
+  let quickest: BeginOutcome | undefined;
+  let quickestMs = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < beginTriesMax && quickestMs > beginAnswerMsMax; tries += 1) {
+    const sentAtMs = deps.clock.monotonicMs();
+    const outcome = await beginOnce(deps, session);
+    const tookMs = deps.clock.monotonicMs() - sentAtMs;
+    if (outcome.kind !== 'begun') return quickest ?? outcome;
+    if (tookMs >= quickestMs) continue;
+    quickest = outcome;
+    quickestMs = tookMs;
   }
-  return quickest.outcome;
+  return quickest as BeginOutcome;
 }
 
 /** One session of one playback. */
@@ -122,21 +129,6 @@ export interface SessionStart {
   sessionId: string;
   subject: PlaybackSubject;
   clock: SessionClock;
-}
-
-interface TimedOutcome {
-  outcome: BeginOutcome;
-  tookMs: number;
-}
-
-async function timedBegin(deps: SessionDeps, session: SessionStart): Promise<TimedOutcome> {
-  const sentAtMs = deps.clock.monotonicMs();
-  const outcome = await beginOnce(deps, session);
-  return { outcome, tookMs: deps.clock.monotonicMs() - sentAtMs };
-}
-
-function isSlow({ outcome, tookMs }: TimedOutcome): boolean {
-  return outcome.kind === 'begun' && tookMs > beginAnswerMsMax;
 }
 
 async function beginOnce(deps: SessionDeps, session: SessionStart): Promise<BeginOutcome> {
@@ -160,21 +152,16 @@ function requiredInput(deps: SessionDeps, session: SessionStart): BeginSessionIn
   };
 }
 
-/** What a server of another release may not know, or not in this form. */
-function optionalInput(deps: SessionDeps, { subject }: SessionStart): Partial<BeginSessionInput> {
+/** What a server of another release may not know, or not in this form; undefined is not sent. */
+function optionalInput(deps: SessionDeps, { subject }: SessionStart) {
   const { durationMs, creditsStartMs } = subject;
   const { kind, name } = deps.device;
-  return {
-    deviceKind: kind,
-    ...(name === undefined ? {} : { deviceName: name }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(creditsStartMs === undefined ? {} : { creditsStartMs }),
-  };
+  return { deviceKind: kind, deviceName: name, durationMs, creditsStartMs };
 }
 
 function outcomeOf(answer: Answer<BeginSessionResult>): BeginOutcome {
   if (answer.kind === 'fault') return answer;
   const payload = answer.data.beginSession;
   if (payload?.session) return { kind: 'begun', begun: { ...payload, session: payload.session } };
-  return { kind: 'refused', problems: payload?.problems ?? [] };
+  return payload?.problems?.length ? { kind: 'refused', problems: payload.problems } : unanswered;
 }

@@ -1,5 +1,5 @@
-import type { DeviceClock } from './clock.ts';
-import type { Operation } from './operations.ts';
+import { type DeviceClock, withinMs } from './clock.ts';
+import { type Operation, recordHeartbeatsMutation } from './operations.ts';
 
 /** Something the server could not do, or that never reached it. */
 export interface Fault {
@@ -38,6 +38,13 @@ export interface TransportOptions {
   fetch: typeof fetch;
   clock: DeviceClock;
   onReachable(isReachable: boolean): void;
+  /** Another page that sends for this one; undefined: none does. */
+  relay(operation: Operation, variables: object): Promise<Answer<unknown>> | undefined;
+}
+
+/** Heartbeats go by way of the page that leads; what a viewer waits for does not. */
+export function isRelayed(operation: Operation): boolean {
+  return operation === recordHeartbeatsMutation;
 }
 
 /** A hung connection must not hold the heartbeats behind it: two of their intervals. */
@@ -65,6 +72,15 @@ export class HttpTransport implements Transport {
   }
 
   async request<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
+    const relayed = this.#options.relay(operation, variables);
+    if (relayed === undefined) return this.send(operation, variables);
+    const answer = await relayed;
+    this.#noteReachable(isReached(answer));
+    return answer as Answer<Data>;
+  }
+
+  /** Over this page's own connection. */
+  async send<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
     const answer = await this.#try<Data>(operation, variables);
     if (answer.kind === 'answered' || answer.code !== 'UNAUTHENTICATED') return answer;
     return this.#try<Data>(operation, variables);
@@ -92,17 +108,12 @@ export class HttpTransport implements Transport {
 
   async #try<Data>(operation: Operation, variables: object): Promise<Answer<Data>> {
     const limit = new AbortController();
-    const cancel = this.#options.clock.after(requestTimeoutMs, () => limit.abort());
-    try {
-      const answer = await Promise.race([
-        this.#exchange<Data>(bodyOf(operation, variables), limit.signal),
-        timedOut(limit.signal),
-      ]);
-      this.#noteReachable(answer.kind === 'answered' || answer.code !== 'UNREACHABLE');
-      return answer;
-    } finally {
-      cancel();
-    }
+    const exchanged = this.#exchange<Data>(bodyOf(operation, variables), limit.signal);
+    const answered = await withinMs(this.#options.clock, requestTimeoutMs, exchanged);
+    limit.abort();
+    const answer = answered ?? unanswered;
+    this.#noteReachable(isReached(answer));
+    return answer;
   }
 
   async #exchange<Data>(body: string, signal: AbortSignal): Promise<Answer<Data>> {
@@ -111,12 +122,12 @@ export class HttpTransport implements Transport {
     try {
       headers = { ...jsonHeaders, ...(await this.authorization()) };
     } catch (error) {
-      return fault('UNAUTHENTICATED', { message: `auth() failed: ${error}`, retryable: true });
+      return faultOf('UNAUTHENTICATED', { message: `auth() failed: ${error}`, retryable: true });
     }
     try {
       return await answerOf<Data>(await fetch(url, { method: 'POST', headers, body, signal }));
     } catch (error) {
-      return fault('UNREACHABLE', { message: String(error), retryable: true });
+      return faultOf('UNREACHABLE', { message: String(error), retryable: true });
     }
   }
 
@@ -125,6 +136,10 @@ export class HttpTransport implements Transport {
     this.#isReachable = isReachable;
     this.#options.onReachable(isReachable);
   }
+}
+
+function isReached(answer: Answer<unknown>): boolean {
+  return answer.kind === 'answered' || answer.code !== 'UNREACHABLE';
 }
 
 const jsonHeaders = {
@@ -142,15 +157,6 @@ function bodyOf(operation: Operation, variables: object): string {
 
 function bearer(token: string | undefined): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
-}
-
-function timedOut(signal: AbortSignal): Promise<Fault> {
-  const message = `No answer within ${requestTimeoutMs} ms.`;
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () =>
-      resolve(fault('UNREACHABLE', { message, retryable: true })),
-    );
-  });
 }
 
 interface GraphQLResponse {
@@ -188,7 +194,7 @@ async function jsonOf(response: Response): Promise<GraphQLResponse | undefined> 
 /** The fault that an entry of `errors` tells of. */
 export function graphqlFault(failure: GraphQLFailure): Fault {
   const { code = 'INTERNAL_SERVER_ERROR', retryable, retryAfterMs } = failure.extensions ?? {};
-  return fault(code, {
+  return faultOf(code, {
     message: failure.message,
     retryable: retryable ?? retryableCodes.has(code),
     retryAfterMs: retryAfterMs ?? 0,
@@ -197,18 +203,21 @@ export function graphqlFault(failure: GraphQLFailure): Fault {
 
 function httpFault(response: Response, message = response.statusText): Fault {
   const { status } = response;
-  // A page where an answer should be: a hotel's sign-in, which ends some time.
-  if (response.ok) return fault('UNREACHABLE', { message: 'Not GraphQL.', retryable: true });
-  if (status === 401) return fault('UNAUTHENTICATED', { message, retryable: false });
+  if (response.ok) return unanswered;
+  if (status === 401) return faultOf('UNAUTHENTICATED', { message, retryable: false });
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 0);
-  return fault(`HTTP_${status}`, {
+  return faultOf(`HTTP_${status}`, {
     message,
     retryable: status >= 500 || status === 429,
     retryAfterMs: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1_000 : 0,
   });
 }
 
-function fault(
+/** Nothing came, or nothing that is an answer, such as a hotel's page to sign in: it ends some time. */
+export const unanswered = faultOf('UNREACHABLE', { message: 'No answer.', retryable: true });
+
+/** Of the client's own making. */
+export function faultOf(
   code: string,
   about: { message: string; retryable: boolean; retryAfterMs?: number },
 ): Fault {

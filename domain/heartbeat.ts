@@ -52,10 +52,17 @@ export function isIntent(event: PlaybackEvent): boolean {
   return intents.has(event);
 }
 
-/** Events by which a viewer shows that they are at this device: they end a stale session's silence. */
-export function isAct(heartbeat: Heartbeat): boolean {
-  if (heartbeat.event === 'PAUSE') return heartbeat.sequence > 0;
-  return heartbeat.event === 'PLAY' || heartbeat.event === 'SEEK';
+/** Events by which a viewer shows that they are at this device now. */
+export function isAct({ event }: Heartbeat): boolean {
+  return event === 'PLAY' || event === 'SEEK';
+}
+
+/**
+ * Events by which a viewer shows that they meant this session to begin, wherever it started from. A pause
+ * is one: it says that somebody was there, not that nobody went elsewhere since.
+ */
+export function confirmsStart(heartbeat: Heartbeat): boolean {
+  return isAct(heartbeat) || (heartbeat.event === 'PAUSE' && heartbeat.sequence > 0);
 }
 
 /**

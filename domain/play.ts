@@ -51,7 +51,7 @@ export function watchedMs(play: Play): number {
   return Math.min(play.endedAtMs - play.startedAtMs, play.positionMaxMs - play.positionMinMs);
 }
 
-const byHand: ReadonlySet<string> = new Set(['HIDE', 'UNHIDE', 'FORGET', 'FORGET_ALL']);
+const byHand: ReadonlySet<string> = new Set(['HIDE', 'UNHIDE', 'FORGET', 'FORGET_ALL', 'UNDO']);
 
 function playIn(transition: Transition): Play | null {
   const { kind, title, version, occurredAtMs, status, positionMs, device, sessionId } = transition;

@@ -20,6 +20,7 @@ export interface Policy {
   aheadMaxMs: number;
   anchorLiftMaxMs: number;
   staleDistanceMs: number;
+  alternativeDistanceMs: number;
   finished: {
     shortFormMs: number;
     shortFormShare: number;
@@ -56,6 +57,8 @@ export const defaultPolicy: Policy = {
   anchorLiftMaxMs: 2 * secondMs,
   /** Nearer than this a stale start does no harm, and judging it would silence honest sessions. */
   staleDistanceMs: 30 * secondMs,
+  /** Devices that are nearer to each other are at the same place, for a viewer who is asked. */
+  alternativeDistanceMs: minuteMs,
   finished: {
     shortFormMs: 15 * minuteMs,
     shortFormShare: 0.95,
@@ -129,6 +132,11 @@ export function isStalePosition(
   policy: Policy,
 ): boolean {
   return Math.abs(at.positionMs - at.inForceMs) > policy.staleDistanceMs;
+}
+
+/** Whether two devices are far enough apart that a viewer may want to choose. */
+export function isFarApart(at: { positionMs: number; otherMs: number }, policy: Policy): boolean {
+  return Math.abs(at.positionMs - at.otherMs) > policy.alternativeDistanceMs;
 }
 
 /** 0 to 1; null while the duration is unknown. */

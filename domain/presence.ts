@@ -1,6 +1,7 @@
 import type { PlaybackEvent } from './heartbeat.ts';
 import type { Device } from './playhead.ts';
 import type { Policy } from './policy.ts';
+import { laterAct, type Version } from './version.ts';
 
 export type PlayerState = 'PLAYING' | 'PAUSED' | 'BUFFERING' | 'STOPPED';
 
@@ -18,8 +19,17 @@ export interface Presence {
   pausedSinceMs: number | null;
   /** Of the newest report; a repeated or older one that comes later changes nothing. */
   sequence: number;
-  /** A viewer acted in this session (matters to one that started from a stale playhead). */
-  hasActed: boolean;
+  /** Version of the newest act of its viewer that is known (see `isOvertaken`); null: none. */
+  actedAt: Version | null;
+  /** The session that took playback over from this one, and when; see `takeOverOf`. */
+  takenOver: TakenOver | null;
+}
+
+/** Who took a session over: told to its player, which pauses. */
+export interface TakenOver {
+  sessionId: string;
+  device: Device;
+  at: Version;
 }
 
 /** One report of a session, as the newest heartbeat of a request tells it. */
@@ -32,7 +42,8 @@ export interface PresenceReport {
   startedAtMs: number;
   receivedAtMs: number;
   sequence: number;
-  hasActed: boolean;
+  /** The newest act of its viewer that this report proves; null: none. */
+  actedAt: Version | null;
 }
 
 /** Events that change what the player does; SEEK and the like leave it as it was. */
@@ -57,14 +68,14 @@ export function changesPlayer(event: PlaybackEvent): boolean {
   return stateAfter(event) !== null;
 }
 
-/** Folds a report into what is known of its session; of a late or repeated one only `hasActed`. */
+/** Folds a report into what is known of its session; of a late or repeated one only `actedAt`. */
 export function advancePresence(
   previous: Presence | null,
   report: PresenceReport,
   policy: Policy,
 ): Presence {
-  const hasActed = report.hasActed || (previous?.hasActed ?? false);
-  if (previous !== null && report.sequence <= previous.sequence) return { ...previous, hasActed };
+  const actedAt = laterAct(previous?.actedAt ?? null, report.actedAt);
+  if (previous !== null && report.sequence <= previous.sequence) return { ...previous, actedAt };
   const playerState = stateAfter(report.event) ?? previous?.playerState ?? 'PLAYING';
   const wasPausedSinceMs = previous?.pausedSinceMs ?? null;
   return {
@@ -78,7 +89,8 @@ export function advancePresence(
     intervalMs: intervalIn(playerState, policy),
     pausedSinceMs: playerState === 'PAUSED' ? (wasPausedSinceMs ?? report.receivedAtMs) : null,
     sequence: report.sequence,
-    hasActed,
+    actedAt,
+    takenOver: previous?.takenOver ?? null,
   };
 }
 

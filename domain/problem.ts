@@ -6,7 +6,9 @@ export type ProblemCode =
   | 'HEARTBEAT_TOO_OLD'
   | 'SESSION_INVALID'
   | 'OUT_OF_ORDER'
-  | 'NOT_FOUND';
+  | 'NOT_FOUND'
+  | 'SESSION_ACTIVE'
+  | 'ALREADY_UNDONE';
 
 export interface Problem {
   code: ProblemCode;

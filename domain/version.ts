@@ -49,6 +49,12 @@ export function writerOf(version: Version): string {
   return version.slice(timeDigits);
 }
 
+/** The later of two acts; null: there was none. */
+export function laterAct(left: Version | null, right: Version | null): Version | null {
+  if (left === null || right === null) return left ?? right;
+  return left > right ? left : right;
+}
+
 /** What `writerOf` answers for the writes of this session. */
 export function sessionWriter(session: { deviceId: string; sessionId: string }): string {
   return writerPart(`${session.deviceId}/${session.sessionId}`);

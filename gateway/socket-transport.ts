@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExecutionResult } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createTransport, type Executor, printed } from './executor.ts';
+import { UpstreamResults } from './upstream-results.ts';
 
 /** Between the last subscription's end and the next one's begin: a viewer who turns a page. */
 const idleSocketMs = 500;
@@ -15,7 +15,8 @@ const retryWaitsMs = [100, 200, 500, 1_000, 2_000, 4_000, 6_000, 6_000];
 /**
  * Subscriptions over graphql-ws: one socket to each subgraph, for all viewers. A lost link is mended
  * and the subscriptions go on over the new one; what was missed meanwhile is in the snapshot with which
- * each begins again. The runtime's own transport gives up when a subgraph is killed.
+ * each begins again, as it is for a viewer who reads too slowly. The runtime's own transport gives up
+ * when a subgraph is killed.
  *
  * Errors: a subscription fails when all attempts did.
  */
@@ -24,12 +25,12 @@ export const socketTransport = createTransport(({ transportEntry }) => {
   if (location === undefined) throw new Error('A subgraph has no address for subscriptions.');
   const client = openClient(location.replace(/^http/, 'ws'));
   const execute: Executor = async ({ document, variables, operationName, extensions }) =>
-    client.iterate({
+    new UpstreamResults(client, {
       query: printed(document),
       variables: variables ?? null,
       operationName: operationName ?? null,
       extensions: extensions ?? null,
-    }) as AsyncIterableIterator<ExecutionResult>;
+    });
   return Object.assign(execute, { [Symbol.asyncDispose]: async () => client.dispose() });
 });
 

@@ -27,6 +27,8 @@ interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
+  /** Of the sockets: beside the metrics of the subgraph itself. */
+  liveMetrics(): string;
 }
 
 /**
@@ -41,14 +43,19 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   options: Address & { log: Logger },
 ): Promise<Listening> {
-  const served = { subgraph, contentTypes: new BoundedMap<string>(acceptsMax) };
-  const server = createServer((request, response) => {
+  const server = createServer();
+  const sockets = acceptSubscriptions(subgraph, server, options.log);
+  const served = {
+    subgraph,
+    contentTypes: new BoundedMap<string>(acceptsMax),
+    liveMetrics: () => sockets.metrics(),
+  };
+  server.on('request', (request, response) => {
     route(served, request, response).catch((error: unknown) => {
       options.log.error({ err: error }, 'request handler failed');
       response.destroy();
     });
   });
-  const sockets = acceptSubscriptions(subgraph, server, options.log);
   const listening = await listen(server, options);
   return {
     url: `${listening.url}/graphql`,
@@ -67,7 +74,9 @@ async function route<Context extends SubgraphContext>(
   const path = pathOf(request);
   if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
   const { metrics } = served.subgraph;
-  if (path === '/metrics' && metrics !== undefined) return sendMetrics(response, await metrics());
+  if (path === '/metrics' && metrics !== undefined) {
+    return sendMetrics(response, (await metrics()) + served.liveMetrics());
+  }
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });

@@ -9,6 +9,12 @@ export const socketMessageBytesMax = 64 * 1024;
 /** A client that is gone without a word does not answer the close; it is cut off after this. */
 const closeGraceMs = 1_000;
 
+export interface SocketEndpoint {
+  /** Sockets that are open now. */
+  readonly socketCount: number;
+  close(): Promise<void>;
+}
+
 /**
  * Serves the graphql-ws protocol on one path of an HTTP server; upgrades of other paths are refused.
  *
@@ -18,7 +24,7 @@ export function openSocketEndpoint(
   server: Server,
   path: string,
   protocol: ServerOptions<Record<string, unknown> | undefined, Extra>,
-): { close(): Promise<void> } {
+): SocketEndpoint {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: socketMessageBytesMax });
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) !== path) {
@@ -35,6 +41,9 @@ export function openSocketEndpoint(
   const serving = useServer(protocol, sockets);
   let closing: Promise<void> | undefined;
   return {
+    get socketCount() {
+      return sockets.clients.size;
+    },
     close() {
       closing ??= closeSockets(sockets, serving);
       return closing;

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import {
+  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
@@ -8,12 +9,23 @@ import {
   parse,
   validate,
 } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
+import type { Context as SocketContext, SubscribePayload } from 'graphql-ws';
+import { BoundedMap } from './bounded-map.ts';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
 import { openSocketEndpoint } from './socket-endpoint.ts';
 import type { RequestHeaders, Subgraph, SubgraphContext } from './subgraph.ts';
 import { subscribeToSubgraph } from './subscribe.ts';
+
+/** Subscriptions of this process, and the sockets that bring them. */
+export interface SubscriptionEndpoint {
+  /** Prometheus' text format. */
+  metrics(): string;
+  close(): Promise<void>;
+}
+
+/** A gateway plans a few subscriptions, again and again. */
+const documentsMax = 100;
 
 /**
  * Accepts graphql-ws on /graphql/ws of this server. Subscriptions only: the rest goes by HTTP.
@@ -25,9 +37,14 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   server: Server,
   log: Logger,
-): { close(): Promise<void> } {
-  return openSocketEndpoint(server, '/graphql/ws', {
-    onSubscribe: (_socket, _id, payload) => prepare(subgraph.schema, payload, log),
+): SubscriptionEndpoint {
+  const { schema } = subgraph;
+  const documents = new BoundedMap<DocumentNode>(documentsMax);
+  const connected = new Set<SocketContext>();
+  const endpoint = openSocketEndpoint(server, '/graphql/ws', {
+    onConnect: (socket) => void connected.add(socket),
+    onClose: (socket) => void connected.delete(socket),
+    onSubscribe: (_socket, _id, payload) => prepare({ schema, documents }, payload, log),
     subscribe: (args) =>
       subscribeToSubgraph(
         subgraph,
@@ -40,20 +57,43 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
         log,
       ),
   });
+  return {
+    metrics() {
+      const counts = [...connected].map(({ subscriptions }) => Object.keys(subscriptions).length);
+      const operations = counts.reduce((sum, count) => sum + count, 0);
+      return liveMetrics({ sockets: endpoint.socketCount, operations });
+    },
+    close: endpoint.close,
+  };
+}
+
+function liveMetrics(count: { sockets: number; operations: number }): string {
+  return [
+    '# HELP playhead_gateway_sockets Sockets on which gateways subscribe here: one each.',
+    '# TYPE playhead_gateway_sockets gauge',
+    `playhead_gateway_sockets ${count.sockets}`,
+    '# HELP playhead_live_subscriptions Subscriptions that are open here.',
+    '# TYPE playhead_live_subscriptions gauge',
+    `playhead_live_subscriptions ${count.operations}`,
+    '',
+  ].join('\n');
 }
 
 /** What to run, or why not; a throw here would end the socket for every viewer on it. */
 function prepare(
-  schema: GraphQLSchema,
+  { schema, documents }: { schema: GraphQLSchema; documents: BoundedMap<DocumentNode> },
   payload: SubscribePayload,
   log: Logger,
 ): ExecutionArgs | readonly GraphQLError[] {
   try {
-    const document = parse(payload.query);
-    const invalid = validate(schema, document);
+    const known = documents.get(payload.query);
+    const document = known ?? parse(payload.query);
+    // When a gateway has started, all viewers come at once with the same one.
+    const invalid = known === undefined ? validate(schema, document) : [];
     if (invalid.length > 0) {
       return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED', log));
     }
+    documents.set(payload.query, document);
     const operation = getOperationAST(document, payload.operationName);
     if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
       const error = new Error('Only subscriptions are served on this socket.');

@@ -11,6 +11,8 @@ const targets = {
     PlaybackSession: './playhead-view.ts#SessionView',
     RecordHeartbeatsPayload: './record-heartbeats.ts#RecordOutcome',
     PlayheadPayload: './change-playhead.ts#ChangeOutcome',
+    UndoSessionPayload: './undo-session.ts#UndoOutcome',
+    TakeOverPayload: './take-over.ts#TakeOverOutcome',
     Problem: '../../domain/problem.ts#Problem as DomainProblem',
     Viewer: '../../runtime/identity.ts#Viewer as SignedIn',
     Playable: '{ id: string }',

@@ -103,6 +103,7 @@ export function guardHotStore(
     merge: (request) => home(request.profileId).run(() => hot.merge(request)),
     read: (query) => home(query.profileId).run(() => hot.read(query)),
     hydrate: (hydration) => home(hydration.profileId).run(() => hot.hydrate(hydration)),
+    takeOver: (of) => home(of.profileId).run(() => hot.takeOver(of)),
     dropMark: (profileId) => home(profileId).run(() => hot.dropMark(profileId)),
     raiseGeneration: (partition) => at(partition).run(() => hot.raiseGeneration(partition)),
     due: (query) => at(query.partition).run(() => hot.due(query)),

@@ -1,6 +1,6 @@
 import { mergeTitle } from '../domain/merge.ts';
 import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts';
-import type { Presence, PresenceReport } from '../domain/presence.ts';
+import type { Presence, PresenceReport, TakenOver } from '../domain/presence.ts';
 import type { Transition } from '../domain/transition.ts';
 import type { Version } from '../domain/version.ts';
 
@@ -12,7 +12,9 @@ export interface TitleWrite extends TitleState {
 /**
  * A transition for the event stream, appended only when it tells something new: the position in force
  * before the merge is older than `onlyIfBefore`, or its status differs from the transition's. So
- * neither a retry nor the twentieth plain heartbeat of a minute makes an entry.
+ * neither a retry nor the twentieth plain heartbeat of a minute makes an entry. Of a session that was
+ * overtaken it is appended as history, if its time is after what was last heard of the session and its
+ * viewer ever acted there.
  */
 export interface TransitionOffer {
   transition: Transition;
@@ -28,6 +30,11 @@ export interface MergeRequest {
   device: Device | null;
   presence: PresenceReport | null;
   transitions: readonly TransitionOffer[];
+  /**
+   * It was judged when it was accepted, and is made once more. Otherwise the writes of a report count
+   * only if its session was not overtaken (`isOvertaken`, judged in the same step).
+   */
+  isFact?: true;
   /** A change by hand: applies only under a valid mark while this is still in force. */
   onlyIf: { title: string; version: Version; floorVersion: Version } | null;
 }
@@ -40,7 +47,13 @@ export interface MergedTitle {
 }
 
 export type MergeResult =
-  | { kind: 'merged'; titles: MergedTitle[]; floor: PlayheadRegister | null }
+  | {
+      kind: 'merged';
+      titles: MergedTitle[];
+      floor: PlayheadRegister | null;
+      /** The session was overtaken: nothing was written, what was offered was told as history. */
+      isHeld: boolean;
+    }
   /** `onlyIf` did not hold; nothing was written. Read again and decide anew. */
   | { kind: 'conflict' };
 
@@ -143,7 +156,10 @@ export interface HotStore {
    * what the last one accepted a moment before it ended.
    */
   identity(partition: number): Promise<StoreIdentity & { isWritable: boolean }>;
-  /** Folds writes in, marks dirty what rose, appends transitions, tells listeners. */
+  /**
+   * Folds writes in, marks dirty what rose, appends transitions, tells listeners. With a title that is
+   * forgotten its sessions are, until they report again.
+   */
   merge(request: MergeRequest): Promise<MergeResult>;
   /** `titles` null reads the whole profile. */
   read(query: {
@@ -156,6 +172,11 @@ export interface HotStore {
    * rose, sets the mark if the witness still holds. Answers the titles that rose.
    */
   hydrate(hydration: Hydration): Promise<string[]>;
+  /**
+   * Notes on a session that another took over from it, unless a later one did; tells listeners its title.
+   * False: the session is not known. From then on it is overtaken, until its viewer acts there.
+   */
+  takeOver(of: { profileId: string; from: string; by: TakenOver }): Promise<boolean>;
   /** Forgets that this profile was compared. */
   dropMark(profileId: string): Promise<void>;
   /** Forgets it for every profile of a partition. */

@@ -7,6 +7,7 @@ import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
+import type { WatchLog } from './watch-log.ts';
 
 /** What choosing and opening stores needs of the configuration. */
 export interface StoreConfig {
@@ -37,6 +38,7 @@ export interface StoreClock {
 export interface PlaybackStores {
   hot: HotStore;
   durable: DurableStore;
+  watchLog: WatchLog;
   events: EventStream;
   leases: Leases;
   /** Rows of the durable store that nobody can read. */
@@ -60,10 +62,12 @@ export async function openPlaybackStores(
   const unreadable = new UnreadableRows(parts.log);
   const opened = await openDurableStore(config, { unreadable, log: parts.log });
   const durable = sparedKnownDevices(opened, parts.clock);
+  const watchLog = await openWatchLog(config);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
+    watchLog,
     events,
     leases,
     unreadable,
@@ -72,6 +76,7 @@ export async function openPlaybackStores(
       await hot.close();
       await leases.close();
       await events.close();
+      await watchLog.close();
       await durable.close();
     },
   };
@@ -94,6 +99,18 @@ async function openDurableStore(
     login: loginOf(config),
     ...told,
   });
+}
+
+/** What was watched lately, beside the durable store: a table of the same keyspace, or a file. */
+async function openWatchLog(config: StoreConfig & CassandraConfig): Promise<WatchLog> {
+  const local = localRegion(config);
+  if (local === null) {
+    const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
+    return openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') });
+  }
+  const { openCassandraWatchLog } = await import('./cassandra/watch-log.ts');
+  const { CASSANDRA_KEYSPACE: keyspace } = config;
+  return openCassandraWatchLog({ keyspace, local, login: loginOf(config) });
 }
 
 /**

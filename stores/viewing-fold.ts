@@ -1,8 +1,8 @@
 import { foldPlay, type Play } from '../domain/play.ts';
 import { floorTitle } from '../domain/playhead.ts';
-import type { Transition } from '../domain/transition.ts';
+import { isForLogAlone, type Transition } from '../domain/transition.ts';
 import type { Version } from '../domain/version.ts';
-import { foldTransition, type Viewing, viewingAbove } from '../domain/viewing.ts';
+import { foldTransition, undoneUpTo, type Viewing, viewingAbove } from '../domain/viewing.ts';
 import { playsMax } from './viewing-store.ts';
 
 /** A play as a view keeps it: when it is forgotten depends on its oldest transition too. */
@@ -40,8 +40,9 @@ export interface Needs {
 export function needsOf(transitions: readonly Transition[]): Needs {
   const isForgetting = ({ kind, title }: Transition) => kind === 'FORGET' || title === floorTitle;
   const plays = transitions.flatMap((transition) => playKeyOf(transition) ?? []);
+  const folded = transitions.filter((transition) => !isForLogAlone(transition));
   return {
-    titles: new Set(transitions.map(({ title }) => title).filter((title) => title !== floorTitle)),
+    titles: new Set(folded.map(({ title }) => title).filter((title) => title !== floorTitle)),
     plays: new Set(plays),
     allViewings: transitions.some(({ title }) => title === floorTitle),
     allPlays: transitions.some(isForgetting),
@@ -85,14 +86,17 @@ export function byProfile(transitions: readonly Transition[]): Map<string, Trans
 /** Folds one transition into its profile's part of the view. Pure but for `view`; O(1), plays seldom. */
 export function foldInto(view: ProfileView, transition: Transition): void {
   const { kind, title, version } = transition;
-  if (version <= view.floor) return;
+  if (version <= view.floor || isForLogAlone(transition)) return;
   if (title === floorTitle) {
     raiseFloor(view, version);
     return;
   }
-  const viewing = foldTransition(view.viewings.get(title) ?? null, transition);
+  const folded = foldTransition(view.viewings.get(title) ?? null, transition);
+  // What an undo restores is older than itself, and may have been forgotten.
+  const viewing = viewingAbove(folded, view.floor) ?? folded;
   view.viewings.set(title, viewing);
   if (kind === 'FORGET') forgetPlays(view, { title, upTo: viewing.forgottenVersion });
+  else if (kind === 'UNDO') undoPlay(view, transition);
   else if (version > viewing.forgottenVersion) putPlay(view, transition);
 }
 
@@ -114,16 +118,30 @@ function forgetPlays(view: ProfileView, of: { title: string; upTo: Version }): v
   }
 }
 
-function playKeyOf({ title, sessionId, device }: Transition): string | null {
+/** As with what is forgotten: of a play that went on, nothing is left if the rest came first. */
+function undoPlay(view: ProfileView, transition: Transition): void {
+  const key = playKeyOf(transition);
+  const kept = key === null ? undefined : view.plays.get(key);
+  if (kept !== undefined && kept.firstVersion <= transition.version) {
+    view.plays.delete(key as string);
+  }
+}
+
+/** The play that a transition adds to, or takes away. */
+function playKeyOf(transition: Transition): string | null {
+  const { title, sessionId, device, undone } = transition;
+  if (isForLogAlone(transition)) return null;
+  if (undone !== undefined) return playKey({ title, sessionId: undone.sessionId });
   return sessionId === null || device === null ? null : playKey({ title, sessionId });
 }
 
 function putPlay(view: ProfileView, transition: Transition): void {
   const key = playKeyOf(transition);
   if (key === null) return;
-  const { version } = transition;
+  const { version, title, sessionId } = transition;
   // Kept plays too: what is read again must not give one more than it had the first time.
   if (version <= view.playsFloor) return;
+  if (version <= undoneUpTo(view.viewings.get(title), sessionId ?? '')) return;
   const kept = view.plays.get(key);
   const play = foldPlay(kept?.play ?? null, transition);
   if (play === null || play === kept?.play) return;

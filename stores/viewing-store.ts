@@ -38,7 +38,7 @@ export interface ProfileLearning {
  *
  * Shape: transitions and offset are stored in one step, so a crash between reading and storing reads
  * again and folds the same transitions into the same viewings and plays. Any order, any repetition, with
- * two limits to the order of plays: one of which a part was forgotten is dropped as a whole if the rest
+ * two limits to the order of plays: one of which a part was forgotten or undone is dropped as a whole if the rest
  * had come before the forgetting did, and beyond `playsMax` those that ended longest ago leave for good.
  * The stream, read from its beginning, never runs into either twice: it gives the same state again.
  * Errors: PlatformError STATE_UNAVAILABLE; everything is safe to retry. PlatformError

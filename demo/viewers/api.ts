@@ -29,6 +29,7 @@ export function openApi(origin: string): Api {
         fetch: globalThis.fetch,
         clock: deviceClock,
         onReachable: () => {},
+        relay: () => undefined,
       }),
   };
 }

@@ -13,8 +13,13 @@ import {
   type TitleState,
 } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { advancePresence, type Presence, type PresenceReport } from '../../domain/presence.ts';
-import { deviceHash, type Version } from '../../domain/version.ts';
+import {
+  advancePresence,
+  type Presence,
+  type PresenceReport,
+  type TakenOver,
+} from '../../domain/presence.ts';
+import { deviceHash, laterAct, type Version } from '../../domain/version.ts';
 import type { HotProfile, MarkState, MergedTitle, TitleWrite } from '../hot-store.ts';
 
 /** Sessions remembered of one profile: far more than a household has screens. */
@@ -86,6 +91,26 @@ export class HotEntry {
     const [oldest] = this.sessions.keys();
     if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
     return presence;
+  }
+
+  /** Answers the title of the session; null when it is not known. A later take-over stays. */
+  takeOver({ from, by }: { from: string; by: TakenOver }): string | null {
+    const session = this.sessions.get(from);
+    if (session === undefined) return null;
+    const isLater = by.at > (session.takenOver?.at ?? '');
+    if (isLater) this.sessions.set(from, { ...session, takenOver: by });
+    const taker = this.sessions.get(by.sessionId);
+    if (taker !== undefined) {
+      this.sessions.set(by.sessionId, { ...taker, actedAt: laterAct(taker.actedAt, by.at) });
+    }
+    return session.title;
+  }
+
+  /** Those of one title, or of all for the floor. */
+  forgetSessions(title: string): void {
+    for (const [sessionId, session] of this.sessions) {
+      if (title === floorTitle || session.title === title) this.sessions.delete(sessionId);
+    }
   }
 
   /** Titles of which this entry holds something newer than `durable`, or that it alone holds. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { aboveFloor } from '../../domain/merge.ts';
+import { isOvertaken } from '../../domain/overtaken.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
-import { partitionOf, versionZero } from '../../domain/version.ts';
+import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
 import {
   type Backlog,
   type DirtyTitle,
@@ -44,6 +45,11 @@ export function openEmbeddedHotStore(options: EmbeddedHotOptions): EmbeddedHotSt
   return new HotStoreInProcess(options);
 }
 
+/** Whether a merge forgot its title: then where its sessions were is forgotten too. */
+function isForgotten({ before, after }: MergedTitle): boolean {
+  return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
+}
+
 class HotStoreInProcess implements EmbeddedHotStore {
   readonly partitions: number;
   readonly #policy: Policy;
@@ -76,14 +82,19 @@ class HotStoreInProcess implements EmbeddedHotStore {
   async merge(request: MergeRequest): Promise<MergeResult> {
     const entry = this.#use(request.profileId);
     if (request.onlyIf !== null && !this.#holds(request, entry)) return { kind: 'conflict' };
-    const titles = oneByTitle(request.writes).map((write) => entry.preview(write));
+    const isHeld = this.#isHeld(request, entry);
+    const titles = oneByTitle(request.writes).map((write) =>
+      entry.preview(isHeld ? { ...write, playhead: null, visibility: null } : write),
+    );
     // The stream may refuse (disk full); nothing has changed yet, so the step stays atomic.
-    this.#appendNews(request, { entry, titles });
+    if (isHeld) this.#appendHistory(request, entry);
+    else this.#appendNews(request, { entry, titles });
     const rose = titles.filter((title) => entry.store(title)).map(({ title }) => title);
     if (request.device !== null) entry.remember(request.device);
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
     this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
-    return { kind: 'merged', titles, floor: entry.floor };
+    for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
+    return { kind: 'merged', titles, floor: entry.floor, isHeld };
   }
 
   async read(query: {
@@ -121,6 +132,12 @@ class HotStoreInProcess implements EmbeddedHotStore {
     }
     this.#tell(profileId, rose);
     return rose;
+  }
+
+  async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
+    const title = this.#use(of.profileId).takeOver(of);
+    if (title !== null) this.#tell(of.profileId, [title]);
+    return title !== null;
   }
 
   async dropMark(profileId: string): Promise<void> {
@@ -216,6 +233,28 @@ class HotStoreInProcess implements EmbeddedHotStore {
       entry.version(onlyIf.title) === onlyIf.version &&
       (entry.floor?.version ?? versionZero) === onlyIf.floorVersion
     );
+  }
+
+  #isHeld({ presence, isFact, nowMs, writes }: MergeRequest, entry: HotEntry): boolean {
+    if (presence === null || isFact) return false;
+    const own = oneByTitle(writes).find(({ title }) => title === presence.title);
+    const offered = own?.playhead?.version ?? null;
+    const { playhead } = aboveFloor(entry.state(presence.title), entry.floor);
+    const met = { playhead, offered, sessions: [...entry.sessions.values()], nowMs };
+    return isOvertaken(presence, met, this.#policy);
+  }
+
+  #appendHistory({ presence, profileId, transitions }: MergeRequest, entry: HotEntry): void {
+    if (presence === null) return;
+    const known = entry.sessions.get(presence.sessionId);
+    const hasActed = (known?.actedAt ?? presence.actedAt) !== null;
+    const isLate = known !== undefined && presence.sequence <= known.sequence;
+    if (!hasActed || isLate) return;
+    const sinceMs = known?.lastHeartbeatAtMs ?? 0;
+    const history = transitions
+      .filter(({ onlyIfBefore }) => activityTimeMs(onlyIfBefore) > sinceMs)
+      .map(({ transition }) => ({ ...transition, isHistory: true as const }));
+    this.#events.appendNow({ partition: this.#partition(profileId), transitions: history });
   }
 
   #appendNews(

@@ -45,6 +45,7 @@ const scripts = {
   identity: readScript('identity'),
   read: readScript('read'),
   hydrate: readScript('hydrate'),
+  takeOver: readScript('take-over'),
   due: readScript('due'),
   settle: readScript('settle'),
   quarantine: readScript('quarantine'),
@@ -152,6 +153,17 @@ class RedisHotStore implements HotStore {
       ],
     });
     return titlesOf(risen as string[]);
+  }
+
+  async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
+    const { profileId, from, by } = of;
+    const { profile, sessions } = this.#keys(profileId);
+    const { kindAndId, name } = packDevice(by.device);
+    const isKnown = await this.#connection.run(scripts.takeOver, {
+      keys: [profile, sessions],
+      args: [from, by.sessionId, by.at, kindAndId, name],
+    });
+    return isKnown === 1;
   }
 
   async dropMark(profileId: string): Promise<void> {

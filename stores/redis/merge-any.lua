@@ -1,7 +1,8 @@
 --[[ merge-any: fold any request into its profile. A part of merge.lua (`-- include merge-any.lua`).
      Given   out_length_max, events_length_max, clean_ttl_ms, and those of session.lua
      KEYS    as merge.lua says
-     ARGV    of a request that is no plain heartbeat, as JSON, all of it texts: nowMs;
+     ARGV    of a request that is no plain heartbeat, as JSON, all of it texts: nowMs; isFact, if it was
+             judged before;
              condition, if any: title, version, floor (its version);
              device, if any: hash, kindAndId, name or '';
              writes: title, playhead or '', visibility or '', both packed; one a title;
@@ -18,11 +19,11 @@ local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
 
 -- A plain heartbeat as any other request.
 local function request_of_plain(text, id)
-  local field, session, playhead, state, device, now_ms, started =
-    struct.unpack('sssssss', text, 42)
+  local field, session, playhead, state, device, now_ms, started, acted =
+    struct.unpack('ssssssss', text, 42)
   local title = string.sub(field, 3)
   local kind_and_id, name = string.match(device, '^([^|]*|[^|]*)|(.*)$')
-  local who = id .. ':' .. title .. ':' .. session
+  local who, writer = id .. ':' .. title .. ':' .. session, string.sub(playhead, 14, 24)
   return {
     nowMs = now_ms,
     device = { hash = string.match(playhead, '%w+$'), kindAndId = kind_and_id, name = name },
@@ -32,8 +33,8 @@ local function request_of_plain(text, id)
       newsBefore = string.sub(text, 13, 18) .. string.sub(text, 36, 41) .. string.rep('0', 12),
       entry = { 'h', playhead, 'w', who, 'd', device },
     } },
-    report = report_of_plain(session, state,
-      { title = title, started = started, kindAndId = kind_and_id, name = name }),
+    report = report_of_plain(session, state, { title = title, started = started,
+      acted = acted .. writer, writer = writer, kindAndId = kind_and_id, name = name }),
   }
 end
 
@@ -56,6 +57,7 @@ local function read_held(request)
   end
   for _, write in ipairs(request.writes) do titles[#titles + 1] = write.title end
   for _, offer in ipairs(request.offers) do titles[#titles + 1] = offer.title end
+  if request.report then titles[#titles + 1] = request.report.title end
   for _, title in ipairs(titles) do
     local position, visibility = 't:' .. title, 'v:' .. title
     if not held[visibility] then
@@ -91,15 +93,43 @@ local function holds(request, held)
   return in_force == condition.version and version(held['t:*']) == condition.floor
 end
 
+-- The position in force: that of the title, or the floor above it.
+local function in_force(held, title)
+  local position, floor = held['t:' .. title], held['t:*']
+  if floor and version(position) <= version(floor) then return floor end
+  return position
+end
+
+-- The position that a request writes to a title, or nil.
+local function offered_to(request, title)
+  for _, write in ipairs(request.writes) do
+    if write.title == title and write.playhead ~= '' then return write.playhead end
+  end
+  return nil
+end
+
 -- Appends what tells something new: the position in force is old enough, or its status another.
 local function append_news(request, held)
   local has_news = false
   for _, offer in ipairs(request.offers) do
-    local position, floor = held['t:' .. offer.title], held['t:*']
-    if floor and version(position) <= version(floor) then position = floor end
+    local position = in_force(held, offer.title)
     local before, status = version(position), string.sub(position or '', 25, 25)
     if before < offer.version and (before < offer.newsBefore or status ~= offer.status) then
       redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_length_max, '*', unpack(offer.entry))
+      has_news = true
+    end
+  end
+  if has_news then redis.call('SPUBLISH', KEYS[3], '') end
+end
+
+-- Appends what an overtaken session offers, as history.
+local function append_history(request, known)
+  local since_ms, has_news = tells_history(request.report, known), false
+  for _, offer in ipairs(since_ms and request.offers or {}) do
+    if tonumber(string.sub(offer.newsBefore, 1, 13)) > since_ms then
+      local entry = offer.entry
+      entry[#entry + 1], entry[#entry + 2] = 'x', '1'
+      redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_length_max, '*', unpack(entry))
       has_news = true
     end
   end
@@ -138,20 +168,23 @@ end
 
 -- Stores the writes; answers the reply, and the fields of the titles that rose. Only of a session that
 -- is told apart by this very report, not by a later one, can the next heartbeat know its device.
-local function store_writes(request, held, is_late)
-  local reply, risen, out = { 'merged', false }, {}, {}
+local function store_writes(request, held, is_late, is_held)
+  local reply, risen, out = { is_held and 'held' or 'merged', false }, {}, {}
   for _, write in ipairs(request.writes) do
     local position, visibility = 't:' .. write.title, 'v:' .. write.title
     reply[#reply + 1] = held[position]
     reply[#reply + 1] = held[visibility]
-    local has_moved = accept(held, out, position, write.playhead)
-    local has_turned = accept(held, out, visibility, write.visibility)
+    local has_moved = not is_held and accept(held, out, position, write.playhead)
+    local has_turned = not is_held and accept(held, out, visibility, write.visibility)
     if has_moved or has_turned then
       local sign = write.is_plain and not is_late and not held['t:*'] and '+' or '~'
       put(request.key, write.title, held[position], held[visibility], sign)
       risen[#risen + 1] = position
     end
     if has_moved and write.title == '*' then break_seals(request.key) end
+    if has_moved and string.sub(write.playhead, 25, 25) == 'n' then
+      forget_sessions(request.sessions, write.title)
+    end
   end
   reply[2] = held['t:*']
   if #out > 0 and out_length_max ~= '0' then
@@ -165,13 +198,16 @@ local function merge(index)
   local request = request_at(index)
   local held = read_held(request)
   if not holds(request, held) then return { 'conflict' } end
-  append_news(request, held)
+  local report, sessions = request.report, request.sessions
+  local known = report and read_session(sessions, report)
+  local is_held = report and not request.isFact
+    and is_overtaken(sessions, report, known, in_force(held, report.title),
+      offered_to(request, report.title), request.nowMs)
+  if is_held then append_history(request, known) else append_news(request, held) end
   local is_renamed = remember_device(request, held)
   local played, is_late
-  if request.report then
-    played, is_late = fold_report(request.sessions, request.report, request.nowMs)
-  end
-  local reply, risen = store_writes(request, held, is_late)
+  if report then played, is_late = fold_report(sessions, report, known, request.nowMs) end
+  local reply, risen = store_writes(request, held, is_late, is_held)
   for _, field in ipairs(risen) do
     local title = { key = request.key, member = request.id .. '|' .. string.sub(field, 3) }
     owe(sets, title, request.nowMs)

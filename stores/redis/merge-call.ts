@@ -19,7 +19,7 @@ export const cleanProfileTtlMs = 72 * 3_600_000;
  * One request's answer from merge.lua: all that there is to say of a plain heartbeat is the position that
  * it met.
  */
-export type MergeReply = string | ['merged' | 'conflict' | 'failed', ...(string | null)[]];
+export type MergeReply = string | ['merged' | 'held' | 'conflict' | 'failed', ...(string | null)[]];
 
 /** merge.lua under a policy: what it is called with, and what its replies mean. */
 export class MergeCall {
@@ -68,6 +68,7 @@ function packRequest(request: MergeRequest): string {
   const { nowMs, writes, device, presence, transitions, onlyIf } = request;
   return JSON.stringify({
     nowMs: String(nowMs),
+    ...(request.isFact && { isFact: true }),
     ...(onlyIf !== null && {
       condition: { title: onlyIf.title, version: onlyIf.version, floor: onlyIf.floorVersion },
     }),
@@ -101,13 +102,15 @@ export function mergeResult(request: MergeRequest, reply: MergeReply): MergeResu
   if (kind === 'conflict') return { kind };
   if (kind === 'failed') throw unavailable('merge', new Error(String(answers[0])));
   const { profileId } = request;
-  const [floor = null, ...before] = answers;
+  const isHeld = kind === 'held';
+  const [floor = null, ...met] = answers;
   const titles = request.writes.map((write, index) => {
-    const [playhead = null, visibility = null] = before.slice(2 * index);
-    return mergedTitle(unpackState({ profileId, title: write.title, playhead, visibility }), write);
+    const [playhead = null, visibility = null] = met.slice(2 * index);
+    const before = unpackState({ profileId, title: write.title, playhead, visibility });
+    return isHeld ? { title: write.title, before, after: before } : mergedTitle(before, write);
   });
   const floorState = { profileId, title: floorTitle, playhead: floor, visibility: null };
-  return { kind: 'merged', titles, floor: unpackState(floorState).playhead };
+  return { kind: 'merged', titles, floor: unpackState(floorState).playhead, isHeld };
 }
 
 /** What the script stored follows from what it met: its rule is the domain's. */

@@ -9,15 +9,17 @@
      ARGV    a request each: JSON (see merge-any.lua), or a plain heartbeat: 41 characters that compare as
              numbers (player 6, sequence 6, time 12 and writer 11 of its version, 6 of the version that
              makes it news), then texts that end in a zero byte: field, session id, position, session;
-             device (kind|id|name, or '' for no name), now (ms), start of the session
+             device (kind|id|name, or '' for no name), now (ms), start of the session, and the time of its
+             viewer's newest act that this proves (13 digits)
      Returns the one request's answer, or an array of them: the position before, of a plain heartbeat that
              met what it expected; {'merged', floor, then of each write the packed playhead and visibility
-             before}, {'conflict'} (nothing was written), or {'failed', message}
+             before}, {'held', the same} (its session was overtaken: no register changed), {'conflict'}
+             (nothing was written), or {'failed', message}
      Cost    five commands a plain heartbeat (HGET and HSET twice, SPUBLISH), and XADD, SPUBLISH when it
              is a progress event; no function is made, and no table but that of the answers ]]
 local call, try, read, byte, sub = redis.call, redis.pcall, struct.unpack, string.byte, string.sub
-local brace, plus, minus, acted = 123, 43, 45, 49
-local shortest_folded, shortest_session = 42, 49
+local brace, plus, minus = 123, 43, 45
+local shortest_folded, shortest_session = 42, 48
 local merge_any, replies
 if #ARGV > 1 then replies = {} end
 
@@ -45,7 +47,6 @@ for index = 1, #ARGV do
             'w', id .. sub(field, 2) .. ':' .. session, 'd', (read('s', request, rest)))
           call('SPUBLISH', KEYS[3], '')
         end
-        if byte(found, -1) == acted then state = sub(state, 1, -2) .. '1' end
         call('HSET', profile, field, position .. '+' .. sub(was, -12))
         call('HSET', sessions, session, state)
         if out_length_max ~= '0' then

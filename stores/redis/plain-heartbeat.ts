@@ -10,6 +10,8 @@ import { packReport, playingSession } from './session.ts';
 /** Digits of a version that the script compares as two numbers: to 10 ms. */
 const comparedLength = 12;
 const halfLength = comparedLength / 2;
+/** Digits of the time in a version. */
+const timeLength = 13;
 
 /**
  * A request that is a plain heartbeat, as merge.lua takes it: one position moves on, on the device of a
@@ -18,7 +20,11 @@ const halfLength = comparedLength / 2;
 export function packPlainHeartbeat(request: MergeRequest, policy: Policy): string | null {
   const { presence, device } = request;
   const playhead = positionAlone(request);
-  if (playhead === null || device === null || presence === null) return null;
+  if (playhead === null || device === null || presence === null || request.isFact) return null;
+  // Of what a plain heartbeat proves the script stores nothing: it knows when the session began.
+  if (presence.actedAt === null || writerOf(presence.actedAt) !== writerOf(playhead.version)) {
+    return null;
+  }
   const report = packReport(presence);
   const { profileId, nowMs } = request;
   const { title, sessionId } = presence;
@@ -39,7 +45,12 @@ export function packPlainHeartbeat(request: MergeRequest, policy: Policy): strin
     request.transitions[0]?.onlyIfBefore.slice(halfLength, comparedLength),
   ];
   const texts = [`t:${title}`, sessionId, position, session];
-  const seldom = [`${report.kindAndId}|${report.name}`, nowMs, report.started];
+  const seldom = [
+    `${report.kindAndId}|${report.name}`,
+    nowMs,
+    report.started,
+    report.acted.slice(0, timeLength),
+  ];
   return `${compared.join('')}${[...texts, ...seldom].join('\0')}\0`;
 }
 

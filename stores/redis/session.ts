@@ -7,7 +7,7 @@ import {
   type PresenceReport,
   stateAfter,
 } from '../../domain/presence.ts';
-import { fingerprint } from '../../domain/version.ts';
+import { fingerprint, sessionWriter } from '../../domain/version.ts';
 import { packDevice, unpackDevice } from './device.ts';
 
 /** Base-36 digits of a sequence (a GraphQL Int) and of a time: fixed, so that they compare as text. */
@@ -59,7 +59,10 @@ export interface PackedReport {
   receivedAtMs: string;
   /** What no rule in the script looks at. */
   rest: string;
+  /** Version of the newest act that the report proves; '': none. */
   acted: string;
+  /** Of the reporting session's writes. */
+  writer: string;
   started: string;
   kindAndId: string;
   name: string;
@@ -78,29 +81,30 @@ export function packReport(report: PresenceReport): PackedReport {
     sequence: report.sequence.toString(36).padStart(sequenceLength, '0'),
     receivedAtMs: decimalTime(receivedAtMs),
     rest: packTime(receivedAtMs) + report.positionMs.toString(36),
-    acted: report.hasActed ? '1' : '0',
+    acted: report.actedAt ?? '',
+    writer: sessionWriter({ deviceId: report.device.id, sessionId }),
     started,
     kindAndId,
     name,
   };
 }
 
-/** The session that the report of a player that plays leaves, unless its viewer acted before. */
+/** The session that the report of a player that plays leaves. */
 export function playingSession(packed: PackedReport, policy: Policy): string {
-  const { state, hash, sequence, rest, acted } = packed;
+  const { state, hash, sequence, rest } = packed;
   const aliveUntil = decimalTime(Number(packed.receivedAtMs) + silenceMs('PLAYING', policy));
-  return state + hash + sequence + aliveUntil + notPaused + rest + acted;
+  return state + hash + sequence + aliveUntil + notPaused + rest;
 }
 
 /** Unpacks a profile's sessions (layout: session.lua), without those that cannot be read. */
 export function unpackSessions(fields: ReadonlyMap<string, string>, policy: Policy): Presence[] {
   const sessions: Presence[] = [];
   for (const [sessionId, value] of fields) {
-    const parts = /^([PABS]).{5}(.{6})\d{13}(\d{13})(.{9})(.+)([01])$/.exec(value);
+    const parts = /^([PABS]).{5}(.{6})\d{13}(\d{13})(.{9})(.+)$/.exec(value);
     const played = fields.get(`${sessionId}.t`);
     const kindAndId = fields.get(`${sessionId}.d`);
     if (parts === null || played === undefined || kindAndId === undefined) continue;
-    const [, letter = '', sequence = '', pausedSince, last = '', position = '', acted] = parts;
+    const [, letter = '', sequence = '', pausedSince, last = '', position = ''] = parts;
     const playerState = states[letter] ?? 'STOPPED';
     sessions.push({
       sessionId,
@@ -113,10 +117,21 @@ export function unpackSessions(fields: ReadonlyMap<string, string>, policy: Poli
       intervalMs: intervalIn(playerState, policy),
       pausedSinceMs: Number(pausedSince) || null,
       sequence: Number.parseInt(sequence, 36),
-      hasActed: acted === '1',
+      actedAt: fields.get(`${sessionId}.a`) ?? null,
+      takenOver: takenOverIn(sessionId, fields),
     });
   }
   return sessions;
+}
+
+function takenOverIn(
+  sessionId: string,
+  fields: ReadonlyMap<string, string>,
+): Presence['takenOver'] {
+  const [by, at, kindAndId] = ['o', 'v', 'k'].map((part) => fields.get(`${sessionId}.${part}`));
+  if (by === undefined || at === undefined || kindAndId === undefined) return null;
+  const name = fields.get(`${sessionId}.m`) ?? null;
+  return { sessionId: by, at, device: unpackDevice({ kindAndId, name }) };
 }
 
 function packTime(timeMs: number): string {

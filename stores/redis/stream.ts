@@ -152,7 +152,8 @@ function idOf(offset: Offset): string {
 function transitionOf(fields: ReadonlyMap<string, string>): Transition {
   const body = fields.get('e');
   try {
-    return body === undefined ? unpackProgress(fields) : (JSON.parse(body) as Transition);
+    const told = body === undefined ? unpackProgress(fields) : (JSON.parse(body) as Transition);
+    return fields.has('x') ? { ...told, isHistory: true } : told;
   } catch {
     return (body ?? fields) as unknown as Transition;
   }

@@ -13,7 +13,7 @@ import { inForce } from './playhead-view.ts';
 export type Change = 'FINISH' | 'RESTART' | 'HIDE' | 'UNHIDE' | 'FORGET';
 
 /** Something else changed the title between reading and deciding; so often in a row is a bug. */
-const triesMax = 8;
+export const triesMax = 8;
 
 export interface ChangeOutcome {
   problems: Problem[];
@@ -139,7 +139,7 @@ function writeOf(
   };
 }
 
-function forgotten(version: string): PlayheadRegister {
+export function forgotten(version: string): PlayheadRegister {
   return {
     version,
     status: 'NOT_STARTED',
@@ -189,7 +189,7 @@ async function applied(deps: PlaybackDeps, request: MergeRequest): Promise<boole
   return written.kind !== 'conflict';
 }
 
-function nextVersion(deps: PlaybackDeps, inForceVersion: string): string {
+export function nextVersion(deps: PlaybackDeps, inForceVersion: string): string {
   return handVersion({
     nowMs: deps.clock.nowMs(),
     inForce: inForceVersion,
@@ -197,7 +197,7 @@ function nextVersion(deps: PlaybackDeps, inForceVersion: string): string {
   });
 }
 
-function contended(): PlatformError {
+export function contended(): PlatformError {
   return new PlatformError('The title is being changed too fast to change it by hand.', {
     code: 'STATE_UNAVAILABLE',
     retryAfterMs: 1_000,

@@ -243,7 +243,7 @@ export class HotRestorer {
     const { request } = kept;
     try {
       // Conditions were judged when it was accepted; by now it is a fact like any other.
-      const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null };
+      const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null, isFact: true as const };
       await this.#deps.hot.merge({ ...request, ...now });
     } catch (error) {
       if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) throw error;

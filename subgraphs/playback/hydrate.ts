@@ -73,9 +73,15 @@ export class ProfileReader {
   readonly #hydrating = new Map<string, Promise<Hydrated>>();
   readonly #queue: (() => void)[] = [];
   #inFlight = 0;
+  #durableReads = 0;
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
+  }
+
+  /** Reads of the durable store so far. */
+  get durableReads(): number {
+    return this.#durableReads;
   }
 
   async read(query: Query): Promise<ProfileState> {
@@ -203,6 +209,7 @@ export class ProfileReader {
   async #durableRead(profileId: string): Promise<DurableProfile> {
     if (this.#inFlight < readsInFlightMax) this.#inFlight += 1;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#durableReads += 1;
     try {
       return await this.#deps.durable.read(profileId);
     } finally {

@@ -8,11 +8,12 @@ import { readSubgraph } from '../../schema/subgraph-source.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
-import type { PlaybackDeps } from './deps.ts';
+import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMetrics } from './metrics.ts';
 import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
 import { createTwoTiers, type TwoTiers } from './two-tiers.ts';
+import type { UndoDeps } from './undo-session.ts';
 
 /** The playback subgraph, and the event stream that it feeds. */
 export interface PlaybackSubgraph extends Subgraph<Context> {
@@ -36,10 +37,13 @@ export async function openPlayback(
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
-  const deps: PlaybackDeps = {
+  const { watchLog } = stores;
+  const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs });
+  const deps: UndoDeps = {
     hot: tiers.hot,
     reader: tiers.reader,
     writePath: tiers.writePath,
+    watchLog: keeper,
     clock,
     policy,
     signer,
@@ -48,6 +52,7 @@ export async function openPlayback(
   };
   const { typeDefs } = await readSubgraph('playback');
   tiers.start();
+  keeper.start();
   const subgraph = await openSubgraph<Context>({
     name: 'playback',
     typeDefs,
@@ -59,6 +64,7 @@ export async function openPlayback(
     async close() {
       stopTrimming();
       try {
+        await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
         await stores.close();

@@ -44,6 +44,11 @@ export function createPlaybackMetrics(
     'Rows of the durable store that were met and could not be read: the log names their profiles.',
   );
 
+  const reads = counter(
+    'playhead_durable_reads_total',
+    'Profiles that were read from the durable store, because the hot one could not vouch for them.',
+  );
+
   async function lookAtBacklog(): Promise<void> {
     const backlog = await tiers.writeBehind.backlog().catch(() => null);
     if (backlog === null) {
@@ -67,6 +72,8 @@ export function createPlaybackMetrics(
     held.inc(tiers.writePath.counts.held);
     unread.reset();
     unread.inc(unreadable.count);
+    reads.reset();
+    reads.inc(tiers.reader.durableReads);
     return registry.metrics();
   };
 }

@@ -1,14 +1,21 @@
 import { aboveFloor, isHidden, publicVersion } from '../../domain/merge.ts';
+import { takeOverOf } from '../../domain/overtaken.ts';
 import {
   type Device,
   floorTitle,
   type PlayheadRegister,
   type TitleState,
 } from '../../domain/playhead.ts';
-import { type Policy, progressOf, type ResumeReason, resumePoint } from '../../domain/policy.ts';
+import {
+  isFarApart,
+  type Policy,
+  progressOf,
+  type ResumeReason,
+  resumePoint,
+} from '../../domain/policy.ts';
 import { isAlive, type Presence } from '../../domain/presence.ts';
 import { idProblem } from '../../domain/problem.ts';
-import { activityTimeMs, versionZero } from '../../domain/version.ts';
+import { activityTimeMs, deviceHash, versionZero } from '../../domain/version.ts';
 import type { ProfileState } from './hydrate.ts';
 import { stateUnavailable } from './hydrate.ts';
 import type {
@@ -28,9 +35,25 @@ export interface SessionView {
   positionMs: number;
   startedAt: string;
   lastHeartbeatAt: string;
+  takenOverBy: TakeOverView | null;
 }
 
-interface DeviceView {
+export interface TakeOverView {
+  sessionId: string;
+  device: DeviceView;
+  at: string;
+}
+
+export interface ResumeCandidateView {
+  sessionId: string;
+  device: DeviceView;
+  positionMs: number;
+  resumePositionMs: number;
+  updatedAt: string;
+  ageMs: number;
+}
+
+export interface DeviceView {
   id: string;
   name: string | null;
   kind: DeviceKind;
@@ -52,6 +75,7 @@ export interface PlayheadView {
   updatedAt: string | null;
   device: DeviceView | null;
   activeSession: SessionView | null;
+  alternative: ResumeCandidateView | null;
   freshness: { source: FreshnessSource; asOf: string; degraded: boolean };
 }
 
@@ -111,6 +135,7 @@ export function viewOf(state: ProfileState, title: string, at: ViewPoint): Playh
     updatedAt: playhead.version === versionZero ? null : isoTime(activityMs),
     device: deviceView(state.devices.get(playhead.deviceHash ?? '')),
     activeSession: playing === undefined ? null : sessionView(playing),
+    alternative: alternativeTo(playhead, { sessions: state.sessions, title }, at),
     freshness: { source: state.source, asOf: isoTime(at.nowMs), degraded: state.isDegraded },
   };
 }
@@ -127,7 +152,7 @@ export function aliveSessions(state: ProfileState, at: ViewPoint): Presence[] {
     .sort((left, right) => right.lastHeartbeatAtMs - left.lastHeartbeatAtMs);
 }
 
-function sessionView(presence: Presence): SessionView {
+export function sessionView(presence: Presence): SessionView {
   return {
     id: presence.sessionId,
     device: deviceView(presence.device),
@@ -137,6 +162,42 @@ function sessionView(presence: Presence): SessionView {
     positionMs: presence.positionMs,
     startedAt: isoTime(presence.startedAtMs),
     lastHeartbeatAt: isoTime(presence.lastHeartbeatAtMs),
+    takenOverBy: takeOverView(presence),
+  };
+}
+
+/** Who took a session over; null once its viewer acted after that. */
+export function takeOverView(presence: Presence): TakeOverView | null {
+  const takenOver = takeOverOf(presence);
+  if (takenOver === null) return null;
+  const { sessionId, device, at } = takenOver;
+  return { sessionId, device: deviceView(device), at: isoTime(activityTimeMs(at)) };
+}
+
+/** Of the other devices that are far from the position in force, the one heard of last. */
+function alternativeTo(
+  playhead: PlayheadRegister,
+  of: { sessions: readonly Presence[]; title: string },
+  at: ViewPoint,
+): ResumeCandidateView | null {
+  // What was set by hand stands against no device, and what was forgotten against nothing.
+  if (playhead.deviceHash === null) return null;
+  const isOther = ({ title, device, positionMs }: Presence) =>
+    title === of.title &&
+    deviceHash(device.id) !== playhead.deviceHash &&
+    isFarApart({ positionMs, otherMs: playhead.positionMs }, at.policy);
+  const [newest] = of.sessions
+    .filter(isOther)
+    .sort((left, right) => right.lastHeartbeatAtMs - left.lastHeartbeatAtMs);
+  if (newest === undefined) return null;
+  const { sessionId, device, positionMs, lastHeartbeatAtMs } = newest;
+  const ageMs = Math.max(0, at.nowMs - lastHeartbeatAtMs);
+  const candidate = { ...playhead, status: 'IN_PROGRESS' as const, positionMs };
+  const paused = { pausedForMs: ageMs, isPlayingElsewhere: false };
+  return {
+    ...{ sessionId, device: deviceView(device), positionMs, ageMs },
+    resumePositionMs: resumePoint(candidate, paused, at.policy).resumePositionMs,
+    updatedAt: isoTime(lastHeartbeatAtMs),
   };
 }
 
@@ -162,17 +223,19 @@ export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
+/** One that was taken over plays on until it is told: whoever took over comes first. */
 function playingSession(state: ProfileState, title: string, at: ViewPoint): Presence | undefined {
-  return aliveSessions(state, at).find(
+  const playing = aliveSessions(state, at).filter(
     (session) =>
       session.title === title &&
       (session.playerState === 'PLAYING' || session.playerState === 'BUFFERING'),
   );
+  return playing.find((session) => takeOverOf(session) === null) ?? playing[0];
 }
 
-function deviceView(device: Device): DeviceView;
-function deviceView(device: Device | undefined): DeviceView | null;
-function deviceView(device: Device | undefined): DeviceView | null {
+export function deviceView(device: Device): DeviceView;
+export function deviceView(device: Device | undefined): DeviceView | null;
+export function deviceView(device: Device | undefined): DeviceView | null {
   if (device === undefined) return null;
   return { id: device.id, name: device.name, kind: device.kind as DeviceKind };
 }

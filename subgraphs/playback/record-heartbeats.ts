@@ -14,7 +14,7 @@ import { type Version, writerOf } from '../../domain/version.ts';
 import type { MergeRequest, TitleWrite } from '../../stores/hot-store.ts';
 import type { PlaybackDeps } from './deps.ts';
 import { inForce } from './playhead-view.ts';
-import { dropStale } from './stale-base.ts';
+import { claimOf } from './stale-base.ts';
 import { offersOf } from './transitions.ts';
 import type { Written } from './write-path.ts';
 
@@ -31,6 +31,8 @@ export interface RecordOutcome {
   problems: Problem[];
   /** Where the playhead in force is found; null when everything was refused. */
   recorded: { title: string; sessionId: string } | null;
+  /** The session was overtaken: somebody may have taken it over. */
+  isHeld: boolean;
 }
 
 /**
@@ -64,22 +66,25 @@ export async function recordHeartbeats(
   const newest = admitted.at(-1);
   if (newest === undefined) return refused(deps, problems);
 
-  const { kept, hasActed } = await dropStale(deps, { token, admitted });
+  const { kept, actedAt } = await claimOf(deps, { token, admitted });
   const write = writeOf(token, kept);
   // A seek says nothing about the player: paused before it, paused after it.
   const told = admitted.findLast(({ heartbeat }) => changesPlayer(heartbeat.event)) ?? newest;
   const { event } = told.heartbeat;
-  const request = requestOf({ token, kept, newest, event, write, hasActed, receivedAtMs }, deps);
+  const request = requestOf({ token, kept, newest, event, write, actedAt, receivedAtMs }, deps);
   const hasIntent = kept.some(({ heartbeat }) => isIntent(heartbeat.event));
   const written = await deps.writePath.write(request, { isIntent: hasIntent });
   if (written.kind === 'held') return refused(deps, problems);
-  const versions = await versionsOf(deps, { token, write, written });
+  const isHeld = written.kind === 'merged' && written.isHeld;
+  const offered = isHeld ? { ...write, playhead: null } : write;
+  const versions = await versionsOf(deps, { token, write: offered, written });
   return {
     outcome: outcomeOf(versions, { admitted, kept }),
     durability: durabilityOf(write, written),
     nextHeartbeatInMs: intervalAfter(event, policy),
     problems,
     recorded: { title: token.title, sessionId: token.sessionId },
+    isHeld,
   };
 }
 
@@ -90,6 +95,7 @@ function refused(deps: PlaybackDeps, problems: Problem[]): RecordOutcome {
     nextHeartbeatInMs: deps.policy.heartbeatEveryMs,
     problems,
     recorded: null,
+    isHeld: false,
   };
 }
 
@@ -109,7 +115,7 @@ function requestOf(
     newest: AdmittedHeartbeat;
     event: PlaybackEvent;
     write: TitleWrite;
-    hasActed: boolean;
+    actedAt: Version | null;
     receivedAtMs: number;
   },
   deps: PlaybackDeps,
@@ -131,7 +137,7 @@ function requestOf(
       // What was watched offline yesterday is not being watched now, though it arrives now.
       receivedAtMs: Math.min(receivedAtMs, newest.activityAtMs),
       sequence: newest.heartbeat.sequence,
-      hasActed: batch.hasActed,
+      actedAt: batch.actedAt,
     },
     transitions: offersOf(token, batch.kept, deps.policy),
     onlyIf: null,

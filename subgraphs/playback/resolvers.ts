@@ -8,7 +8,11 @@ import { pageOf } from './lists.ts';
 import { isoTime, openPlayheadId, sessionViews } from './playhead-view.ts';
 import { recordHeartbeats } from './record-heartbeats.ts';
 import type { HeartbeatInput, PlayheadInput, Resolvers } from './schema.generated.ts';
+import { sessionPageOf } from './session-list.ts';
+import { takeOver, takeOverSeenBy } from './take-over.ts';
+import { undoSession } from './undo-session.ts';
 import { watchPlayheads } from './watch.ts';
+import { watchSessions } from './watch-sessions.ts';
 
 /** The schema's fields, one line each: what they do is in the file named after them. */
 export const resolvers: Resolvers = {
@@ -41,6 +45,11 @@ export const resolvers: Resolvers = {
       ),
     activeSessions: async (_viewer, _arguments, context) =>
       sessionViews(await context.profile(), context.viewPoint()),
+    watchSessions: async ({ profileId }, { first, after }, context) =>
+      sessionPageOf(await context.playback.watchLog.read({ profileId, need: 'show' }), {
+        first,
+        after: after ?? null,
+      }),
   },
   Playable: {
     __resolveReference: ({ id }) => ({ id }),
@@ -54,10 +63,23 @@ export const resolvers: Resolvers = {
   RecordHeartbeatsPayload: {
     playhead: ({ recorded }, _arguments, context) =>
       recorded === null ? null : context.playhead(recorded.title, recorded.sessionId),
+    takenOverBy: ({ recorded, isHeld }, _arguments, context) =>
+      recorded === null || !isHeld ? null : takeOverSeenBy(context, recorded),
+  },
+  TakeOverPayload: {
+    playhead: ({ taken }, _arguments, context) =>
+      taken === null ? null : context.playhead(taken.title, taken.sessionId),
+  },
+  ActiveSessionsUpdate: {
+    viewer: (_update, _arguments, context) => context.viewer,
   },
   PlayheadPayload: {
     playhead: ({ changed }, _arguments, context) =>
       changed === null ? null : context.playhead(changed.title),
+  },
+  UndoSessionPayload: {
+    playheads: ({ undone }, _arguments, context) =>
+      Promise.all(undone.titles.map((title) => context.playhead(title))),
   },
   Mutation: {
     beginSession: (_root, { input }, context) =>
@@ -67,6 +89,8 @@ export const resolvers: Resolvers = {
         session: input.session,
         heartbeats: input.heartbeats.map(heartbeatOf),
       }),
+    takeOver: (_root, { input }, context) =>
+      takeOver(context.playback, requireViewer(context).profileId, input),
     finishPlayhead: (_root, { input }, context) => change('FINISH', input, context),
     restartPlayhead: (_root, { input }, context) => change('RESTART', input, context),
     hidePlayhead: (_root, { input }, context) => change('HIDE', input, context),
@@ -77,6 +101,8 @@ export const resolvers: Resolvers = {
       const { forgottenAtMs } = await forgetAllPlayheads(context.playback, profileId);
       return { forgottenAt: isoTime(forgottenAtMs), problems: [] };
     },
+    undoSession: (_root, { input: { sessionId, playableId = null } }, context) =>
+      undoSession(context.playback, requireViewer(context).profileId, { sessionId, playableId }),
   },
   Subscription: {
     playheadUpdates: {
@@ -85,6 +111,11 @@ export const resolvers: Resolvers = {
         const title = playableId == null ? null : requireId(playableId, 'playableId');
         return watchPlayheads(context.playback, { profileId, title });
       },
+      resolve: (update: unknown) => update as never,
+    },
+    activeSessionUpdates: {
+      subscribe: (_root, _arguments, context) =>
+        watchSessions(context.playback, requireViewer(context).profileId),
       resolve: (update: unknown) => update as never,
     },
   },

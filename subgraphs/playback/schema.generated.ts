@@ -2,6 +2,8 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { PlayheadView, SessionView } from './playhead-view.ts';
 import type { RecordOutcome } from './record-heartbeats.ts';
 import type { ChangeOutcome } from './change-playhead.ts';
+import type { UndoOutcome } from './undo-session.ts';
+import type { TakeOverOutcome } from './take-over.ts';
 import type { Problem as DomainProblem } from '../../domain/problem.ts';
 import type { Viewer as SignedIn } from '../../runtime/identity.ts';
 import type { Context } from './context.ts';
@@ -51,6 +53,8 @@ export type Viewer = {
   history?: Maybe<PlayheadConnection>;
   /** Sessions alive now: a heartbeat within the liveness window. Short, so a list and not a connection. */
   activeSessions?: Maybe<Array<PlaybackSession>>;
+  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. */
+  watchSessions?: Maybe<WatchSessionConnection>;
 };
 
 
@@ -78,6 +82,53 @@ export type ViewerHistoryArgs = {
   first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<PlayheadFilter>;
+};
+
+
+/** The profile the access token stands for. Every subgraph resolves it from the token, hence shareable. */
+export type ViewerWatchSessionsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One session as it was watched: "Tuesday 21:40, TV, Sintel 12:00 to 48:00". */
+export type WatchSession = {
+  __typename?: 'WatchSession';
+  /** The `sessionId` that its player gave to `beginSession`. */
+  id: Scalars['ID']['output'];
+  device: Device;
+  /** One, unless its player went on to another title within the session; in the order in which they began. */
+  titles: Array<WatchedTitle>;
+  startedAt: Scalars['DateTime']['output'];
+  endedAt: Scalars['DateTime']['output'];
+  /** When it was undone; null while any of it counts. */
+  undoneAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type WatchedTitle = {
+  __typename?: 'WatchedTitle';
+  playableId: Scalars['ID']['output'];
+  playable?: Maybe<Playable>;
+  fromPositionMs: Scalars['Int']['output'];
+  toPositionMs: Scalars['Int']['output'];
+  durationMs?: Maybe<Scalars['Int']['output']>;
+  /** Whether the session left it finished. */
+  finished: Scalars['Boolean']['output'];
+  startedAt: Scalars['DateTime']['output'];
+  endedAt: Scalars['DateTime']['output'];
+  undoneAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type WatchSessionConnection = {
+  __typename?: 'WatchSessionConnection';
+  edges: Array<WatchSessionEdge>;
+  pageInfo: PageInfo;
+};
+
+export type WatchSessionEdge = {
+  __typename?: 'WatchSessionEdge';
+  cursor: Scalars['String']['output'];
+  node: WatchSession;
 };
 
 /** The merged register for one profile and one playable. Every write returns it whole, every push carries it whole. */
@@ -108,7 +159,27 @@ export type Playhead = Node & {
   device?: Maybe<Device>;
   /** Null when nothing is playing it now. */
   activeSession?: Maybe<PlaybackSession>;
+  /**
+   * The other place to go on from: where the device that was heard of last, of those more than a minute away from positionMs, is or was.
+   * From the sessions of the last 24 hours (20 a profile), overtaken ones too, in the read that answers the playhead: it costs nothing more.
+   * Null when there is none, and when nobody knows: it is never guessed. It moves without `version`.
+   */
+  alternative?: Maybe<ResumeCandidate>;
   freshness: Freshness;
+};
+
+/** Where another device is, or was, in the same title. */
+export type ResumeCandidate = {
+  __typename?: 'ResumeCandidate';
+  sessionId: Scalars['ID']['output'];
+  device: Device;
+  positionMs: Scalars['Int']['output'];
+  /** As in Playhead: the position less the rewind for the time since. */
+  resumePositionMs: Scalars['Int']['output'];
+  /** When the device was last heard of. */
+  updatedAt: Scalars['DateTime']['output'];
+  /** How long ago that was. */
+  ageMs: Scalars['Int']['output'];
 };
 
 export type PlayheadStatus =
@@ -163,6 +234,16 @@ export type PlaybackSession = {
   positionMs: Scalars['Int']['output'];
   startedAt: Scalars['DateTime']['output'];
   lastHeartbeatAt: Scalars['DateTime']['output'];
+  /** Another session took over: this one's player pauses, and moves nothing until its viewer plays or seeks there. Null: nobody did, or its viewer acted since. */
+  takenOverBy?: Maybe<TakeOver>;
+};
+
+/** Who goes on with what a session played. */
+export type TakeOver = {
+  __typename?: 'TakeOver';
+  sessionId: Scalars['ID']['output'];
+  device: Device;
+  at: Scalars['DateTime']['output'];
 };
 
 export type PlayerState =
@@ -214,6 +295,11 @@ export type Mutation = {
    * Idempotent by (session, sequence) and safe to retry. A late heartbeat is absorbed, never an error: see `outcome`.
    */
   recordHeartbeats?: Maybe<RecordHeartbeatsPayload>;
+  /**
+   * "Continue here": this session goes on with what another one of the profile plays. The other one is told, in its next answer and by
+   * `activeSessionUpdates`, and moves the playhead no more until its viewer acts there. Safe to retry.
+   */
+  takeOver?: Maybe<TakeOverPayload>;
   /** Mark as watched by hand, started or not. */
   finishPlayhead?: Maybe<PlayheadPayload>;
   /** Back to zero and in progress; also un-finishes. */
@@ -225,6 +311,11 @@ export type Mutation = {
   forgetPlayhead?: Maybe<PlayheadPayload>;
   /** All of this profile's history. Nothing older comes back. */
   forgetAllPlayheads?: Maybe<ForgetAllPlayheadsPayload>;
+  /**
+   * Sets what a session watched back to where it would be if that session had never been: not to what it met, if other sessions watched on
+   * meanwhile. A title that another session, or the viewer by hand, moved since stays as they left it. What the session does after this counts again.
+   */
+  undoSession?: Maybe<UndoSessionPayload>;
 };
 
 
@@ -235,6 +326,11 @@ export type MutationBeginSessionArgs = {
 
 export type MutationRecordHeartbeatsArgs = {
   input: RecordHeartbeatsInput;
+};
+
+
+export type MutationTakeOverArgs = {
+  input: TakeOverInput;
 };
 
 
@@ -260,6 +356,25 @@ export type MutationUnhidePlayheadArgs = {
 
 export type MutationForgetPlayheadArgs = {
   input: PlayheadInput;
+};
+
+
+export type MutationUndoSessionArgs = {
+  input: UndoSessionInput;
+};
+
+export type UndoSessionInput = {
+  /** `id` of a WatchSession. */
+  sessionId: Scalars['ID']['input'];
+  /** Only this title of it; null: all of it. */
+  playableId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type UndoSessionPayload = {
+  __typename?: 'UndoSessionPayload';
+  /** Playheads now in force of the titles that the session watched. Empty with a problem; null: done, and unknown just now. */
+  playheads?: Maybe<Array<Playhead>>;
+  problems: Array<Problem>;
 };
 
 export type BeginSessionInput = {
@@ -323,6 +438,24 @@ export type PlaybackEvent =
   /** Still here and not playing: refreshes the session's presence, never moves the playhead. */
   | 'PING';
 
+export type TakeOverInput = {
+  /** From `beginSession`: the session that goes on here. Begin it without `basedOn`, the viewer chose. */
+  session: Scalars['String']['input'];
+  /** Id of the session that is taken over, from `activeSession`, `activeSessions` or `otherSessions`; of the same playable. */
+  from: Scalars['ID']['input'];
+  /** Session clock when the viewer chose to go on here. */
+  elapsedMs: Scalars['Float']['input'];
+};
+
+export type TakeOverPayload = {
+  __typename?: 'TakeOverPayload';
+  /** The session that was taken over. Its `takenOverBy` is null if its viewer acted after this. Null only with a problem. */
+  from?: Maybe<PlaybackSession>;
+  /** Where to go on: start at `resumePositionMs`. */
+  playhead?: Maybe<Playhead>;
+  problems: Array<Problem>;
+};
+
 export type RecordHeartbeatsPayload = {
   __typename?: 'RecordHeartbeatsPayload';
   /** Of the newest heartbeat that was not refused; refused ones are in `problems`, by index. */
@@ -330,6 +463,8 @@ export type RecordHeartbeatsPayload = {
   /** The playhead now in force, whoever wrote it. Null only if everything was refused. */
   playhead?: Maybe<Playhead>;
   durability: Durability;
+  /** This session was taken over: pause. Null otherwise, also when it is merely SUPERSEDED. Costs a read only then. */
+  takenOverBy?: Maybe<TakeOver>;
   /** When to send the next one; the operator raises it under load. */
   nextHeartbeatInMs: Scalars['Int']['output'];
   problems: Array<Problem>;
@@ -388,7 +523,11 @@ export type ProblemCode =
   | 'HEARTBEAT_TOO_OLD'
   | 'SESSION_INVALID'
   | 'OUT_OF_ORDER'
-  | 'NOT_FOUND';
+  | 'NOT_FOUND'
+  /** The session is playing: stop it, or take its playback over, first. */
+  | 'SESSION_ACTIVE'
+  /** It was undone before, and nothing was changed. */
+  | 'ALREADY_UNDONE';
 
 export type InputProblem = Problem & {
   __typename?: 'InputProblem';
@@ -405,11 +544,25 @@ export type Subscription = {
    * to the latest state for a slow reader. Whole playheads, so a normalised cache needs no reducer. After any reconnect: a new SNAPSHOT.
    */
   playheadUpdates: PlayheadUpdate;
+  /**
+   * Which sessions of the profile play where: first a SNAPSHOT, then CHANGED whenever one begins, moves, pauses, is taken over or ends, always
+   * all of them, conflated to the latest state for a slow reader. After any reconnect: a new SNAPSHOT.
+   */
+  activeSessionUpdates: ActiveSessionsUpdate;
 };
 
 
 export type SubscriptionPlayheadUpdatesArgs = {
   playableId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type ActiveSessionsUpdate = {
+  __typename?: 'ActiveSessionsUpdate';
+  kind: PlayheadUpdateKind;
+  /** As `Viewer.activeSessions`. Null: nobody knows just now. */
+  sessions?: Maybe<Array<PlaybackSession>>;
+  /** For normalised caches: ask it for `id` and `activeSessions`, and no reducer is needed. */
+  viewer?: Maybe<Viewer>;
 };
 
 export type PlayheadUpdate = {
@@ -536,9 +689,14 @@ export type ResolversTypes = {
   Viewer: ResolverTypeWrapper<SignedIn>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  WatchSession: ResolverTypeWrapper<Omit<WatchSession, 'titles'> & { titles: Array<ResolversTypes['WatchedTitle']> }>;
+  WatchedTitle: ResolverTypeWrapper<Omit<WatchedTitle, 'playable'> & { playable?: Maybe<ResolversTypes['Playable']> }>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  WatchSessionConnection: ResolverTypeWrapper<Omit<WatchSessionConnection, 'edges'> & { edges: Array<ResolversTypes['WatchSessionEdge']> }>;
+  WatchSessionEdge: ResolverTypeWrapper<Omit<WatchSessionEdge, 'node'> & { node: ResolversTypes['WatchSession'] }>;
   Playhead: ResolverTypeWrapper<PlayheadView>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ResumeCandidate: ResolverTypeWrapper<ResumeCandidate>;
   PlayheadStatus: PlayheadStatus;
   ResumeReason: ResumeReason;
   Freshness: ResolverTypeWrapper<Freshness>;
@@ -546,6 +704,7 @@ export type ResolversTypes = {
   Device: ResolverTypeWrapper<Device>;
   DeviceKind: DeviceKind;
   PlaybackSession: ResolverTypeWrapper<SessionView>;
+  TakeOver: ResolverTypeWrapper<TakeOver>;
   PlayerState: PlayerState;
   PlayheadFilter: PlayheadFilter;
   PlayheadConnection: ResolverTypeWrapper<Omit<PlayheadConnection, 'edges'> & { edges: Array<ResolversTypes['PlayheadEdge']> }>;
@@ -553,11 +712,15 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  UndoSessionInput: UndoSessionInput;
+  UndoSessionPayload: ResolverTypeWrapper<UndoOutcome>;
   BeginSessionInput: BeginSessionInput;
   BeginSessionPayload: ResolverTypeWrapper<Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversTypes['PlaybackSession']>>, problems: Array<ResolversTypes['Problem']> }>;
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
   PlaybackEvent: PlaybackEvent;
+  TakeOverInput: TakeOverInput;
+  TakeOverPayload: ResolverTypeWrapper<TakeOverOutcome>;
   RecordHeartbeatsPayload: ResolverTypeWrapper<RecordOutcome>;
   HeartbeatOutcome: HeartbeatOutcome;
   Durability: Durability;
@@ -568,6 +731,7 @@ export type ResolversTypes = {
   ProblemCode: ProblemCode;
   InputProblem: ResolverTypeWrapper<InputProblem>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ActiveSessionsUpdate: ResolverTypeWrapper<Omit<ActiveSessionsUpdate, 'sessions' | 'viewer'> & { sessions?: Maybe<Array<ResolversTypes['PlaybackSession']>>, viewer?: Maybe<ResolversTypes['Viewer']> }>;
   PlayheadUpdate: ResolverTypeWrapper<Omit<PlayheadUpdate, 'playheads'> & { playheads: Array<ResolversTypes['Playhead']> }>;
   PlayheadUpdateKind: PlayheadUpdateKind;
 };
@@ -581,22 +745,32 @@ export type ResolversParentTypes = {
   Viewer: SignedIn;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  WatchSession: Omit<WatchSession, 'titles'> & { titles: Array<ResolversParentTypes['WatchedTitle']> };
+  WatchedTitle: Omit<WatchedTitle, 'playable'> & { playable?: Maybe<ResolversParentTypes['Playable']> };
+  Boolean: Scalars['Boolean']['output'];
+  WatchSessionConnection: Omit<WatchSessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['WatchSessionEdge']> };
+  WatchSessionEdge: Omit<WatchSessionEdge, 'node'> & { node: ResolversParentTypes['WatchSession'] };
   Playhead: PlayheadView;
   Float: Scalars['Float']['output'];
-  Boolean: Scalars['Boolean']['output'];
+  ResumeCandidate: ResumeCandidate;
   Freshness: Freshness;
   Device: Device;
   PlaybackSession: SessionView;
+  TakeOver: TakeOver;
   PlayheadFilter: PlayheadFilter;
   PlayheadConnection: Omit<PlayheadConnection, 'edges'> & { edges: Array<ResolversParentTypes['PlayheadEdge']> };
   PlayheadEdge: Omit<PlayheadEdge, 'node'> & { node: ResolversParentTypes['Playhead'] };
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
+  UndoSessionInput: UndoSessionInput;
+  UndoSessionPayload: UndoOutcome;
   BeginSessionInput: BeginSessionInput;
   BeginSessionPayload: Omit<BeginSessionPayload, 'playhead' | 'otherSessions' | 'problems'> & { playhead?: Maybe<ResolversParentTypes['Playhead']>, otherSessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, problems: Array<ResolversParentTypes['Problem']> };
   RecordHeartbeatsInput: RecordHeartbeatsInput;
   HeartbeatInput: HeartbeatInput;
+  TakeOverInput: TakeOverInput;
+  TakeOverPayload: TakeOverOutcome;
   RecordHeartbeatsPayload: RecordOutcome;
   PlayheadInput: PlayheadInput;
   PlayheadPayload: ChangeOutcome;
@@ -604,6 +778,7 @@ export type ResolversParentTypes = {
   Problem: DomainProblem;
   InputProblem: InputProblem;
   Subscription: Record<PropertyKey, never>;
+  ActiveSessionsUpdate: Omit<ActiveSessionsUpdate, 'sessions' | 'viewer'> & { sessions?: Maybe<Array<ResolversParentTypes['PlaybackSession']>>, viewer?: Maybe<ResolversParentTypes['Viewer']> };
   PlayheadUpdate: Omit<PlayheadUpdate, 'playheads'> & { playheads: Array<ResolversParentTypes['Playhead']> };
 };
 
@@ -629,6 +804,38 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
   inProgress?: Resolver<Maybe<ResolversTypes['PlayheadConnection']>, ParentType, ContextType, RequireFields<ViewerInProgressArgs, 'first'>>;
   history?: Resolver<Maybe<ResolversTypes['PlayheadConnection']>, ParentType, ContextType, RequireFields<ViewerHistoryArgs, 'first'>>;
   activeSessions?: Resolver<Maybe<Array<ResolversTypes['PlaybackSession']>>, ParentType, ContextType>;
+  watchSessions?: Resolver<Maybe<ResolversTypes['WatchSessionConnection']>, ParentType, ContextType, RequireFields<ViewerWatchSessionsArgs, 'first'>>;
+};
+
+export type WatchSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSession'] = ResolversParentTypes['WatchSession']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  titles?: Resolver<Array<ResolversTypes['WatchedTitle']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  undoneAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type WatchedTitleResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchedTitle'] = ResolversParentTypes['WatchedTitle']> = {
+  playableId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  playable?: Resolver<Maybe<ResolversTypes['Playable']>, ParentType, ContextType>;
+  fromPositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  toPositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  durationMs?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  finished?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  undoneAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type WatchSessionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSessionConnection'] = ResolversParentTypes['WatchSessionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['WatchSessionEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type WatchSessionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WatchSessionEdge'] = ResolversParentTypes['WatchSessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['WatchSession'], ParentType, ContextType>;
 };
 
 export type PlayheadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Playhead'] = ResolversParentTypes['Playhead'], FederationReferenceType extends FederationReferenceTypes['Playhead'] = FederationReferenceTypes['Playhead']> = {
@@ -647,8 +854,18 @@ export type PlayheadResolvers<ContextType = Context, ParentType extends Resolver
   updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   device?: Resolver<Maybe<ResolversTypes['Device']>, ParentType, ContextType>;
   activeSession?: Resolver<Maybe<ResolversTypes['PlaybackSession']>, ParentType, ContextType>;
+  alternative?: Resolver<Maybe<ResolversTypes['ResumeCandidate']>, ParentType, ContextType>;
   freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ResumeCandidateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResumeCandidate'] = ResolversParentTypes['ResumeCandidate']> = {
+  sessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  positionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resumePositionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  ageMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type FreshnessResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Freshness'] = ResolversParentTypes['Freshness']> = {
@@ -672,6 +889,13 @@ export type PlaybackSessionResolvers<ContextType = Context, ParentType extends R
   positionMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastHeartbeatAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  takenOverBy?: Resolver<Maybe<ResolversTypes['TakeOver']>, ParentType, ContextType>;
+};
+
+export type TakeOverResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TakeOver'] = ResolversParentTypes['TakeOver']> = {
+  sessionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type PlayheadConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PlayheadConnection'] = ResolversParentTypes['PlayheadConnection']> = {
@@ -698,12 +922,19 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   beginSession?: Resolver<Maybe<ResolversTypes['BeginSessionPayload']>, ParentType, ContextType, RequireFields<MutationBeginSessionArgs, 'input'>>;
   recordHeartbeats?: Resolver<Maybe<ResolversTypes['RecordHeartbeatsPayload']>, ParentType, ContextType, RequireFields<MutationRecordHeartbeatsArgs, 'input'>>;
+  takeOver?: Resolver<Maybe<ResolversTypes['TakeOverPayload']>, ParentType, ContextType, RequireFields<MutationTakeOverArgs, 'input'>>;
   finishPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationFinishPlayheadArgs, 'input'>>;
   restartPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationRestartPlayheadArgs, 'input'>>;
   hidePlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationHidePlayheadArgs, 'input'>>;
   unhidePlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationUnhidePlayheadArgs, 'input'>>;
   forgetPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationForgetPlayheadArgs, 'input'>>;
   forgetAllPlayheads?: Resolver<Maybe<ResolversTypes['ForgetAllPlayheadsPayload']>, ParentType, ContextType>;
+  undoSession?: Resolver<Maybe<ResolversTypes['UndoSessionPayload']>, ParentType, ContextType, RequireFields<MutationUndoSessionArgs, 'input'>>;
+};
+
+export type UndoSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UndoSessionPayload'] = ResolversParentTypes['UndoSessionPayload']> = {
+  playheads?: Resolver<Maybe<Array<ResolversTypes['Playhead']>>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
 
 export type BeginSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BeginSessionPayload'] = ResolversParentTypes['BeginSessionPayload']> = {
@@ -715,10 +946,17 @@ export type BeginSessionPayloadResolvers<ContextType = Context, ParentType exten
   problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
 
+export type TakeOverPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TakeOverPayload'] = ResolversParentTypes['TakeOverPayload']> = {
+  from?: Resolver<Maybe<ResolversTypes['PlaybackSession']>, ParentType, ContextType>;
+  playhead?: Resolver<Maybe<ResolversTypes['Playhead']>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
+};
+
 export type RecordHeartbeatsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordHeartbeatsPayload'] = ResolversParentTypes['RecordHeartbeatsPayload']> = {
   outcome?: Resolver<ResolversTypes['HeartbeatOutcome'], ParentType, ContextType>;
   playhead?: Resolver<Maybe<ResolversTypes['Playhead']>, ParentType, ContextType>;
   durability?: Resolver<ResolversTypes['Durability'], ParentType, ContextType>;
+  takenOverBy?: Resolver<Maybe<ResolversTypes['TakeOver']>, ParentType, ContextType>;
   nextHeartbeatInMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
@@ -746,6 +984,13 @@ export type InputProblemResolvers<ContextType = Context, ParentType extends Reso
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   playheadUpdates?: SubscriptionResolver<ResolversTypes['PlayheadUpdate'], "playheadUpdates", ParentType, ContextType, Partial<SubscriptionPlayheadUpdatesArgs>>;
+  activeSessionUpdates?: SubscriptionResolver<ResolversTypes['ActiveSessionsUpdate'], "activeSessionUpdates", ParentType, ContextType>;
+};
+
+export type ActiveSessionsUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActiveSessionsUpdate'] = ResolversParentTypes['ActiveSessionsUpdate']> = {
+  kind?: Resolver<ResolversTypes['PlayheadUpdateKind'], ParentType, ContextType>;
+  sessions?: Resolver<Maybe<Array<ResolversTypes['PlaybackSession']>>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
 export type PlayheadUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PlayheadUpdate'] = ResolversParentTypes['PlayheadUpdate']> = {
@@ -758,22 +1003,31 @@ export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   Playable?: PlayableResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  WatchSession?: WatchSessionResolvers<ContextType>;
+  WatchedTitle?: WatchedTitleResolvers<ContextType>;
+  WatchSessionConnection?: WatchSessionConnectionResolvers<ContextType>;
+  WatchSessionEdge?: WatchSessionEdgeResolvers<ContextType>;
   Playhead?: PlayheadResolvers<ContextType>;
+  ResumeCandidate?: ResumeCandidateResolvers<ContextType>;
   Freshness?: FreshnessResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
   PlaybackSession?: PlaybackSessionResolvers<ContextType>;
+  TakeOver?: TakeOverResolvers<ContextType>;
   PlayheadConnection?: PlayheadConnectionResolvers<ContextType>;
   PlayheadEdge?: PlayheadEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  UndoSessionPayload?: UndoSessionPayloadResolvers<ContextType>;
   BeginSessionPayload?: BeginSessionPayloadResolvers<ContextType>;
+  TakeOverPayload?: TakeOverPayloadResolvers<ContextType>;
   RecordHeartbeatsPayload?: RecordHeartbeatsPayloadResolvers<ContextType>;
   PlayheadPayload?: PlayheadPayloadResolvers<ContextType>;
   ForgetAllPlayheadsPayload?: ForgetAllPlayheadsPayloadResolvers<ContextType>;
   Problem?: ProblemResolvers<ContextType>;
   InputProblem?: InputProblemResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  ActiveSessionsUpdate?: ActiveSessionsUpdateResolvers<ContextType>;
   PlayheadUpdate?: PlayheadUpdateResolvers<ContextType>;
 };
 

@@ -1,46 +1,79 @@
-import { type AdmittedHeartbeat, isAct } from '../../domain/heartbeat.ts';
+import {
+  type AdmittedHeartbeat,
+  confirmsStart,
+  type Heartbeat,
+  isAct,
+} from '../../domain/heartbeat.ts';
 import type { PlayheadRegister } from '../../domain/playhead.ts';
 import { isStalePosition, type Policy } from '../../domain/policy.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
-import { sessionWriter, writerOf } from '../../domain/version.ts';
+import {
+  laterAct,
+  sessionVersion,
+  sessionWriter,
+  type Version,
+  writerOf,
+} from '../../domain/version.ts';
 import type { PlaybackDeps } from './deps.ts';
 import { stateUnavailable } from './hydrate.ts';
 import { inForce } from './playhead-view.ts';
 
+/** What of a batch may be offered, and the newest act of its viewer that it proves. */
+export interface Claim {
+  kept: readonly AdmittedHeartbeat[];
+  actedAt: Version | null;
+}
+
 /**
- * Leaves out what a session that started from an older playhead may not move yet: everything before
- * its viewer acts there, or comes within reach of the position in force.
+ * Says since when a session's viewer is known to be there: since the newest PLAY or SEEK, else since the
+ * session began. What began from an older playhead than the one in force proves no beginning before its
+ * viewer acts, or it comes within reach of the position in force; what came before is left out.
  *
- * Shape: admission at the edge, once; merge, write-behind and replication never ask. A batch keeps
- * what its heartbeats would keep one by one.
+ * Shape: what the claim is worth is judged where it is merged (`isOvertaken`). A batch keeps what its
+ * heartbeats would keep one by one.
  * Errors: PlatformError STATE_UNAVAILABLE when nobody can say what is in force, and no act settles it.
  * Cost: nothing for a session that was not stale; else one read, under a valid mark.
  */
-export async function dropStale(
+export async function claimOf(
   deps: PlaybackDeps,
   batch: { token: SessionToken; admitted: readonly AdmittedHeartbeat[] },
-): Promise<{ kept: readonly AdmittedHeartbeat[]; hasActed: boolean }> {
+): Promise<Claim> {
   const { token, admitted } = batch;
-  const firstAct = admitted.findIndex(({ heartbeat }) => isAct(heartbeat));
+  const act = admitted.findLast(({ heartbeat }) => provesAct(heartbeat, token));
+  // Offline it began long before it was heard of: until then nobody could have gone on from it. And what
+  // its player started from happened before, whatever the servers' clocks say.
+  const beganAtMs = Math.max(token.issuedAtMs, token.anchorMs);
+  const beginning = sessionVersion({ ...token, activityAtMs: beganAtMs });
+  if (!token.isStale) return { kept: admitted, actedAt: laterAct(act?.version ?? null, beginning) };
+
+  const firstAct = admitted.findIndex(({ heartbeat }) => confirmsStart(heartbeat));
   const hasActed = firstAct >= 0;
+  const confirmed = laterAct(act?.version ?? null, hasActed ? beginning : null);
   const beforeAct = hasActed ? admitted.slice(0, firstAct) : admitted;
-  if (!token.isStale || !beforeAct.some(canMove)) return { kept: admitted, hasActed };
+  if (!beforeAct.some(canMove)) return { kept: admitted, actedAt: confirmed };
 
   const { profileId, title, sessionId } = token;
   const state = await deps.reader.read({ profileId, titles: [title], need: 'decide' });
   const presence = state.sessions.find((session) => session.sessionId === sessionId);
-  if (presence?.hasActed === true) return { kept: admitted, hasActed };
+  if (presence !== undefined && presence.actedAt !== null) {
+    return { kept: admitted, actedAt: confirmed };
+  }
   const registers = inForce(state, title);
   if (registers === null && !hasActed) throw stateUnavailable();
   // A PING moves nothing, and so lets nothing in behind it.
   const isLetIn = (one: AdmittedHeartbeat) =>
     canMove(one) &&
-    (isAct(one.heartbeat) ||
+    (confirmsStart(one.heartbeat) ||
       (registers !== null &&
         isWithinReach(one, registers.playhead, { token, policy: deps.policy })));
   const from = admitted.findIndex(isLetIn);
   const kept = admitted.filter((one, index) => !canMove(one) || (from >= 0 && index >= from));
-  return { kept, hasActed };
+  return { kept, actedAt: from >= 0 ? laterAct(confirmed, beginning) : null };
+}
+
+/** A start is the act that begins a session; of a stale one it shows what the player did, not the viewer. */
+function provesAct(heartbeat: Heartbeat, token: SessionToken): boolean {
+  return isAct(heartbeat) || (heartbeat.event === 'START' && !token.isStale);
 }
 
 function canMove({ playhead }: AdmittedHeartbeat): boolean {

@@ -1,13 +1,17 @@
 import { floorTitle } from '../../domain/playhead.ts';
 import { Breaker, guardDurableStore, guardHotStore } from '../../stores/breaker.ts';
+import type { EventStream } from '../../stores/event-stream.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { HotRestorer } from './hot-restore.ts';
 import { ProfileReader } from './hydrate.ts';
+import { tellingReplaced } from './tell-replaced.ts';
 import { WriteBehind, type WriteBehindDeps } from './write-behind.ts';
 import { WritePath } from './write-path.ts';
 
-/** What a drain needs is all that there is to put together. */
-export type TwoTiersParts = WriteBehindDeps;
+export interface TwoTiersParts extends WriteBehindDeps {
+  /** Where the hot store tells what happened. Left out: nobody keeps a watch log. */
+  events?: EventStream;
+}
 
 /** A hot store in front of a durable one, and everything that moves state between them. */
 export interface TwoTiers {
@@ -31,7 +35,9 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const { clock, log } = parts;
   const hotBreakers = breakersOf(parts);
   const durableBreaker = breakerFor('durable store', parts);
-  const hot = guardHotStore(parts.hot, hotBreakers);
+  const guarded = guardHotStore(parts.hot, hotBreakers);
+  const { events } = parts;
+  const hot = events === undefined ? guarded : tellingReplaced(guarded, events);
   const durable = guardDurableStore(parts.durable, durableBreaker);
   const restorer = new HotRestorer({ hot, clock, log });
   const reader = new ProfileReader({ hot, durable, restorer, clock, log });

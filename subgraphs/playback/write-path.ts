@@ -15,8 +15,8 @@ const directWriteEveryMs = 5_000;
 const pacedTitlesMax = 50_000;
 
 export type Written =
-  /** The hot store has it; DURABLE: the durable one as well. */
-  | (Extract<MergeResult, { kind: 'merged' }> & { durability: 'HOT' | 'DURABLE' })
+  /** The hot store has it; DURABLE: the durable one as well; NONE: its session was overtaken. */
+  | (Extract<MergeResult, { kind: 'merged' }> & { durability: 'HOT' | 'DURABLE' | 'NONE' })
   /** `onlyIf` did not hold: nothing was written. */
   | { kind: 'conflict' }
   /** Only the durable store has it; NONE: there was nothing that could be kept. */
@@ -54,6 +54,11 @@ export class WritePath {
     const merged = await this.#merge(request);
     if (merged instanceof Error) return this.#writePast(merged, { request, isIntent });
     if (merged.kind === 'conflict') return merged;
+    if (merged.isHeld) {
+      // It answered, and there is nothing that it could lose.
+      this.#deps.restorer.accepted({ ...request, writes: [] });
+      return { ...merged, durability: 'NONE' };
+    }
     this.#deps.restorer.accepted(request);
     return { ...merged, durability: isIntent ? await this.#confirm(request) : 'HOT' };
   }

@@ -205,6 +205,8 @@ class StreamConsumer implements Consumer {
 }
 
 const text = z.string().min(1);
+const version = z.string().refine(isVersion);
+const device = z.object({ id: text, kind: text, name: z.string().nullable() }).nullable();
 const transitionShape = z.object({
   kind: z.enum([
     'START',
@@ -219,16 +221,31 @@ const transitionShape = z.object({
     'UNHIDE',
     'FORGET',
     'FORGET_ALL',
+    'UNDO',
+    'LATE',
+    'REPLACED',
   ]),
   profileId: text,
   title: text,
-  version: z.string().refine(isVersion),
+  version,
   occurredAtMs: z.number(),
   status: z.enum(['NOT_STARTED', 'IN_PROGRESS', 'FINISHED']),
   positionMs: z.number(),
   durationMs: z.number().nullable(),
-  device: z.object({ id: text, kind: text, name: z.string().nullable() }).nullable(),
+  device,
   sessionId: z.string().nullable(),
+  registers: z
+    .object({ playhead: z.string().nullable(), visibility: z.string().nullable() })
+    .exactOptional(),
+  undone: z
+    .object({
+      sessionId: text,
+      writer: text,
+      playedVersion: version,
+      finishedVersion: version,
+      device,
+    })
+    .exactOptional(),
 });
 
 /** Entries come from another process, perhaps of another release. Errors: ZodError. */

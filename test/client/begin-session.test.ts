@@ -29,6 +29,23 @@ describe('a session', () => {
     });
   });
 
+  it.each([
+    '<h1>Sign in to the hotel</h1>',
+    '5',
+    '{"data":{}}',
+    '{"data":{"beginSession":null}}',
+    '{"data":{"beginSession":{"ok":true}}}',
+  ])('is asked for again after what is no answer: %s', async (text) => {
+    const rig = openRig();
+    rig.server.on('BeginSession', () => ({ status: 200, text }));
+    await startWatching(rig);
+    rig.server.restore('BeginSession');
+    await rig.clock.advance(1_000);
+    await rig.server.settle();
+    expect(rig.server.heartbeats.map(({ event }) => event)).toEqual(['START']);
+    expect(rig.told.problems).toEqual([]);
+  });
+
   it('keeps heartbeats until it is there (SES-5)', async () => {
     const rig = openRig();
     let answer: (reply: ReturnType<typeof begun>) => void = () => {};

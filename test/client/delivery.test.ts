@@ -44,6 +44,11 @@ describe('delivery', () => {
     ['both stores down', fault('STATE_UNAVAILABLE', { retryable: true })],
     ['a page where an answer should be', { status: 200, text: '<h1>Sign in to the hotel</h1>' }],
     ['an empty answer', { data: { recordHeartbeats: null } }],
+    ['an answer without what was asked for', { data: {} }],
+    ['an answer of another form', { data: { recordHeartbeats: { ok: true } } }],
+    ['JSON that is no GraphQL', { status: 200, text: '[{"ok":true}]' }],
+    ['a number', { status: 200, text: '5' }],
+    ['data that is a number', { status: 200, text: '{"data":5,"errors":7}' }],
   ])(
     'tries again, the same heartbeats with the same clock, after %s (OUT-2, ERR-5)',
     async (_name, reply) => {
@@ -127,6 +132,31 @@ describe('delivery', () => {
     expect(batches(rig)).toEqual(['START', 'START PAUSE']);
   });
 
+  it('goes at once when the network came back while a request was failing', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    let fail = () => {};
+    rig.server.on(
+      'RecordHeartbeats',
+      () =>
+        new Promise((resolve) => {
+          fail = () => resolve('unreachable');
+        }),
+    );
+    rig.player.pause();
+    await rig.server.settle();
+    rig.page.happens('online');
+    rig.server.restore('RecordHeartbeats');
+    fail();
+    await rig.server.settle();
+    expect(batches(rig)).toEqual(['START', 'PAUSE', 'PAUSE']);
+    // Once: after that a failure waits again.
+    rig.server.on('RecordHeartbeats', () => 'unreachable');
+    rig.player.play();
+    await rig.server.settle();
+    expect(batches(rig)).toEqual(['START', 'PAUSE', 'PAUSE', 'PLAY']);
+  });
+
   it('does not send again what was refused for good (ERR-2)', async () => {
     const rig = openRig();
     const problem = { code: 'POSITION_OUT_OF_RANGE', message: '', path: ['heartbeats', '0'] };
@@ -170,6 +200,25 @@ describe('delivery', () => {
     await rig.clock.advance(1);
     await rig.server.settle();
     expect(batches(rig)).toEqual(['START', 'START']);
+  });
+
+  it('nor what the viewer did while the busy server was thinking (ACK-5)', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    let answer = () => {};
+    rig.server.on(
+      'RecordHeartbeats',
+      () =>
+        new Promise((resolve) => {
+          answer = () => resolve(recorded({ outcome: 'REFUSED', nextHeartbeatInMs: 60_000 }));
+        }),
+    );
+    await watch(rig, 5_000);
+    rig.player.pause();
+    rig.server.restore('RecordHeartbeats');
+    answer();
+    await rig.server.settle();
+    expect(batches(rig)).toEqual(['START', 'HEARTBEAT', 'HEARTBEAT PAUSE']);
   });
 
   it('does not let that wait hold up what the viewer does (ACK-5)', async () => {

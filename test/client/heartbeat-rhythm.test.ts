@@ -82,6 +82,26 @@ describe('the rhythm of heartbeats', () => {
     expect(plain(rig)).toEqual([10_000, 20_000, 30_000, 90_000]);
   });
 
+  it('is twice as long where data is to be spared, whatever the server asks for', async () => {
+    const rig = openRig();
+    rig.page.isMetered = () => true;
+    await startWatching(rig);
+    await watch(rig, 9_750);
+    expect(rig.server.heartbeats).toHaveLength(1);
+    await watch(rig, 250);
+    expect(rig.server.heartbeats).toHaveLength(2);
+    rig.server.on('RecordHeartbeats', () => recorded({ nextHeartbeatInMs: 40_000 }));
+    await watch(rig, 10_000);
+    await watch(rig, 59_750);
+    expect(rig.server.heartbeats).toHaveLength(3);
+    // A minute at most: the server would count the session as gone.
+    await watch(rig, 250);
+    expect(rig.server.heartbeats).toHaveLength(4);
+    rig.player.pause();
+    await rig.server.settle();
+    expect(rig.server.heartbeats.at(-1)?.event).toBe('PAUSE');
+  });
+
   it('does not slow down because a pause was answered with the interval of pings (HB-2)', async () => {
     const rig = openRig();
     await startWatching(rig);
@@ -93,6 +113,31 @@ describe('the rhythm of heartbeats', () => {
     rig.server.restore('RecordHeartbeats');
     await watch(rig, 5_000);
     expect(plain(rig)).toEqual([5_000]);
+  });
+
+  it('follows the player, not the last of what was sent together: a seek says nothing (HB-2)', async () => {
+    const rig = openRig();
+    await startWatching(rig);
+    rig.server.on('RecordHeartbeats', () => 'unreachable');
+    rig.player.pause();
+    await rig.server.settle();
+    rig.player.currentTime = 60;
+    await rig.server.settle();
+    await rig.clock.advance(450);
+    rig.server.on('RecordHeartbeats', () => recorded({ nextHeartbeatInMs: 30_000 }));
+    rig.page.happens('online');
+    await rig.server.settle();
+    expect(rig.server.heartbeats.slice(-2).map(({ event }) => event)).toEqual(['PAUSE', 'SEEK']);
+    await rig.clock.advance(30_000);
+    await rig.server.settle();
+    expect(pings(rig)).toHaveLength(1);
+    rig.server.on('RecordHeartbeats', () => 'unreachable');
+    rig.player.play();
+    await watch(rig, 5_000);
+    rig.server.restore('RecordHeartbeats');
+    rig.page.happens('online');
+    await rig.server.settle();
+    expect(plain(rig)).toEqual([65_000]);
   });
 
   it('is a PING each minute while paused, for half an hour (HB-5)', async () => {

@@ -141,6 +141,16 @@ describe('the stream of live updates', () => {
     expect(streams).toHaveLength(before);
   });
 
+  it('is opened again after a wait by a server that does not say what was asked', async () => {
+    const { rig, streams } = await watched();
+    streams.at(-1)?.push({ data: { ok: true } });
+    await rig.server.settle();
+    expect(streams).toHaveLength(1);
+    await rig.clock.advance(1_000);
+    await rig.server.settle();
+    expect(streams).toHaveLength(2);
+  });
+
   it('waits little again once something has arrived', async () => {
     const { rig, streams, push } = await watched();
     for (let ends = 0; ends < 5; ends += 1) {

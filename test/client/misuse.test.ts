@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPlayhead, type PlayheadOptions, type ServerProblem } from '../../client/index.ts';
 import { FakePlayer } from './fake-player.ts';
+import { begun } from './fake-server.ts';
 import { openRig } from './rig.ts';
 
 const good = { url: '/graphql', auth: () => 'token', device: { kind: 'TV' } } as const;
@@ -10,67 +11,53 @@ const loosely = (options: unknown) => () => createPlayhead(options as PlayheadOp
 
 describe('wrong calls of createPlayhead', () => {
   it.each([
-    [undefined, 'createPlayhead: `url` is the GraphQL endpoint, such as "/graphql".'],
-    [{ ...good, url: '' }, 'createPlayhead: `url` is the GraphQL endpoint, such as "/graphql".'],
-    [
-      { ...good, auth: 'token' },
-      'createPlayhead: `auth` is a function that answers an access token.',
-    ],
-    [
-      { ...good, device: 'TV' },
-      'createPlayhead: `device` is { kind, name? }, such as { kind: "TV" }.',
-    ],
-    [{ ...good, profile: '' }, 'createPlayhead: `profile` is left out or not empty.'],
-  ])('throw at once: %j', (options, message) => {
+    [undefined, 'url'],
+    [{ ...good, url: '' }, 'url'],
+    [{ ...good, auth: 'token' }, 'auth'],
+    [{ ...good, device: 'TV' }, 'device'],
+    [{ ...good, profile: '' }, 'profile'],
+  ])('throw at once, naming the option: %j', (options, name) => {
+    const message = `createPlayhead: ${name} is not as docs/client.md has it.`;
     expect(loosely(options)).toThrow(new TypeError(message));
   });
 
-  it('but a kind of device that is newer than this SDK is OTHER', async () => {
+  it('but a kind of device that the server does not know yet is OTHER', async () => {
     const rig = openRig({ device: { kind: 'VR' as 'TV' } });
+    rig.server.on('BeginSession', ({ variables }) => {
+      const isKnown = variables.input.deviceKind === 'OTHER';
+      if (isKnown) return begun();
+      return { errors: [{ message: 'VR', extensions: { code: 'BAD_USER_INPUT' } }] };
+    });
     await rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'never' }).ready;
     rig.player.play();
     await rig.server.settle();
-    expect(rig.server.of('BeginSession')[0]?.variables.input.deviceKind).toBe('OTHER');
+    expect(
+      rig.server.of('BeginSession').map(({ variables }) => variables.input.deviceKind),
+    ).toEqual(['VR', 'OTHER']);
+    expect(rig.server.heartbeats.map(({ event }) => event)).toEqual(['START']);
   });
 });
 
 describe('wrong calls of everything else never throw', () => {
   const right = { playableId: 'mov_1', resume: 'never' } as const;
-  const id = 'An id is 1 to 64 characters of [A-Za-z0-9_-].';
-
   it.each([
-    [null, right, 'attach: the first argument is a media element.'],
-    ['#video', right, 'attach: the first argument is a media element.'],
-    [new FakePlayer(), undefined, "attach: `resume` is 'auto', 'never', or a position in ms."],
-    [
-      new FakePlayer(),
-      { ...right, resume: -1 },
-      "attach: `resume` is 'auto', 'never', or a position in ms.",
-    ],
-    [
-      new FakePlayer(),
-      { ...right, resume: 1.5 },
-      "attach: `resume` is 'auto', 'never', or a position in ms.",
-    ],
-    [
-      new FakePlayer(),
-      { ...right, durationMs: 'PT1H' },
-      'attach: `durationMs` is a whole number of milliseconds.',
-    ],
-    [
-      new FakePlayer(),
-      { ...right, creditsStartMs: 2 ** 31 },
-      'attach: `creditsStartMs` is a whole number of milliseconds.',
-    ],
-    [new FakePlayer(), { ...right, playableId: 7 }, 'playableId is the id of a playable, as text.'],
-    [new FakePlayer(), { ...right, playableId: 'a:b' }, id],
-  ])('attach(%s, %j) is a problem', async (player, options, message) => {
+    [null, right, 'player'],
+    ['#video', right, 'player'],
+    [new FakePlayer(), undefined, 'resume'],
+    [new FakePlayer(), { ...right, resume: -1 }, 'resume'],
+    [new FakePlayer(), { ...right, resume: 1.5 }, 'resume'],
+    [new FakePlayer(), { ...right, durationMs: 'PT1H' }, 'durationMs'],
+    [new FakePlayer(), { ...right, creditsStartMs: 2 ** 31 }, 'creditsStartMs'],
+    [new FakePlayer(), { ...right, playableId: 7 }, 'playableId'],
+    [new FakePlayer(), { ...right, playableId: 'a:b' }, 'playableId'],
+  ])('attach(%s, %j) is a problem, naming what is wrong', async (player, options, name) => {
     const told: ServerProblem[] = [];
     const rig = openRig({ on: { problem: (problem) => told.push(problem) } });
     const attachment = rig.client.attach(player as never, options as never);
     expect(await attachment.ready).toMatchObject({ positionMs: null, source: 'none' });
     attachment.detach();
-    expect(told).toEqual([{ code: 'INVALID_INPUT', message, path: [expect.any(String)] }]);
+    const message = `${name} is not as docs/client.md has it.`;
+    expect(told).toEqual([{ code: 'INVALID_INPUT', message, path: [name] }]);
     expect(rig.server.seen).toEqual([]);
   });
 

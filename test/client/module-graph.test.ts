@@ -10,7 +10,7 @@ const packages: Readonly<Record<string, string>> = {
   'graphql-sse': 'node_modules/graphql-sse/lib/client.mjs',
 };
 
-/** Everything that is loaded with a module: files from the root, and what is no file. */
+/** Everything that is loaded with a module, at once or later: files from the root, and what is no file. */
 function graphOf(entry: string): Set<string> {
   const seen = new Set<string>();
   const visit = (file: string): void => {
@@ -18,7 +18,10 @@ function graphOf(entry: string): Set<string> {
     seen.add(file);
     if (!existsSync(join(repository, file))) return;
     const text = readFileSync(join(repository, file), 'utf8');
-    const imports = text.matchAll(/^(?:import|export)\s(?!type\b)[^'"]*?from\s+['"]([^'"]+)['"]/gm);
+    const imports = [
+      ...text.matchAll(/^(?:import|export)\s(?!type\b)[^'"]*?from\s+['"]([^'"]+)['"]/gm),
+      ...text.matchAll(/\bimport\(['"]([^'"]+)['"]\)/g),
+    ];
     for (const [, specifier = ''] of imports) {
       visit(
         specifier.startsWith('.')

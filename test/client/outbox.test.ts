@@ -50,7 +50,7 @@ describe('the outbox', () => {
     outbox.add('p', heartbeat(0, 'HEARTBEAT'));
     outbox.add('q', heartbeat(0, 'HEARTBEAT'));
     outbox.forget('p');
-    expect([outbox.lengthOf('p'), outbox.lengthOf('q')]).toEqual([0, 1]);
+    expect([outbox.all('p').length, outbox.all('q').length]).toEqual([0, 1]);
   });
 
   it('hands out a hundred at a time, the oldest first; at the end of a page, the newest (OUT-7)', () => {

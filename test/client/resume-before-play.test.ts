@@ -69,6 +69,33 @@ describe('resume', () => {
     });
   });
 
+  it('never holds up play: ready after 800 ms of a server that hangs, and what was played counts', async () => {
+    const rig = openRig();
+    rig.server.on('PlayheadOf', () => new Promise(() => {}));
+    const attachment = rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'auto' });
+    let isReady = false;
+    void attachment.ready.then(() => {
+      isReady = true;
+    });
+    rig.player.play();
+    expect(rig.player.paused).toBe(false);
+    await rig.clock.advance(799);
+    expect(isReady).toBe(false);
+    await rig.clock.advance(1);
+    await rig.server.settle();
+    expect(isReady).toBe(true);
+    expect(rig.server.heartbeats.map(({ event }) => event)).toEqual(['START']);
+  });
+
+  it.each(['<h1>Sign in</h1>', '5', '{"data":{}}', '{"data":{"viewer":{"playhead":{}}}}'])(
+    'is unknown after what is no answer: %s',
+    async (text) => {
+      const rig = openRig();
+      rig.server.on('PlayheadOf', () => ({ status: 200, text }));
+      expect(await rig.client.resume('mov_1')).toMatchObject({ positionMs: null, source: 'none' });
+    },
+  );
+
   it('leaves the player where it is when nobody knows (RES-1)', async () => {
     const rig = openRig();
     rig.player.currentTime = 77;

@@ -14,6 +14,7 @@ import { ManualDeviceClock } from './manual-device-clock.ts';
 export class FakePage implements Page {
   readonly #listeners = new Set<PageListener>();
   #isVisible = true;
+  isMetered = () => false;
 
   isVisible(): boolean {
     return this.#isVisible;

@@ -1,4 +1,5 @@
 import { acknowledgementRules } from './acknowledgement-rules.ts';
+import { handOverRules } from './hand-over-rules.ts';
 import { heartbeatRules } from './heartbeat-rules.ts';
 import { liveRules } from './live-rules.ts';
 import { resumeRules } from './resume-rules.ts';
@@ -13,6 +14,7 @@ export const ruleCases: readonly RuleCase[] = [
   ...acknowledgementRules,
   ...resumeRules,
   ...liveRules,
+  ...handOverRules,
 ];
 
 /** What became of one rule; `problem` says what was expected and what came. */

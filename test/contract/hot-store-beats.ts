@@ -38,6 +38,7 @@ export function describeBeats(open: OpenHotStore): void {
         expect(await beat(count)).toEqual({
           kind: 'merged',
           floor: null,
+          isHeld: false,
           titles: [
             {
               title: 'sintel',
@@ -144,12 +145,13 @@ export function describeBeats(open: OpenHotStore): void {
     it('takes turns with another session of the title', async () => {
       const onPhone = { device: phone, sessionId: 'on-phone' };
       await play(3);
-      await beat(3.5, { ...onPhone, sequence: 0, event: 'START' });
+      await beat(3.5, { ...onPhone, sequence: 0, event: 'START', acts: 'NOW' });
       for (const count of [4, 5, 6]) {
         await beat(count);
         const between = { ...onPhone, atMs: msAt(5 * count + 2) };
         expect(await beat(count, between)).toMatchObject({
           titles: [{ before: { playhead: written(count) } }],
+          isHeld: false,
         });
       }
       const { titles, sessions, devices } = await read(subject().hot);
@@ -171,9 +173,11 @@ export function describeBeats(open: OpenHotStore): void {
 
     it('remembers that its viewer acted', async () => {
       await play(2);
-      await beat(3, { event: 'PLAY', hasActed: true });
+      await beat(3, { event: 'PLAY', acts: 'NOW' });
+      const [{ actedAt } = { actedAt: null }] = (await read(subject().hot)).sessions;
+      expect(actedAt).not.toBeNull();
       for (const count of [4, 5, 6]) await beat(count);
-      expect((await read(subject().hot)).sessions).toMatchObject([{ sequence: 6, hasActed: true }]);
+      expect((await read(subject().hot)).sessions).toMatchObject([{ sequence: 6, actedAt }]);
     });
 
     it('that changes title and device under its id is what it was said to be last', async () => {

@@ -164,7 +164,7 @@ async function change(
       startedAtMs: msAt(0),
       receivedAtMs: nowMs,
       sequence: 1,
-      hasActed: true,
+      actedAt: versionAt(1),
     },
     transitions: [
       { transition: transitionAt(second, { kind: 'FINISH' }), onlyIfBefore: versionAt(second) },

@@ -120,7 +120,7 @@ export function describeListeners(open: OpenHotStore): void {
             startedAtMs: msAt(0),
             receivedAtMs: msAt(second),
             sequence,
-            hasActed: false,
+            actedAt: null,
           },
         });
 

@@ -6,7 +6,7 @@ import type { HotStore } from '../../stores/hot-store.ts';
 import { events } from '../support/arbitraries.ts';
 import { hydrate, merge, type OpenHotStore, read } from './hot-subject.ts';
 import { eachTime } from './subject.ts';
-import { msAt, phone, tv } from './writes.ts';
+import { msAt, phone, tv, versionAt } from './writes.ts';
 
 export function describePresence(open: OpenHotStore): void {
   describe('the sessions of a profile', () => {
@@ -29,11 +29,12 @@ export function describePresence(open: OpenHotStore): void {
 
     it('are not changed by a report that comes late, but for the viewer having acted', async () => {
       const { hot } = subject();
+      const actedAt = versionAt(4);
       const newer = reportOf({ sequence: 9, positionMs: 9_000, receivedAtMs: msAt(9) });
       await send(hot, newer);
-      await send(hot, reportOf({ sequence: 4, event: 'PAUSE', positionMs: 4_000, hasActed: true }));
+      await send(hot, reportOf({ sequence: 4, event: 'PAUSE', positionMs: 4_000, actedAt }));
       expect(await sessionsOf(hot)).toMatchObject([
-        { sequence: 9, positionMs: 9_000, playerState: 'PLAYING', hasActed: true },
+        { sequence: 9, positionMs: 9_000, playerState: 'PLAYING', actedAt },
       ]);
     });
 
@@ -62,7 +63,7 @@ export function describePresence(open: OpenHotStore): void {
             event: events,
             sequence: fc.nat({ max: 6 }),
             positionMs: fc.nat({ max: 9 }),
-            hasActed: fc.boolean(),
+            actedAt: fc.option(fc.nat({ max: 9 }).map((second) => versionAt(second))),
           })
           .map((drawn) => reportOf({ ...drawn, receivedAtMs: msAt(drawn.sequence) })),
         { maxLength: 12 },
@@ -93,7 +94,7 @@ function reportOf(overrides: Partial<PresenceReport>): PresenceReport {
     startedAtMs: msAt(0),
     receivedAtMs: msAt(0),
     sequence: 0,
-    hasActed: false,
+    actedAt: null,
     ...overrides,
   };
 }

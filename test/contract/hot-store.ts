@@ -8,6 +8,7 @@ import { describeIdentity } from './hot-store-identity.ts';
 import { describeListeners } from './hot-store-listeners.ts';
 import { describeMarks } from './hot-store-marks.ts';
 import { describeMerging } from './hot-store-merging.ts';
+import { describeOvertaken } from './hot-store-overtaken.ts';
 import { describePresence } from './hot-store-presence.ts';
 import { describeReplay } from './hot-store-replay.ts';
 import { describeTransitions } from './hot-store-transitions.ts';
@@ -33,6 +34,7 @@ export function describeHotStore(name: string, open: OpenHotStore, histories = h
     describeIdentity(open);
     describeListeners(open);
     describePresence(open);
+    describeOvertaken(open);
     describeHistories(open, histories);
   });
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Transition } from '../../domain/transition.ts';
-import { partitionOf } from '../../domain/version.ts';
+import { handVersion, partitionOf, versionFloor, versionZero } from '../../domain/version.ts';
+import { packRegisters } from '../../domain/watch-log.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import { transition } from '../support/transitions.ts';
@@ -23,6 +24,8 @@ export const histories: fc.Arbitrary<Transition[]> = fc.array(
         'UNHIDE' as const,
         'FORGET' as const,
         'FORGET_ALL' as const,
+        'UNDO' as const,
+        'LATE' as const,
       ),
       title: fc.constantFrom(...titles),
       afterMs: fc.nat({ max: 12 }),
@@ -35,10 +38,33 @@ export const histories: fc.Arbitrary<Transition[]> = fc.array(
         kind,
         occurredAtMs: noonMs + afterMs,
         ...(kind === 'FORGET_ALL' ? {} : { title }),
+        ...(kind === 'UNDO' ? undoing(title, { afterMs, ...rest }) : {}),
       }),
     ),
   { maxLength: 30 },
 );
+
+/** An undo of the title's session, that finds some position or visibility of a few ms before. */
+function undoing(title: string, of: { afterMs: number; positionMs: number }): Partial<Transition> {
+  const { afterMs, positionMs } = of;
+  // Equal versions are the same write.
+  const nonce = `${title} ${positionMs}`;
+  const version = handVersion({ nowMs: noonMs + afterMs, inForce: versionZero, nonce });
+  const earlier = versionFloor(noonMs + afterMs - (positionMs % 8));
+  const position = { status: 'IN_PROGRESS', positionMs, durationMs: null } as const;
+  const register = { version: earlier, laterFields: '' };
+  return {
+    ...{ version, device: null, sessionId: null },
+    registers: packRegisters({
+      playhead: positionMs % 3 === 0 ? null : { ...register, ...position, deviceHash: null },
+      visibility: positionMs % 2 === 0 ? null : { ...register, hidden: positionMs % 4 === 1 },
+    }),
+    undone: {
+      ...{ sessionId: `session-of-${title}`, writer: 'writer', device: null },
+      ...{ playedVersion: earlier, finishedVersion: positionMs % 5 === 0 ? earlier : versionZero },
+    },
+  };
+}
 
 /** The same history as it may be delivered: in any order, some of it twice. */
 export function deliveriesOf(history: readonly Transition[]): fc.Arbitrary<Transition[]> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import '../support/seeds.ts';
 import { laterVersion } from '../../domain/merge.ts';
 import { foldPlay, type Play } from '../../domain/play.ts';
-import type { Transition } from '../../domain/transition.ts';
+import { isForLogAlone, type Transition } from '../../domain/transition.ts';
 import { partitionOf, versionZero } from '../../domain/version.ts';
 import { playsMax, type ViewingStore } from '../../stores/viewing-store.ts';
 import { noonMs } from '../support/manual-clock.ts';
@@ -19,16 +19,23 @@ import {
 
 const minuteMs = 60_000;
 
-/** The same history, each session ended by what forgets its title: no play has a forgotten part. */
+const ends: ReadonlySet<string> = new Set(['FORGET', 'FORGET_ALL', 'UNDO']);
+
+/**
+ * The same history, each session ended by what forgets or undoes it: no play has a part that is gone. A
+ * session that was undone is the one before it.
+ */
 function endedByForgetting(history: readonly Transition[]): Transition[] {
-  const forgets = history.filter(({ kind }) => kind === 'FORGET' || kind === 'FORGET_ALL');
   return history.map((one) => {
-    if (one.sessionId === null) return one;
-    const before = forgets.filter(
+    const before = history.filter(
       ({ kind, title, version }) =>
-        (kind === 'FORGET_ALL' || title === one.title) && version < one.version,
+        ends.has(kind) && (kind === 'FORGET_ALL' || title === one.title) && version < one.version,
     );
-    return { ...one, sessionId: `${one.sessionId}-${before.length}` };
+    const named = (sessionId: string) => `${sessionId}-${before.length}`;
+    if (one.undone !== undefined) {
+      return { ...one, undone: { ...one.undone, sessionId: named(one.undone.sessionId) } };
+    }
+    return one.sessionId === null ? one : { ...one, sessionId: named(one.sessionId) };
   });
 }
 
@@ -43,11 +50,19 @@ function expected(history: readonly Transition[]): Play[] {
   const plays = new Map<string, Play>();
   for (const one of history) {
     if (one.sessionId === null || one.version <= floorOf(one.title)) continue;
+    if (isForLogAlone(one) || isUndone(one, history)) continue;
     const key = `${one.sessionId} ${one.title}`;
     const play = foldPlay(plays.get(key) ?? null, one);
     if (play !== null) plays.set(key, play);
   }
   return [...plays.values()].sort(byStart);
+}
+
+function isUndone(one: Transition, history: readonly Transition[]): boolean {
+  return history.some(
+    ({ title, version, undone }) =>
+      undone?.sessionId === one.sessionId && title === one.title && version >= one.version,
+  );
 }
 
 function byStart(left: Play, right: Play): number {
@@ -110,6 +125,24 @@ export function describePlays(name: string, subject: ViewingStoreUnderTest): voi
       expect(await titlesOf()).toEqual([]);
       await fold(at('START', { title: 'a', afterMs: 4 }));
       expect(await titlesOf()).toEqual(['a']);
+    });
+
+    it('leave when their session is undone, do not come back, and may begin anew', async () => {
+      const own = at('START', { title: 'a', afterMs: 0 });
+      const other = at('START', { title: 'a', afterMs: 1, sessionId: 'another' });
+      const undone = {
+        ...{ sessionId: own.sessionId!, writer: 'writer', device: null },
+        ...{ playedVersion: other.version, finishedVersion: versionZero },
+      };
+      const registers = { playhead: null, visibility: null };
+      const undo = at('UNDO', { title: 'a', afterMs: 2, device: null, registers, undone });
+      await fold(own, other);
+      await fold({ ...undo, sessionId: null });
+      expect(await store().plays(profileId)).toMatchObject([{ sessionId: 'another' }]);
+      await fold(own, other);
+      expect(await store().plays(profileId)).toMatchObject([{ sessionId: 'another' }]);
+      await fold(at('PLAY', { title: 'a', afterMs: 3 }));
+      expect(await store().plays(profileId)).toHaveLength(2);
     });
 
     it('hold nothing of what was forgotten, though the same session went on', async () => {

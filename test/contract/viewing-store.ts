@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import '../support/seeds.ts';
 import { PlatformError } from '../../domain/errors.ts';
 import { laterVersion } from '../../domain/merge.ts';
-import type { Transition } from '../../domain/transition.ts';
+import { isForLogAlone, type Transition } from '../../domain/transition.ts';
 import { partitionOf, versionZero } from '../../domain/version.ts';
 import { foldTransition, type Viewing, viewingAbove } from '../../domain/viewing.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
@@ -28,7 +28,7 @@ function expected(history: readonly Transition[]): Viewing[] {
     .reduce((highest, { version }) => laterVersion(highest, version), versionZero);
   return titles.flatMap((title) => {
     const viewing = history
-      .filter((one) => one.title === title)
+      .filter((one) => one.title === title && !isForLogAlone(one))
       .reduce<Viewing | null>((folded, one) => foldTransition(folded, one), null);
     const left = viewing === null ? null : viewingAbove(viewing, floor);
     return left === null || (left.position ?? left.visibility) === null ? [] : [left];

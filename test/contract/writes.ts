@@ -89,8 +89,19 @@ export interface Beat {
   /** When it arrived. Default: at once. */
   nowMs?: number;
   sequence: number;
-  hasActed?: boolean;
+  /** What the report proves of its viewer. Default: that the session began at noon. */
+  acts?: 'BEGAN' | 'NEVER' | 'NOW';
   status?: PlayheadStatus;
+}
+
+/** A plain heartbeat proves no more than that its session began. */
+function actedAtOf(
+  { acts = 'BEGAN', event, device = tv, sessionId = 'evening' }: Beat,
+  version: Version,
+): Version | null {
+  if (acts === 'NEVER') return null;
+  const isAct = acts === 'NOW' && event !== undefined && event !== 'HEARTBEAT';
+  return isAct ? version : sessionVersion({ activityAtMs: noonMs, deviceId: device.id, sessionId });
 }
 
 /** The request that a session's report comes to, as `recordHeartbeats` makes it. */
@@ -119,7 +130,7 @@ export function beatOf(beat: Beat): MergeRequest {
       ...{ sessionId, title, device, event, positionMs, sequence },
       startedAtMs: noonMs,
       receivedAtMs: Math.min(nowMs, atMs),
-      hasActed: beat.hasActed ?? false,
+      actedAt: actedAtOf(beat, version),
     },
     transitions: [
       {

@@ -27,9 +27,13 @@ const switches = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** A fresh Chromium with an empty profile of its own. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: executablePath ?? '/usr/bin/chromium', args: switches });
+/** A fresh Chromium with an empty profile of its own. Playwright leaves the back-forward cache out unless asked. */
+export function openBrowser(wanted = { hasBackForwardCache: false }): Promise<Browser> {
+  return chromium.launch({
+    executablePath: executablePath ?? '/usr/bin/chromium',
+    args: switches,
+    ignoreDefaultArgs: wanted.hasBackForwardCache ? ['--disable-back-forward-cache'] : [],
+  });
 }
 
 /** One demo page in a browser context of its own, so with a storage, and device, of its own. */

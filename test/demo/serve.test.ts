@@ -47,7 +47,11 @@ describe('the files of the demo', () => {
       seen.add(path);
       const module = await get(path);
       expect([path, module.status]).toEqual([path, 200]);
-      const imports = (await module.text()).matchAll(/^(?:import|export)[^'"]*from\s+'([^']+)'/gm);
+      const text = await module.text();
+      const imports = [
+        ...text.matchAll(/^(?:import|export)[^'"]*from\s+'([^']+)'/gm),
+        ...text.matchAll(/\bimport\('([^']+)'\)/g),
+      ];
       for (const [, specifier = ''] of imports) await visit(addressOf(specifier, path));
     };
     await visit('/demo/demo.ts');

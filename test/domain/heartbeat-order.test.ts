@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Heartbeat, isAct, isIntent, type PlaybackEvent } from '../../domain/heartbeat.ts';
+import {
+  confirmsStart,
+  type Heartbeat,
+  isAct,
+  isIntent,
+  type PlaybackEvent,
+} from '../../domain/heartbeat.ts';
 import { batchesOf, tokens } from '../support/arbitraries.ts';
 import { admit, beganAtMs, dayMs, heartbeatOf, tokenOf } from './samples.ts';
 
@@ -123,11 +129,18 @@ describe('an event', () => {
     expect(events.filter(isIntent)).toEqual(['PAUSE', 'SEEK', 'STOP', 'FINISH']);
   });
 
-  it('is an act at this device when the viewer pressed something: PLAY, PAUSE after START, SEEK', () => {
-    const actsAt = (sequence: number) =>
-      events.filter((event) => isAct(heartbeatOf({ event, sequence })));
-    expect(actsAt(1)).toEqual(['PLAY', 'PAUSE', 'SEEK']);
-    expect(actsAt(0)).toEqual(['PLAY', 'SEEK']);
+  it('is an act at this device when the viewer pressed play or sought', () => {
+    expect(events.filter((event) => isAct(heartbeatOf({ event, sequence: 1 })))).toEqual([
+      'PLAY',
+      'SEEK',
+    ]);
+  });
+
+  it('confirms how its session began when it is an act, or a PAUSE after START', () => {
+    const confirmsAt = (sequence: number) =>
+      events.filter((event) => confirmsStart(heartbeatOf({ event, sequence })));
+    expect(confirmsAt(1)).toEqual(['PLAY', 'PAUSE', 'SEEK']);
+    expect(confirmsAt(0)).toEqual(['PLAY', 'SEEK']);
   });
 });
 

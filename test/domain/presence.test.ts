@@ -10,6 +10,7 @@ import {
   type Presence,
   type PresenceReport,
 } from '../../domain/presence.ts';
+import { versionFloor } from '../../domain/version.ts';
 import { events } from '../support/arbitraries.ts';
 import { beganAtMs, hourMs, minuteMs, secondMs } from './samples.ts';
 
@@ -35,7 +36,7 @@ function presencesAfter(...reports: Report[]): Presence[] {
       startedAtMs: beganAtMs,
       receivedAtMs: beganAtMs + atMs,
       sequence,
-      hasActed: false,
+      actedAt: null,
       ...report,
     };
     presence = advancePresence(presence, whole, policy);
@@ -73,7 +74,8 @@ describe('a playing session', () => {
         intervalMs: 5_000,
         pausedSinceMs: null,
         sequence: 1,
-        hasActed: false,
+        actedAt: null,
+        takenOver: null,
       },
     );
   });
@@ -190,17 +192,19 @@ describe('a session', () => {
   });
 
   it('remembers that its viewer acted, also from a report that comes late', () => {
+    const act = versionFloor(beganAtMs + secondMs);
     const acted = [
       { event: 'PLAY', atMs: 0, sequence: 7 },
-      { event: 'SEEK', atMs: secondMs, sequence: 6, hasActed: true },
+      { event: 'SEEK', atMs: secondMs, sequence: 6, actedAt: act },
       { event: 'HEARTBEAT', atMs: 2 * secondMs, sequence: 8 },
     ] as const;
-    expect(presencesAfter(...acted).map(({ hasActed }) => hasActed)).toEqual([false, true, true]);
+    expect(presencesAfter(...acted).map(({ actedAt }) => actedAt)).toEqual([null, act, act]);
   });
 
   it('is the same, whatever the order of its reports, but for when it paused', () => {
+    const acts = fc.option(fc.nat({ max: 50 }).map((afterMs) => versionFloor(beganAtMs + afterMs)));
     const reports = fc.uniqueArray(
-      fc.record({ event: events, sequence: fc.nat({ max: 50 }), hasActed: fc.boolean() }),
+      fc.record({ event: events, sequence: fc.nat({ max: 50 }), actedAt: acts }),
       { selector: ({ sequence }) => sequence, minLength: 1, maxLength: 10 },
     );
     const shuffled = reports.chain((drawn) =>
@@ -215,12 +219,12 @@ describe('a session', () => {
           presenceAfter(
             ...reported.map((report) => ({ ...report, atMs: report.sequence * 1_000 })),
           );
-        const { sequence, positionMs, lastHeartbeatAtMs, hasActed } = fold(inOrder);
+        const { sequence, positionMs, lastHeartbeatAtMs, actedAt } = fold(inOrder);
         expect(fold(delivered)).toMatchObject({
           sequence,
           positionMs,
           lastHeartbeatAtMs,
-          hasActed,
+          actedAt,
         });
       }),
     );

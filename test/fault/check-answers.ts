@@ -1,4 +1,5 @@
 import { isIntent } from '../../domain/heartbeat.ts';
+import { writerOf } from '../../domain/version.ts';
 import { during, type Exchange, type HistoryIndex, isBeats, newestOf } from './history-index.ts';
 
 /** Rule `broken-answer`: what an answer may not be, given what was broken when it was made. */
@@ -73,13 +74,11 @@ function flagObjections(index: HistoryIndex, exchange: Exchange): string[] {
   return objections;
 }
 
-function acknowledgementObjections(
-  index: HistoryIndex,
-  exchange: Parameters<typeof newestOf>[0],
-): string[] {
+function acknowledgementObjections(index: HistoryIndex, exchange: BeatsExchange): string[] {
   const { outcome, durability, playheads } = exchange.answered.answer;
   const { title, beats } = exchange.sent.request;
   if (outcome === null || outcome === 'REFUSED') return [];
+  if (isHeldClosing(exchange)) return heldObjections(exchange);
   const objections: string[] = [];
   const served = playheads[title];
   if (durability === 'NONE') objections.push('acknowledged and not stored');
@@ -91,4 +90,21 @@ function acknowledgementObjections(
     objections.push('an intent that is not durable');
   }
   return objections;
+}
+
+type BeatsExchange = Parameters<typeof newestOf>[0];
+
+const closings: ReadonlySet<string> = new Set(['PAUSE', 'STOP', 'FINISH', 'PING']);
+
+/** Not taken, and said so: a player that did not play is closed, and somebody acted since. */
+function isHeldClosing({ sent, answered }: BeatsExchange): boolean {
+  const { outcome, durability } = answered.answer;
+  const isClosing = closings.has(sent.request.beats.at(-1)?.event ?? '');
+  return isClosing && outcome === 'SUPERSEDED' && durability === 'NONE';
+}
+
+function heldObjections(exchange: BeatsExchange): string[] {
+  const served = exchange.answered.answer.playheads[exchange.sent.request.title];
+  const isOwn = served != null && writerOf(served.version) === writerOf(newestOf(exchange));
+  return isOwn ? ['held back by nobody else'] : [];
 }

@@ -243,6 +243,7 @@ describe('the checker', () => {
       ],
       [third, { outcome: 'REFUSED', durability: 'HOT' }, 'refused and stored'],
       [third, { outcome: 'ACCEPTED', durability: 'NONE' }, 'acknowledged and not stored'],
+      [third, { outcome: 'SUPERSEDED', durability: 'NONE' }, 'acknowledged and not stored'],
     ];
     for (const [beat, answer, objection] of answers) {
       const run = evening().span('hot', true).span('durable', true);
@@ -265,6 +266,23 @@ describe('the checker', () => {
     });
     run.push(servedAs(start, { source: 'DURABLE', isDegraded: true })).span('hot', false);
     expect(run.push(servedAs(second)).end()).toEqual([]);
+  });
+
+  it('takes a closing for no acknowledgement that was held back by what another device did', () => {
+    const run = evening();
+    const made = { nowMs: run.nowMs, inForce: second.version, nonce: 'hand' };
+    const finished = servedAs(second, {
+      ...{ version: handVersion(made), status: 'FINISHED' as const, deviceId: null },
+    });
+    run.ask({ kind: 'change', title: film, change: 'FINISH' }, { playheads: { [film]: finished } });
+    const held = { outcome: 'SUPERSEDED', durability: 'NONE', playheads: { [film]: finished } };
+    run.beat(pause, held).push(finished);
+    run.final = finished;
+    expect(run.end()).toEqual([]);
+
+    const alone = { ...held, playheads: { [film]: servedAs(second) } };
+    const violations = evening().beat(pause, alone).push(servedAs(second)).end();
+    expect(violations.join('\n')).toContain('held back by nobody else');
   });
 
   it('wants intents to be durable while the durable store is well', () => {

@@ -15,10 +15,13 @@ const calls: Record<string, string> = {
   unhidePlayhead: 'unhidePlayhead(input: { playableId: "a" }) { problems { code } }',
   forgetPlayhead: 'forgetPlayhead(input: { playableId: "a" }) { problems { code } }',
   forgetAllPlayheads: 'forgetAllPlayheads { forgottenAt }',
+  takeOver: 'takeOver(input: { session: "a", from: "b", elapsedMs: 0 }) { problems { code } }',
+  undoSession: 'undoSession(input: { sessionId: "a" }) { problems { code } }',
   playheadUpdates: 'playheadUpdates { kind }',
+  activeSessionUpdates: 'activeSessionUpdates { kind }',
   continueWatchingUpdates: 'continueWatchingUpdates { viewer { id } }',
 };
-const subscriptions = ['playheadUpdates', 'continueWatchingUpdates'];
+const subscriptions = ['playheadUpdates', 'activeSessionUpdates', 'continueWatchingUpdates'];
 const mutations = Object.keys(calls).filter((name) => !subscriptions.includes(name));
 
 describe.each(shapes)('fields marked @authenticated, %s', (shape) => {

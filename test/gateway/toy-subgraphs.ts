@@ -260,6 +260,7 @@ const mutationNames = [
   'unhidePlayhead',
   'forgetPlayhead',
   'forgetAllPlayheads',
+  'undoSession',
 ];
 
 function recommendationsResolvers() {

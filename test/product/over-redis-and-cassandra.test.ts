@@ -88,6 +88,46 @@ describeWith(hasRedis ? cassandra : null, 'the product over Redis and Cassandra'
     await ranks(product, 'single');
   });
 
+  it('takes back what a phone watched after a television, and lists both as they were', async () => {
+    const { CASSANDRA_REPLICATION: _, ...env } = servers;
+    product = await startProduct({ env });
+    const profileId = 'undone';
+    await watchHere(product, { profileId, positionMs: 240_000 });
+    const token = await product.token(profileId);
+    const phone = new RemoteDevice(product, token);
+    await phone.begin({ playableId: title, deviceId: 'phone', deviceKind: 'PHONE' });
+    await phone.report({ event: 'START', positionMs: 240_000 });
+    await phone.report({ event: 'FINISH', positionMs: 700_000 });
+    const both = await until(
+      async () => {
+        // A busy Cassandra shows the log as far as it was kept, or not at all.
+        const sessions = await watched(product as Product, token).catch(() => []);
+        return sessions.length === 2 && sessions[0]?.positions[1] === 700_000 ? sessions : null;
+      },
+      { what: 'both sessions are listed', deadlineMs: 60_000 },
+    );
+    expect(both).toEqual([
+      { kind: 'PHONE', positions: [240_000, 700_000], isUndone: false },
+      { kind: 'TV', positions: [0, 240_000], isUndone: false },
+    ]);
+    await undoLastOn('PHONE', product, token);
+    await resumesAt(product, { profileId, positionMs: 240_000 });
+    await ranks(product, profileId);
+    await until(
+      async () => {
+        const sessions = await watched(product as Product, token).catch(() => []);
+        return sessions.map(({ isUndone }) => isUndone).join() === 'true,false';
+      },
+      { what: 'the list says so', deadlineMs: 60_000 },
+    );
+    const { rows } = await keyspace.client.execute(
+      `SELECT session_id FROM ${keyspace.name}.watch_log WHERE profile_id = ? ALLOW FILTERING`,
+      [profileId],
+      { prepare: true },
+    );
+    expect(new Set(rows.map((row) => row.session_id)).size).toBe(2);
+  });
+
   it('resumes over a Redis Cluster, and from Cassandra alone what only the other Redis had', async () => {
     const cluster = await startRedisCluster();
     try {
@@ -113,6 +153,57 @@ describeWith(hasRedis ? cassandra : null, 'the product over Redis and Cassandra'
     return rows.map((row) => row.id as string);
   }
 });
+
+interface Sessions {
+  viewer: {
+    watchSessions: {
+      edges: {
+        node: {
+          id: string;
+          device: { kind: string };
+          undoneAt: string | null;
+          titles: { fromPositionMs: number; toPositionMs: number }[];
+        };
+      }[];
+    };
+  };
+}
+
+async function sessionsOf(product: Product, token: string) {
+  const query = `{ viewer { watchSessions { edges { node { id device { kind } undoneAt
+    titles { fromPositionMs toPositionMs } } } } } }`;
+  const { viewer } = await askGateway<Sessions>(product, token, { query });
+  return viewer.watchSessions.edges.map(({ node }) => node);
+}
+
+/** By device: the test's devices begin within a moment of each other. */
+async function watched(product: Product, token: string) {
+  const sessions = await sessionsOf(product, token);
+  return sessions
+    .map(({ device, undoneAt, titles }) => ({
+      kind: device.kind,
+      positions: titles.flatMap((one) => [one.fromPositionMs, one.toPositionMs]),
+      isUndone: undoneAt !== null,
+    }))
+    .sort((left, right) => (left.kind < right.kind ? -1 : 1));
+}
+
+async function undoLastOn(kind: string, product: Product, token: string): Promise<void> {
+  const session = (await sessionsOf(product, token)).find(({ device }) => device.kind === kind);
+  const query = `mutation ($input: UndoSessionInput!) {
+    undoSession(input: $input) { playheads { positionMs } problems { code message } } }`;
+  const operation = { query, variables: { input: { sessionId: session?.id } } };
+  interface Undone {
+    undoSession: { problems: { code: string }[] };
+  }
+  const { undoSession } = await until(
+    () => askGateway<Undone>(product, token, operation).catch(() => null),
+    { what: 'the session is undone', deadlineMs: 60_000 },
+  );
+  // What a busy Cassandra did not answer in time was done all the same.
+  const codes = undoSession.problems.map(({ code }) => code);
+  expect(codes.filter((code) => code !== 'ALREADY_UNDONE')).toEqual([]);
+}
 
 /** A TV plays on, and pauses; the pause is durable, as soon as the machine is quick enough for that. */
 async function watchHere(

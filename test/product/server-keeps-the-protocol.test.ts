@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openBrokenServer } from '../conformance/breaking-proxy.ts';
 import { checkServer, ruleCases, type Verdict } from '../conformance/check-server.ts';
 import { plantedAnswers } from '../conformance/planted-answers.ts';
+import { plantedHandOvers } from '../conformance/planted-hand-overs.ts';
 import { plantedRequests } from '../conformance/planted-requests.ts';
 import { ruleOf } from '../conformance/rule-case.ts';
 import { type Product, startProduct, startSplit } from '../support/product.ts';
 
 const titles = ruleCases.map(({ title }) => title);
-const planted = [...plantedRequests, ...plantedAnswers];
+const planted = [...plantedRequests, ...plantedAnswers, ...plantedHandOvers];
 const problemsOf = (verdicts: readonly Verdict[]) =>
   verdicts.filter(({ result }) => result !== 'pass').map(({ rule, problem }) => [rule, problem]);
 

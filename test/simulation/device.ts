@@ -75,6 +75,7 @@ export class Device {
     const title = chance.of(0.5) ? (titles[0] as string) : chance.pick(titles);
     const playback = await this.#begin(title, await this.#base(title));
     if (playback === null) return;
+    if (chance.of(0.3)) await this.#world.handOvers.take(playback, this.#choose());
     this.#report(playback, 'START');
     const steps = 1 + chance.below(9);
     for (let step = 0; step < steps && !this.#world.isEnding; step += 1) {
@@ -200,6 +201,7 @@ export class Device {
       ...{ sequence: playback.nextSequence, event, elapsedMs, durationMs: null },
       ...{ positionMs: playback.positionMs, fromPositionMs: null },
     };
+    this.#world.handOvers.note(playback.token, heartbeat);
     playback.nextSequence += 1;
     playback.lastElapsedMs = elapsedMs;
     for (const named of valuesOf(playback.token, heartbeat)) this.#world.ledger.submit(named);
@@ -232,7 +234,7 @@ export class Device {
     if (playback.isSending) return;
     playback.isSending = true;
     const { sessionId } = playback.token;
-    while (this.#outbox.lengthOf(sessionId) > 0) {
+    while (this.#outbox.all(sessionId).length > 0) {
       await this.#comeOnline();
       const batch = this.#outbox.take(sessionId).map((one) => ({
         ...{ sequence: one.sequence, event: one.event, elapsedMs: one.elapsedMs },
@@ -246,8 +248,9 @@ export class Device {
 
   /** Answers how long to wait before whatever is left is sent, ms. */
   async #send(playback: Playback, batch: readonly Heartbeat[]): Promise<number> {
-    const { gateway, chance } = this.#world;
+    const { gateway, chance, handOvers, timeline } = this.#world;
     const { tokenText: session } = playback;
+    const sentAtMs = timeline.nowMs();
     const { sessionId } = playback.token;
     const input = { session, heartbeats: batch };
     try {
@@ -255,6 +258,7 @@ export class Device {
         this.#world.recordHeartbeats(deps, this.#profileId, input),
       );
       this.#promise(playback, { batch, operated });
+      await handOvers.expectHeld({ token: playback.token, batch, sentAtMs, operated });
       const sent = batch.map(({ durationMs: _, fromPositionMs: __, ...one }) => one);
       const { problems, outcome, nextHeartbeatInMs } = operated.answer;
       const verdict = judge(sent as Parameters<typeof judge>[0], {

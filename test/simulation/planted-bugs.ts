@@ -1,3 +1,4 @@
+import type { PlaybackEvent } from '../../domain/heartbeat.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import { encodeSessionToken, openSessionToken } from '../../domain/session-token.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -162,14 +163,29 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
         async merge(request) {
           if (isFresh(request)) return hot.merge(request);
           await hot.dropMark(request.profileId);
-          return { kind: 'merged', titles: [], floor: null };
+          return { kind: 'merged', titles: [], floor: null, isHeld: false };
         },
       }),
   },
+  'a player that is closed is believed though it was taken over': {
+    hot: (hot) => believing(hot, (event) => event === 'STOP'),
+  },
+  'a take-over is noted, and holds nobody': { hot: (hot) => believing(hot, () => true) },
   'a full hot store keeps the marks of what is written past it': {
     hot: (hot) => over(hot, { async dropMark() {} }),
   },
 };
+
+/** Such reports are not judged: they count whoever acted since. */
+function believing(hot: HotStore, believes: (event: PlaybackEvent) => boolean): HotStore {
+  return over(hot, {
+    async merge(request) {
+      const { presence } = request;
+      const isBelieved = presence !== null && believes(presence.event);
+      return hot.merge(isBelieved ? { ...request, isFact: true } : request);
+    },
+  });
+}
 
 /** The store with some of its methods replaced. */
 function over<Store extends HotStore | DurableStore>(store: Store, methods: Partial<Store>): Store {

@@ -76,6 +76,10 @@ export class RedisClient implements HotStore {
     return this.#ask(({ engine }) => engine.read(query));
   }
 
+  takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
+    return this.#change((engine) => engine.takeOver(of), needsMemory);
+  }
+
   hydrate(hydration: Hydration): Promise<string[]> {
     return this.#change((engine) => engine.hydrate(hydration), needsMemory);
   }

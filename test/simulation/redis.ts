@@ -115,8 +115,11 @@ export class SimulatedRedis {
       this.#expectWritable({ memory: true });
       const result = await server.engine.merge(request);
       // As a replica gets it: what was decided is not decided again.
-      const again = (engine: EmbeddedHotStore) => engine.merge({ ...request, onlyIf: null });
-      const { profileId, writes: titles } = request;
+      const isHeld = result.kind === 'merged' && result.isHeld;
+      const made = isHeld ? { writes: [], transitions: [] } : {};
+      const decided = { ...request, ...made, onlyIf: null, isFact: true as const };
+      const again = (engine: EmbeddedHotStore) => engine.merge(decided);
+      const { profileId, writes: titles } = decided;
       const writes = registersIn({ profileId, titles }).map(writeName);
       if (result.kind === 'merged') this.#append(server, again, writes);
       return result;

@@ -8,6 +8,7 @@ import { Chance } from '../support/chance.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import { SimulatedCassandra } from './cassandra.ts';
 import { Gateway } from './gateway.ts';
+import { HandOvers } from './hand-overs.ts';
 import { type Asker, Ledger, type Promised } from './ledger.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { type Operated, PlaybackProcess, type ReadQuery } from './playback-process.ts';
@@ -39,6 +40,7 @@ export class World {
   readonly cassandra: SimulatedCassandra;
   readonly gateway: Gateway;
   readonly ledger: Ledger;
+  readonly handOvers: HandOvers;
   /** In words, for comparing two runs of one seed, and for reading one. */
   readonly history: string[] = [];
   readonly processes: PlaybackProcess[] = [];
@@ -72,6 +74,7 @@ export class World {
       wasEverHot: (name) => this.redis.everMerged.has(name),
       durableVersion: (key) => this.cassandra.local.register(key)?.slice(0, versionLength) ?? null,
     });
+    this.handOvers = new HandOvers(this);
     this.redis.onChanged = (told) => {
       for (const { life, redisClient } of this.processes) {
         const hears = !life.isOver && this.redis.serverOf(redisClient.id) === told.by;

@@ -37,7 +37,7 @@ const report = fc.record({
   startedAtMs: fc.constant(msAt(0)),
   receivedAtMs: timesMs,
   sequence: fc.nat({ max: 9 }),
-  hasActed: fc.boolean(),
+  actedAt: fc.option(fc.nat({ max: 900 }).map((second) => versionAt(second))),
 });
 
 /** A report of a session that goes on: nearly always the next one, now and then late, repeated or of another kind. */
@@ -61,7 +61,10 @@ const beat = fc.record({
     { weight: 9, arbitrary: fc.constant('IN_PROGRESS' as const) },
     fc.constant('FINISHED' as const),
   ),
-  hasActed: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true)),
+  acts: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('BEGAN' as const) },
+    fc.constantFrom('NEVER' as const, 'NOW' as const),
+  ),
 });
 
 /** Anything that may happen to a profile, with versions of these. */
@@ -104,6 +107,13 @@ function stepsOf(versions: fc.Arbitrary<Version>) {
     }),
     fc.record({ kind: fc.constant('settle'), nowMs: timesMs, length: fc.nat({ max: 3 }) }),
     fc.record({ kind: fc.constant('quarantine'), title: titles }),
+    fc.record({
+      kind: fc.constant('take over'),
+      from: fc.constantFrom('on-tv', 'on-phone'),
+      sessionId: fc.constantFrom('on-tv', 'on-phone', 'in-bedroom'),
+      device: devices,
+      at: versions,
+    }),
     fc.record({ kind: fc.constant('replay'), nowMs: timesMs }),
   );
 }
@@ -177,7 +187,7 @@ const renamedByALateReport: Step[] = [
 ].map(({ passMs, name, status }) => ({
   ...{ kind: 'beat', passMs, lateMs: 0, aheadMs: 0, title: 'sintel', event: 'HEARTBEAT', status },
   session: { sessionId: 'on-tv', device: { id: 'tv', kind: 'TV', name } },
-  hasActed: false,
+  acts: 'BEGAN' as const,
 }));
 
 /** Histories that the stores once disagreed on. */
@@ -191,6 +201,10 @@ async function take(hot: HotStore, each: Step, clockMs: number): Promise<unknown
       return merge(hot, each as Partial<MergeRequest>);
     case 'hydrate':
       return (await hydrate(hot, each)).sort();
+    case 'take over': {
+      const { from, sessionId, device, at } = each;
+      return hot.takeOver({ profileId: 'demo', from, by: { sessionId, device, at } });
+    }
     case 'settle':
       return settleAll(hot, (await dirtyTitles(hot)).slice(0, each.length), each.nowMs);
     case 'quarantine':
@@ -205,12 +219,12 @@ async function take(hot: HotStore, each: Step, clockMs: number): Promise<unknown
 }
 
 function requestOf(each: Extract<Step, { kind: 'beat' }>, clockMs: number): MergeRequest {
-  const { title, event, status, hasActed } = each;
+  const { title, event, status, acts } = each;
   const atMs = clockMs - each.lateMs;
   // Reports of one moment share a sequence now and then.
   const sequence = Math.floor((atMs - msAt(-100)) / 50);
   const nowMs = clockMs - each.aheadMs;
-  return beatOf({ ...each.session, title, event, status, hasActed, atMs, nowMs, sequence });
+  return beatOf({ ...each.session, title, event, status, acts, atMs, nowMs, sequence });
 }
 
 /** All that can be told of a store from outside, but for its identity. */

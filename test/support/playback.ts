@@ -138,12 +138,16 @@ export class TestPlayback {
     return this;
   }
 
-  /** Ends the process without a word, as `kill -9` does, and starts another on the same folder. */
-  async kill(): Promise<void> {
+  /**
+   * Ends the process without a word, as `kill -9` does, and starts another on the same folder, when
+   * `awayMs` have passed.
+   */
+  async kill({ awayMs = 0 } = {}): Promise<void> {
     const { subgraph, stores, stopTimers } = this.#life;
     stopTimers();
     await subgraph.server.stop();
     await stores.close();
+    if (awayMs > 0) await this.clock.advance(awayMs);
     await this.open();
   }
 

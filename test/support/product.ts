@@ -71,7 +71,7 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
   };
   for (const name of ['catalog', 'playback', 'recommendations'] as const) await start(name, '0');
   const gatewayEnv = { ...options.envOf?.gateway, ...folder.env, ...addresses, PORT: '0' };
-  const gateway = await startPart('gateway', ['--only', 'gateway'], gatewayEnv);
+  const gateway = await startGateway(gatewayEnv);
   // First to stop, and the same list: a subgraph that is started again later must stop with the rest.
   parts.unshift(gateway);
   return Object.assign(assemble({ gateway, parts, folder }), {
@@ -104,6 +104,11 @@ export interface RunningPart {
  */
 export function startPlayback(env: Record<string, string>): Promise<RunningPart> {
   return startPart('playback', [], { PLAYBACK_PORT: '0', ...env });
+}
+
+/** Starts the gateway alone, in front of the subgraphs at `…_URL`. Port: PORT, default a free one. */
+export function startGateway(env: Record<string, string>): Promise<RunningPart> {
+  return startPart('gateway', ['--only', 'gateway'], { PORT: '0', ...env });
 }
 
 const entryPoints = {

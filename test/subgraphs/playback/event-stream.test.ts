@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { unpackPlayhead } from '../../../domain/codec.ts';
+import { deviceHash } from '../../../domain/version.ts';
 import {
   filmMs,
   hourMs,
@@ -17,7 +19,13 @@ beforeEach(async () => {
   phone = playback.device({ id: 'phone', kind: 'PHONE' });
 });
 
+/** What consumers of positions are told; the rest is for the watch log. */
 async function kinds(): Promise<string[]> {
+  const told = (await playback.told()).map(({ kind }) => kind);
+  return told.filter((kind) => kind !== 'LATE' && kind !== 'REPLACED');
+}
+
+async function keptKinds(): Promise<string[]> {
   return (await playback.told()).map(({ kind }) => kind);
 }
 
@@ -208,6 +216,46 @@ describe('only what is newer is told of a batch', () => {
     batch.push(tv.observe('SEEK', minuteMs), tv.observe('STOP', minuteMs));
     await tv.send(...batch);
     expect(await kinds()).toEqual(['START', 'SEEK', 'STOP']);
+  });
+});
+
+describe('for the watch log alone is told', () => {
+  it('what another session’s write took the place of, to the last heartbeat', async () => {
+    await tv.play(0, 20 * secondMs);
+    await playback.clock.advance(secondMs);
+    await phone.play(hourMs);
+    const replaced = (await playback.told()).at(-1);
+    const { version } = await playback.playhead();
+    expect(replaced).toMatchObject({ kind: 'REPLACED', version, sessionId: phone.sessionId });
+    expect(unpackPlayhead(replaced?.registers?.playhead ?? '')).toMatchObject({
+      positionMs: 20 * secondMs,
+      deviceHash: deviceHash('tv'),
+    });
+  });
+
+  it('what came too late, whole', async () => {
+    await tv.begin();
+    const late = [tv.observe('START', 0), tv.observe('PAUSE', minuteMs)];
+    await playback.clock.advance(secondMs);
+    await phone.play(hourMs);
+    await tv.send(...late);
+    expect(await keptKinds()).toEqual(['START', 'LATE', 'LATE']);
+    expect((await playback.told()).at(-1)).toMatchObject({
+      ...{ positionMs: minuteMs, sessionId: tv.sessionId, device: { id: 'tv' } },
+    });
+  });
+
+  it('nothing of what was forgotten', async () => {
+    await tv.begin();
+    const late = tv.observe('PAUSE', minuteMs);
+    await playback.clock.advance(secondMs);
+    await phone.play(hourMs);
+    await playback.clock.advance(secondMs);
+    await playback.change('forgetPlayhead');
+    await tv.send(late);
+    await playback.clock.advance(secondMs);
+    await tv.report('PLAY', minuteMs);
+    expect(await keptKinds()).toEqual(['START', 'FORGET', 'PLAY']);
   });
 });
 

@@ -29,8 +29,9 @@ export class Follower {
     this.#asked = undefined;
     if (done || !value) throw new Error('The stream has ended.');
     if (value.errors !== undefined) throw new Error(JSON.stringify(value.errors));
-    const { data } = JSON.parse(JSON.stringify(value)) as { data: { playheadUpdates: Update } };
-    return data.playheadUpdates;
+    const { data } = JSON.parse(JSON.stringify(value)) as { data: Record<string, Update> };
+    const [update] = Object.values(data);
+    return update as Update;
   }
 
   /** Asks, and says whether there was nothing to say. */

@@ -1,7 +1,10 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import '../../support/seeds.ts';
+import type { PlaybackEvent } from '../../../domain/heartbeat.ts';
+import { isOvertaken } from '../../../domain/overtaken.ts';
 import { defaultPolicy } from '../../../domain/policy.ts';
+import { advancePresence, type Presence, type PresenceReport } from '../../../domain/presence.ts';
 import { anchorOf } from '../../../domain/session-token.ts';
 import { sessionVersion, sessionWriter, versionZero, writerOf } from '../../../domain/version.ts';
 import {
@@ -94,8 +97,9 @@ interface Session {
   deviceId: string;
   title: string;
   anchorMs: number;
+  /** By the server's clock. */
+  beganAtMs: number;
   isStale: boolean;
-  hasActed: boolean;
   observed: HeartbeatInput[];
 }
 
@@ -107,6 +111,7 @@ export class Rehearsal {
   readonly #sessions = new Map<string, Session>();
   /** Versions that somebody may base something on: whatever was once in force. */
   readonly #seen = new Map<string, string[]>();
+  readonly #presences = new Map<string, Presence>();
   #hasRestarted = false;
 
   constructor(playback: TestPlayback, profileId: string) {
@@ -129,7 +134,7 @@ export class Rehearsal {
     await this.#playback.drain();
     await this.#playback.kill();
     this.#hasRestarted = true;
-    for (const session of this.#sessions.values()) session.hasActed = false;
+    this.#presences.clear();
   }
 
   async expectAsModelled(): Promise<void> {
@@ -158,7 +163,11 @@ export class Rehearsal {
     const from = startedFrom === versionZero ? null : startedFrom;
     const anchorMs = anchorOf({ receivedAtMs, elapsedMs, startedFrom: from }, defaultPolicy);
     const begunAs = { device, deviceId, title, anchorMs, isStale };
-    const session: Session = { ...begunAs, hasActed: false, observed: [] };
+    const session: Session = {
+      ...begunAs,
+      beganAtMs: Math.max(receivedAtMs, anchorMs),
+      observed: [],
+    };
     this.#sessions.set(deviceId, session);
     return session;
   }
@@ -181,7 +190,7 @@ export class Rehearsal {
     const from = of.from % session.observed.length;
     const batch = session.observed.slice(from, from + of.length);
     const before = this.model.position(session.title)?.version;
-    const isWritten = batch.map((heartbeat) => this.#admit(session, heartbeat));
+    const isWritten = this.#admit(session, batch);
     const recorded = await session.device.send(...batch);
     expect(recorded.problems).toEqual([]);
     expect(recorded.playhead).toMatchObject(this.model.expected(session.title));
@@ -211,27 +220,75 @@ export class Rehearsal {
     else expect(this.#hasRestarted ? ['DUPLICATE', 'ACCEPTED'] : ['DUPLICATE']).toContain(outcome);
   }
 
-  /** One heartbeat as the model has it; false when it is held back, or cannot move anything. */
-  #admit(session: Session, heartbeat: HeartbeatInput): boolean {
-    const { event, positionMs, sequence } = heartbeat;
-    const version = this.#version(session, heartbeat);
-    if (['PLAY', 'SEEK'].includes(event) || (event === 'PAUSE' && sequence > 0)) {
-      session.hasActed = true;
-    }
-    if (event === 'PING' || this.#isHeldBack(session, { version, positionMs })) return false;
-    this.model.write(session.title, { version, positionMs, status: 'IN_PROGRESS' });
-    if (['START', 'PLAY'].includes(event)) {
-      this.model.turn(session.title, { version, hidden: false });
-    }
-    return true;
+  /** A batch as the model has it; false for what is held back, or cannot move anything. */
+  #admit(session: Session, batch: readonly HeartbeatInput[]): boolean[] {
+    const from = this.#letInFrom(session, batch);
+    const report = this.#reportOf(session, { batch, isLetIn: from >= 0 });
+    const inForce = this.model.position(session.title);
+    const playhead = inForce === null ? null : registerOf(inForce);
+    const nowMs = this.#playback.clock.nowMs();
+    const moving = from < 0 ? [] : batch.slice(from).filter(({ event }) => event !== 'PING');
+    const newest = moving.at(-1);
+    const offered = newest === undefined ? null : this.#version(session, newest);
+    const met = { playhead, offered, sessions: [...this.#presences.values()], nowMs };
+    const isHeld = isOvertaken(report, met, defaultPolicy);
+    const known = this.#presences.get(report.sessionId) ?? null;
+    this.#presences.set(report.sessionId, advancePresence(known, report, defaultPolicy));
+    return batch.map(({ event, positionMs, ...heartbeat }, index) => {
+      const isKept = !isHeld && event !== 'PING' && from >= 0 && index >= from;
+      if (!isKept) return false;
+      const version = this.#version(session, { event, positionMs, ...heartbeat });
+      this.model.write(session.title, { version, positionMs, status: 'IN_PROGRESS' });
+      if (['START', 'PLAY'].includes(event)) {
+        this.model.turn(session.title, { version, hidden: false });
+      }
+      return true;
+    });
   }
 
-  #isHeldBack(session: Session, write: { version: string; positionMs: number }): boolean {
+  /** The first heartbeat of a batch that a session which started from an older playhead may offer. */
+  #letInFrom(session: Session, batch: readonly HeartbeatInput[]): number {
+    const known = this.#presences.get(session.device.sessionId);
     const inForce = this.model.position(session.title);
-    if (!session.isStale || session.hasActed || inForce === null) return false;
-    if (writerOf(inForce.version) === this.#writer(session)) return false;
-    const isNear = Math.abs(write.positionMs - inForce.positionMs) <= 30 * secondMs;
-    return !(isNear && write.version > inForce.version);
+    const isFirst = session.isStale && !known?.actedAt;
+    if (!isFirst) return 0;
+    return batch.findIndex((heartbeat) => {
+      const { event, positionMs } = heartbeat;
+      if (event === 'PING') return false;
+      if (confirms(heartbeat) || inForce === null) return true;
+      if (writerOf(inForce.version) === this.#writer(session)) return true;
+      const isNear = Math.abs(positionMs - inForce.positionMs) <= 30 * secondMs;
+      return isNear && this.#version(session, heartbeat) > inForce.version;
+    });
+  }
+
+  #reportOf(
+    session: Session,
+    of: { batch: readonly HeartbeatInput[]; isLetIn: boolean },
+  ): PresenceReport {
+    const { batch, isLetIn } = of;
+    const newest = batch.at(-1)!;
+    const told = batch.findLast(({ event }) => event !== 'SEEK') ?? newest;
+    const { deviceId, isStale, title, anchorMs } = session;
+    const { sessionId } = session.device;
+    const acts = batch.filter(
+      ({ event }) => ['PLAY', 'SEEK'].includes(event) || (event === 'START' && !isStale),
+    );
+    const beginning = sessionVersion({ activityAtMs: session.beganAtMs, deviceId, sessionId });
+    const hasBegun = !isStale || batch.some(confirms) || (isLetIn && !this.#hasActed(sessionId));
+    const proofs = acts.map((act) => this.#version(session, act));
+    if (hasBegun) proofs.push(beginning);
+    return {
+      ...{ sessionId, title, device: { id: deviceId, kind: 'TV', name: null } },
+      ...{ event: told.event as PlaybackEvent, positionMs: newest.positionMs },
+      ...{ startedAtMs: anchorMs, sequence: newest.sequence },
+      receivedAtMs: Math.min(this.#playback.clock.nowMs(), anchorMs + newest.elapsedMs),
+      actedAt: proofs.sort().at(-1) ?? null,
+    };
+  }
+
+  #hasActed(sessionId: string): boolean {
+    return (this.#presences.get(sessionId)?.actedAt ?? null) !== null;
   }
 
   async #change(of: Happening & { does: 'change' }): Promise<void> {
@@ -290,4 +347,13 @@ export class Rehearsal {
   #writer({ deviceId, device }: Session): string {
     return sessionWriter({ deviceId, sessionId: device.sessionId });
   }
+}
+
+function confirms({ event, sequence }: HeartbeatInput): boolean {
+  return ['PLAY', 'SEEK'].includes(event) || (event === 'PAUSE' && sequence > 0);
+}
+
+function registerOf({ version, positionMs }: { version: string; positionMs: number }) {
+  const status = 'IN_PROGRESS' as const;
+  return { version, positionMs, status, durationMs: null, deviceHash: null, laterFields: '' };
 }

@@ -148,7 +148,12 @@ describe('in any row', () => {
       fc.property(worlds, (world) => {
         const all = new Map(allOf(world).map((card) => [card.showId, card]));
         for (const id of filmIds.filter((one) => mustBeThere(world.history, one))) {
-          expect(all.get(id)).toMatchObject({ kind: 'RESUME', playableId: id });
+          const card = all.get(id);
+          expect(card).toMatchObject({ playableId: id });
+          // What a television began a moment ago is playing there.
+          const { kind } = card as Candidate;
+          if (kind !== 'PLAYING_ELSEWHERE') expect(kind).toBe('RESUME');
+          else expect(standing(world.history, id)).toMatchObject({ kind: 'START' });
         }
       }),
     );

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from '@jest/globals';
+import { systemClock } from '../../runtime/clock.ts';
+import { openCassandraWatchLog } from '../../stores/cassandra/watch-log.ts';
+import type { WatchLog } from '../../stores/watch-log.ts';
+import {
+  describeWith,
+  sharedCassandra,
+  type TestKeyspace,
+  testKeyspace,
+} from '../support/cassandra.ts';
+import { describeWatchLog } from './watch-log.ts';
+
+describeWith(await sharedCassandra(), 'watch log contract on a real server', (local) => {
+  let keyspace: TestKeyspace;
+  let cases = 0;
+  beforeAll(async () => {
+    keyspace = await testKeyspace(local);
+    await keyspace.migrate();
+  }, 120_000);
+  afterAll(() => keyspace.close());
+
+  describeWatchLog('Cassandra', {
+    runs: 15,
+    async open() {
+      cases += 1;
+      const namespace = { profiles: randomUUID(), partitions: 100 * cases };
+      const open = () => within(namespace, openCassandraWatchLog(keyspace.cluster));
+      const watchLog = open();
+      let reopened: WatchLog | undefined;
+      return {
+        watchLog,
+        // Rows run out by the server's clock.
+        nowMs: systemClock.nowMs(),
+        tooMany: 'it is refused',
+        async reopen() {
+          await watchLog.close();
+          reopened = open();
+          return reopened;
+        },
+        async close() {
+          await watchLog.close();
+          await reopened?.close();
+        },
+      };
+    },
+  });
+});
+
+/** As good as empty: profiles and partitions of names that nobody used before. */
+function within(namespace: { profiles: string; partitions: number }, log: WatchLog): WatchLog {
+  const named = (profileId: string) => `${namespace.profiles}.${profileId}`;
+  return {
+    offset: (partition) => log.offset(namespace.partitions + partition),
+    keep: (batch) =>
+      log.keep({
+        ...batch,
+        partition: namespace.partitions + batch.partition,
+        transitions: batch.transitions.map((one) => ({ ...one, profileId: named(one.profileId) })),
+      }),
+    async read({ profileId, nowMs }) {
+      const kept = await log.read({ profileId: named(profileId), nowMs });
+      return kept.map((one) => ({ ...one, profileId }));
+    },
+    close: () => log.close(),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Heartbeat } from '../../domain/heartbeat.ts';
+import { confirmsStart } from '../../domain/heartbeat.ts';
+import type { SessionToken } from '../../domain/session-token.ts';
+import type { RecordOutcome } from '../../subgraphs/playback/record-heartbeats.ts';
+import { takeOver } from '../../subgraphs/playback/take-over.ts';
+import type { Operated, PlaybackProcess } from './playback-process.ts';
+import type { World } from './world.ts';
+
+/** One session as its device has it. */
+interface Playing {
+  token: SessionToken;
+  tokenText: string;
+  originMs: number;
+}
+
+/** "Continue here", and what may no longer be accepted of the device that was left. */
+export class HandOvers {
+  readonly #world: World;
+  /** By profile and title: the session that reported last. */
+  readonly #latest = new Map<string, SessionToken>();
+  /** By session: when it was answered that it was taken over, and nothing was done there since. */
+  readonly #takenAtMs = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** A session reports, whatever it is. */
+  note(token: SessionToken, heartbeat: Heartbeat): void {
+    this.#latest.set(nameOf(token), token);
+    if (confirmsStart(heartbeat) && heartbeat.event !== 'PAUSE') {
+      this.#takenAtMs.delete(token.sessionId);
+    }
+  }
+
+  /** Takes over from whoever plays the title, if somebody does. */
+  async take(playing: Playing, process: PlaybackProcess): Promise<void> {
+    const { gateway, timeline } = this.#world;
+    const { token, tokenText, originMs } = playing;
+    const from = this.#latest.get(nameOf(token))?.sessionId;
+    if (from === undefined || from === token.sessionId) return;
+    const input = { session: tokenText, from, elapsedMs: timeline.nowMs() - originMs };
+    try {
+      const { answer } = await gateway.ask(process, (deps) =>
+        takeOver(deps, token.profileId, input),
+      );
+      const isTaken = answer.from?.takenOverBy?.sessionId === token.sessionId;
+      this.#world.note(`${token.sessionId} takes over from ${from}: ${isTaken}`);
+      if (isTaken) this.#takenAtMs.set(from, timeline.nowMs());
+    } catch {
+      // Not answered: whether it was done nobody knows, and nothing is expected of it.
+    }
+  }
+
+  /**
+   * What was sent after the take-over was answered, and without an act, is not accepted: as long as the
+   * store still has the note, which is then where it was when this was judged.
+   */
+  async expectHeld(of: {
+    token: SessionToken;
+    batch: readonly Heartbeat[];
+    sentAtMs: number;
+    operated: Operated<RecordOutcome> & { process: PlaybackProcess };
+  }): Promise<void> {
+    const { token, batch, sentAtMs, operated } = of;
+    const { answer, process } = operated;
+    const { redis, ledger } = this.#world;
+    const takenAtMs = this.#takenAtMs.get(token.sessionId);
+    if (takenAtMs === undefined || sentAtMs <= takenAtMs || answer.outcome !== 'ACCEPTED') return;
+    // Past the hot store nobody knows who acted.
+    const isDirect = operated.writes.some(({ written }) => written.kind === 'direct');
+    if (isDirect || redis.isDeposed(process.redisClient.id)) return;
+    if (batch.some((heartbeat) => confirmsStart(heartbeat) && heartbeat.event !== 'PAUSE')) return;
+    const { sessions } = await redis.engine.read({
+      ...{ profileId: token.profileId, titles: [], nowMs: 0 },
+    });
+    const session = sessions.find(({ sessionId }) => sessionId === token.sessionId);
+    const takenOver = session?.takenOver ?? null;
+    if (takenOver === null || (session?.actedAt ?? '') > takenOver.at) return;
+    const events = batch.map(({ event }) => event).join();
+    ledger.violate('held until its viewer acts', `${token.sessionId}: ${events} was accepted`);
+  }
+}
+
+function nameOf({ profileId, title }: SessionToken): string {
+  return `${profileId}|${title}`;
+}

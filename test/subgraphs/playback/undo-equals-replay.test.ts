@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import '../../support/seeds.ts';
+import {
+  type HeartbeatInput,
+  hourMs,
+  openTestPlayback,
+  secondMs,
+  type TestDevice,
+  type TestPlayback,
+} from '../../support/playback.ts';
+
+let playback: TestPlayback;
+let cases = 0;
+
+beforeAll(async () => {
+  playback = await openTestPlayback();
+});
+afterAll(() => playback.close());
+
+const titles = ['film', 'sequel'] as const;
+const devices = fc.nat({ max: 2 });
+const title = fc.constantFrom(...titles);
+
+/** An observation is sent with the device's next `send`: until then it is an offline one. */
+type Happening =
+  | { does: 'begin'; device: number; title: (typeof titles)[number] }
+  | { does: 'observe'; device: number; event: string; positionMs: number }
+  | { does: 'send'; device: number }
+  | { does: 'change'; field: 'hidePlayhead' | 'unhidePlayhead'; title: (typeof titles)[number] };
+
+const happenings = fc.array(
+  fc.record({
+    waitMs: fc.oneof(fc.integer({ min: 1_000, max: 20_000 }), fc.constant(hourMs)),
+    happening: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.record({ does: fc.constant('begin' as const), device: devices, title }),
+      },
+      {
+        weight: 8,
+        arbitrary: fc.record({
+          does: fc.constant('observe' as const),
+          device: devices,
+          event: fc.constantFrom('START', 'HEARTBEAT', 'HEARTBEAT', 'PLAY', 'PAUSE', 'FINISH'),
+          positionMs: fc.nat({ max: 5_000_000 }),
+        }),
+      },
+      { weight: 8, arbitrary: fc.record({ does: fc.constant('send' as const), device: devices }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          does: fc.constant('change' as const),
+          field: fc.constantFrom('hidePlayhead' as const, 'unhidePlayhead' as const),
+          title,
+        }),
+      },
+    ),
+  }),
+  { minLength: 5, maxLength: 30 },
+);
+
+/** A player of which one may say that it never was: then it notes nothing and sends nothing. */
+class Player {
+  readonly #device: TestDevice;
+  readonly #isSilent: (sessionId: string) => boolean;
+  #waiting: HeartbeatInput[] = [];
+  sessionId: string | null = null;
+
+  constructor(device: TestDevice, isSilent: (sessionId: string) => boolean) {
+    this.#device = device;
+    this.#isSilent = isSilent;
+  }
+
+  async begin(sessionId: string, playableId: string): Promise<void> {
+    await this.send();
+    this.sessionId = sessionId;
+    if (!this.#isSilent(sessionId)) await this.#device.begin({ sessionId, playableId });
+  }
+
+  observe(event: string, positionMs: number): void {
+    if (this.sessionId === null || this.#isSilent(this.sessionId)) return;
+    this.#waiting.push(this.#device.observe(event, positionMs));
+  }
+
+  async send(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length > 0) await this.#device.send(...waiting);
+  }
+}
+
+/** Two profiles to which the same happens, but for one session, of which the second has none. */
+class Twins {
+  readonly profiles: readonly [string, string];
+  readonly #players: Player[][];
+  readonly sessionIds: string[] = [];
+
+  constructor(never: number) {
+    cases += 1;
+    this.profiles = [`with-${cases}`, `without-${cases}`];
+    this.#players = this.profiles.map((profileId, twin) =>
+      [0, 1, 2].map((device) => {
+        const of = playback.device({ id: `device-${device}`, kind: 'TV', profileId });
+        return new Player(of, (sessionId) => twin === 1 && sessionId === `evening-${never}`);
+      }),
+    );
+  }
+
+  async live(happening: Happening): Promise<void> {
+    if (happening.does === 'change') {
+      const { field, title: playableId } = happening;
+      for (const profile of this.profiles) await playback.change(field, { playableId }, profile);
+      return;
+    }
+    const players = this.#players.map((all) => all[happening.device] as Player);
+    if (happening.does === 'begin') {
+      const sessionId = `evening-${this.sessionIds.length}`;
+      this.sessionIds.push(sessionId);
+      for (const player of players) await player.begin(sessionId, happening.title);
+    } else if (happening.does === 'observe') {
+      for (const player of players) player.observe(happening.event, happening.positionMs);
+    } else {
+      for (const player of players) await player.send();
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const players of this.#players) for (const player of players) await player.send();
+  }
+}
+
+async function contents(profileId: string) {
+  const query = `query { viewer { playheads(playableIds: ["film", "sequel"]) {
+    playableId status positionMs durationMs hidden device { id } } } }`;
+  return (await playback.data(query, {}, profileId)).viewer.playheads;
+}
+
+async function undo(sessionId: string, profileId: string): Promise<string[]> {
+  const query = `mutation ($input: UndoSessionInput!) {
+    undoSession(input: $input) { problems { code } } }`;
+  const data = await playback.data(query, { input: { sessionId } }, profileId);
+  return data.undoSession.problems.map(({ code }: { code: string }) => code);
+}
+
+describe('whatever several devices do, in any order or late', () => {
+  it('undoing a session leaves what there would be had it never been', async () => {
+    const histories = fc.record({ history: happenings, never: fc.nat({ max: 4 }) });
+    await fc.assert(
+      fc.asyncProperty(histories, async ({ history, never }) => {
+        const twins = new Twins(never);
+        for (const { waitMs, happening } of history) {
+          await playback.clock.advance(waitMs);
+          await twins.live(happening);
+        }
+        await twins.end();
+        // Nobody plays any more.
+        await playback.clock.advance(60 * secondMs);
+        const problems = await undo(`evening-${never}`, twins.profiles[0]);
+        expect(problems.filter((code) => code !== 'NOT_FOUND')).toEqual([]);
+        const [left, replayed] = await Promise.all(twins.profiles.map(contents));
+        expect(left).toEqual(replayed);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
