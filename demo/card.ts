@@ -1,7 +1,7 @@
 import type { ContinueWatchingItem, Playhead } from '../client/index.ts';
 import { clipOf } from './clips.ts';
 import type { DeviceForm } from './device-view.ts';
-import { button, clockText, element, icon, write } from './dom.ts';
+import { button, clockText, element, icon, label, prefersStillness, write } from './dom.ts';
 import { type Library, pictureOf, unknownTitle } from './library.ts';
 
 /** What presses on a card do. */
@@ -17,10 +17,16 @@ const kindLabels: Readonly<Record<string, string>> = {
   NEW_EPISODE: 'New episode',
 };
 
+/** Slow enough to see that one episode became the next. */
+const turnMs = 700;
+
 /** One card of the Continue Watching row; it stays while what it plays moves on. */
 export class Card {
   readonly root: HTMLElement;
   readonly #library: Library;
+  readonly #face: HTMLElement;
+  readonly #keys: HTMLElement;
+  readonly #remove: HTMLButtonElement;
   readonly #picture = element('img', { class: 'card__picture', alt: '', loading: 'lazy' });
   readonly #kind = element('span', { class: 'card__kind' });
   readonly #bar = element('span', { class: 'bar__done' });
@@ -32,24 +38,25 @@ export class Card {
 
   constructor(library: Library, actions: CardActions) {
     this.#library = library;
-    const keys = playKeys(actions, () => this.#playableId);
-    const remove = button(
+    this.#keys = playKeys(actions, () => this.#playableId);
+    this.#remove = button(
       { class: 'card__remove', label: 'Remove from row', testId: 'remove' },
       icon('close'),
       () => actions.remove(this.#playableId),
     );
+    this.#face = element(
+      'div',
+      { class: 'card__face' },
+      this.#picture,
+      this.#kind,
+      this.#keys,
+      this.#remove,
+      element('span', { class: 'bar' }, this.#bar),
+    );
     this.root = element(
       'article',
       { class: 'card' },
-      element(
-        'div',
-        { class: 'card__face' },
-        this.#picture,
-        this.#kind,
-        keys,
-        remove,
-        element('span', { class: 'bar' }, this.#bar),
-      ),
+      this.#face,
       element('div', { class: 'card__line' }, this.#title, this.#place),
       this.#detail,
       this.#reasons,
@@ -60,6 +67,7 @@ export class Card {
   show(item: ContinueWatchingItem, playhead: Playhead | null): void {
     const { playableId } = item;
     if (playableId !== this.#playableId) {
+      if (this.#playableId !== '') this.#turnOver();
       this.#playableId = playableId;
       this.#picture.src = item.playable?.artworkUrl ?? pictureOf(playableId);
       this.root.setAttribute('data-testid', `card-${playableId}`);
@@ -70,18 +78,30 @@ export class Card {
     };
     write(this.#title, name);
     write(this.#detail, detail);
+    nameKeys(this.#keys, actionName(name, detail));
+    label(this.#remove, `Remove ${actionName(name, detail)} from the row`);
     write(this.#reasons, item.reasons[0]?.text ?? '');
     this.#reasons.title = item.reasons.map(({ text }) => text).join(' · ');
     this.#showPlace(item, playhead);
   }
 
+  /** What follows takes this place: the card turns over to it. */
+  #turnOver(): void {
+    if (prefersStillness()) return;
+    const from = { opacity: 0.2, transform: 'perspective(900px) rotateY(-84deg)' };
+    this.#face.animate([from, { opacity: 1, transform: 'none' }], {
+      duration: turnMs,
+      easing: 'cubic-bezier(.22, 1, .36, 1)',
+    });
+  }
+
   #showPlace(item: ContinueWatchingItem, playhead: Playhead | null): void {
     const session = playhead?.activeSession ?? null;
     const isPlaying = session?.playerState === 'PLAYING';
-    const label = isPlaying
+    const kind = isPlaying
       ? `On ${session.device.name ?? 'another device'}`
       : kindLabels[item.kind];
-    write(this.#kind, label ?? '');
+    write(this.#kind, kind ?? '');
     this.#kind.classList.toggle('is-live', isPlaying);
     const isUnderway = playhead?.status === 'IN_PROGRESS';
     write(this.#place, isUnderway ? clockText(playhead.positionMs) : '');
@@ -90,11 +110,23 @@ export class Card {
   }
 }
 
+/** A title as buttons say it: episodes by more than their series. */
+export function actionName(name: string, detail: string): string {
+  return detail.includes('·') ? `${name} ${detail}` : name;
+}
+
+/** Says of every button which title it is about. */
+export function nameKeys(keys: HTMLElement, name: string): void {
+  for (const key of keys.querySelectorAll<HTMLElement>('[data-testid]')) {
+    const where = key.dataset.testid === 'play-on-tv' ? 'on the TV' : 'on the phone';
+    label(key, `Play ${name} ${where}`);
+  }
+}
+
 /** A button for each device, wherever there is something to play. */
 export function playKeys(actions: CardActions, playableId: () => string): HTMLElement {
   const keys = actions.forms.map((form) => {
-    const label = form === 'tv' ? 'Play on the TV' : 'Play on the phone';
-    const about = { class: 'card__key', label, testId: `play-on-${form}` };
+    const about = { class: 'card__key', label: 'Play', testId: `play-on-${form}` };
     return button(about, icon(actions.forms.length === 1 ? 'play' : form), () => {
       if (clipOf(playableId()) !== undefined) actions.play(playableId(), form);
     });

@@ -1,17 +1,15 @@
-import { createPlayhead, type DeviceStorage } from '../client/index.ts';
-import { graphqlUrl, serverOf, tokensOf } from './ask-server.ts';
+import { serverOf, tokensOf } from './ask-server.ts';
 import type { CardActions } from './card.ts';
-import { DemoDevice } from './device.ts';
 import type { DeviceForm } from './device-view.ts';
 import { element, write } from './dom.ts';
 import { HandOverWatch } from './hand-over.ts';
-import { type Library, loadLibrary } from './library.ts';
+import { loadLibrary } from './library.ts';
 import { buildLibraryStrip } from './library-strip.ts';
+import { openDevice } from './open-device.ts';
+import { openTrials } from './open-trials.ts';
 import { OperationsLog } from './operations-log.ts';
 import { Row } from './row.ts';
-
-const deviceNames = { tv: 'Living room TV', phone: 'Phone' } as const;
-const deviceKinds = { tv: 'TV', phone: 'PHONE' } as const;
+import { Wire } from './wire.ts';
 
 /** `?profile=` chooses the viewer, `?device=` shows one device alone, as a page of its own. */
 const parameters = new URLSearchParams(location.search);
@@ -22,8 +20,9 @@ const hidePlayhead = `mutation HidePlayhead($input: PlayheadInput!) {
   hidePlayhead(input: $input) { problems { code message } }
 }`;
 
-const log = new OperationsLog();
-const handOver = element('span', { class: 'hand-over', testId: 'hand-over' });
+const wire = new Wire();
+const log = new OperationsLog(wire);
+const handOver = element('span', { class: 'hand-over', testId: 'hand-over', role: 'status' });
 const watch = new HandOverWatch((tookMs) => {
   write(handOver, `Handed over in ${Math.max(1, Math.round(tookMs))} ms`);
   handOver.classList.add('is-measured');
@@ -32,14 +31,17 @@ const watch = new HandOverWatch((tookMs) => {
 try {
   await open();
 } catch (error) {
-  document.body.append(element('p', { class: 'failure', testId: 'failure' }, String(error)));
+  document.body.append(
+    element('p', { class: 'failure', testId: 'failure', role: 'alert' }, String(error)),
+  );
 }
 
 async function open(): Promise<void> {
   const auth = tokensOf(profile);
-  const ask = serverOf(auth, log.recording('Page'));
+  const ask = serverOf(auth, wire.observed('Page', fetch));
   const library = await loadLibrary(ask);
-  const devices = new Map(forms.map((form) => [form, openDevice(form, library, auth)]));
+  const opened = forms.map((form) => openDevice({ form, library, auth, wire, profile, watch }));
+  const devices = new Map(opened.map(({ device }) => [device.form, device]));
   const [first] = devices.values();
   if (first === undefined) return;
   const actions: CardActions = {
@@ -56,53 +58,23 @@ async function open(): Promise<void> {
     for (const device of devices.values()) device.showBackdrop(playableId);
   };
   const row = new Row({ client: first.client, library, onFirst }, actions);
-  const stage = element(
-    'div',
-    { class: 'stage' },
-    ...[...devices.values()].map(({ root }) => root),
-  );
+  const stage = element('div', { class: 'stage' }, ...opened.map(({ device }) => device.root));
   const [featured] = library.keys();
   if (featured !== undefined) onFirst(featured);
-  document.body.classList.add(forms.length === 1 ? `only-${forms[0]}` : 'side-by-side');
+  const isSideBySide = forms.length > 1;
+  const trials = isSideBySide ? openTrials({ opened, library, auth, wire, profile }) : undefined;
+  if (trials !== undefined) stage.append(trials.rail);
+  document.body.classList.add(isSideBySide ? 'side-by-side' : `only-${forms[0]}`);
   document.body.append(
-    buildHeader(),
+    buildHeader(trials?.badge),
     element('main', {}, stage, row.root, buildLibraryStrip(library, actions)),
     log.root,
   );
 }
 
-function openDevice(form: DeviceForm, library: Library, auth: () => Promise<string>): DemoDevice {
-  const name = deviceNames[form];
-  const client = createPlayhead({
-    url: graphqlUrl,
-    auth,
-    profile,
-    device: { kind: deviceKinds[form], name },
-    // Two devices in one browser: each has a storage, and so an id, of its own.
-    storage: storageOf(form),
-    fetch: log.recording(form === 'tv' ? 'TV' : 'Phone'),
-    on: {
-      offline: (isOffline) => device.showOffline(isOffline),
-      superseded: (playhead) => device.showSuperseded(playhead),
-    },
-  });
-  const device: DemoDevice = new DemoDevice(
-    { form, name, client, library },
-    {
-      paused: (playableId) => watch.notePaused({ playableId, fromDeviceId: client.deviceId }),
-      offered: ({ playhead, isPlaying }) => {
-        if (isPlaying || playhead.device === null) return;
-        const { playableId, device: from } = playhead;
-        watch.noteOffered({ playableId, fromDeviceId: from.id });
-      },
-    },
-  );
-  return device;
-}
-
-function buildHeader(): HTMLElement {
+function buildHeader(badge: HTMLElement | undefined): HTMLElement {
   const brand = element(
-    'div',
+    'h1',
     { class: 'brand' },
     element('i', { class: 'brand__mark' }),
     'Playhead',
@@ -113,17 +85,11 @@ function buildHeader(): HTMLElement {
     'Stop on one device. Go on, on another, right there.',
   );
   const who = element('span', { class: 'pill pill--quiet', testId: 'profile' }, profile);
-  return element('header', { class: 'top' }, brand, claim, handOver, who, log.toggle);
+  const news = badge === undefined ? [handOver] : [handOver, badge];
+  return element('header', { class: 'top' }, brand, claim, ...news, who, log.toggle);
 }
 
 function formsOf(wanted: string | null): DeviceForm[] {
   if (wanted === 'tv' || wanted === 'phone') return [wanted];
   return ['tv', 'phone'];
-}
-
-function storageOf(form: DeviceForm): DeviceStorage {
-  return {
-    getItem: (key) => localStorage.getItem(`${form}/${key}`),
-    setItem: (key, value) => localStorage.setItem(`${form}/${key}`, value),
-  };
 }

@@ -42,7 +42,7 @@ export function buildDevice(
   const picture = buildPicture();
   const controls = buildControls(actions);
   const offer = buildOffer(actions);
-  const status = element('span', { class: 'device__status', testId: 'status' });
+  const status = element('span', { class: 'device__status', testId: 'status', role: 'status' });
   const screen = element(
     'div',
     { class: 'screen' },
@@ -55,15 +55,15 @@ export function buildDevice(
     'p',
     { class: 'device__caption' },
     icon(about.form),
-    element('span', {}, about.name),
+    element('h2', { class: 'device__name' }, about.name),
     status,
   );
   const root = element(
     'section',
     { class: `device device--${about.form} is-idle`, testId: about.form, 'aria-label': about.name },
     picture.glow,
-    element('div', { class: 'device__bezel' }, screen),
     caption,
+    element('div', { class: 'device__bezel' }, screen),
   );
   return { root, status, ...picture.parts, ...controls.parts, ...offer.parts };
 }
@@ -72,6 +72,8 @@ function buildPicture() {
   const backdrop = element('img', { class: 'screen__backdrop', alt: '' });
   const glow = element('img', { class: 'device__glow', alt: '' });
   const video = element('video', { class: 'screen__video', testId: 'video', preload: 'auto' });
+  // What plays is said in words beside it.
+  video.setAttribute('aria-hidden', 'true');
   // Silent clips: browsers let muted video begin without asking.
   video.muted = true;
   video.playsInline = true;
@@ -95,7 +97,7 @@ function buildControls(actions: DeviceActions) {
   });
   scrubber.addEventListener('input', () => actions.seek(Number(scrubber.value)));
   const press = (label: string, testId: string) => ({ class: 'key', label, testId });
-  const toggle = button(press('Play or pause', 'toggle'), icon('play'), actions.toggle);
+  const toggle = button(press('Play', 'toggle'), icon('play'), actions.toggle);
   toggle.classList.add('key--main');
   const keys = element(
     'div',
@@ -123,6 +125,8 @@ function buildOffer(actions: DeviceActions) {
     element('span', { class: 'offer__row' }, offerPicture, words, icon('play')),
     actions.takeOffer,
   );
+  // What it says is what it is called.
+  root.removeAttribute('aria-label');
   root.hidden = true;
   return { root, parts: { offer: root, offerPicture, offerText, offerDetail } };
 }

@@ -1,9 +1,12 @@
 import type { Attachment, Playhead, PlayheadClient } from '../client/index.ts';
 import { clipOf } from './clips.ts';
 import { buildDevice, type DeviceForm, type DeviceView } from './device-view.ts';
-import { clockText, icon, write } from './dom.ts';
+import { clockText, icon, label, write } from './dom.ts';
 import { type Library, pictureOf, unknownTitle } from './library.ts';
 import { type Offer, offerOf } from './offer.ts';
+
+/** Long enough to see that it is the end. */
+const lastMomentMs = 1_500;
 
 /** What the page hears from a device. */
 export interface DeviceListener {
@@ -16,6 +19,7 @@ export interface DeviceListener {
 /** One device of the demo: a screen, a player, and its own Playhead client. */
 export class DemoDevice {
   readonly form: DeviceForm;
+  readonly name: string;
   readonly client: PlayheadClient;
   readonly #view: DeviceView;
   readonly #library: Library;
@@ -29,6 +33,7 @@ export class DemoDevice {
     listener: DeviceListener,
   ) {
     this.form = about.form;
+    this.name = about.name;
     this.client = about.client;
     this.#library = about.library;
     this.#listener = listener;
@@ -45,6 +50,15 @@ export class DemoDevice {
 
   get root(): HTMLElement {
     return this.#view.root;
+  }
+
+  /** What is on the screen, playing or paused. */
+  get playingId(): string | null {
+    return this.#playableId;
+  }
+
+  get isPlaying(): boolean {
+    return this.#playableId !== null && !this.#view.video.paused;
   }
 
   /** Plays a title here: from where its viewer stopped on any device, or from a chosen position. */
@@ -69,6 +83,13 @@ export class DemoDevice {
     await attachment.ready;
     // Something else may have been picked meanwhile; that one plays itself.
     if (this.#attachment === attachment) await video.play().catch(() => undefined);
+  }
+
+  /** To the last moment of what plays here. */
+  skipToEnd(): void {
+    const { video } = this.#view;
+    this.#seek(video.duration * 1_000 - lastMomentMs);
+    if (video.paused) video.play().catch(() => undefined);
   }
 
   /** Lets go of what plays here. */
@@ -150,10 +171,12 @@ export class DemoDevice {
     write(duration, clockText(durationMs));
     scrubber.max = String(durationMs);
     scrubber.value = String(positionMs);
+    scrubber.setAttribute('aria-valuetext', `${clockText(positionMs)} of ${clockText(durationMs)}`);
     scrubber.style.setProperty(
       '--done',
       `${durationMs > 0 ? (100 * positionMs) / durationMs : 0}%`,
     );
+    label(toggle, video.paused ? 'Play' : 'Pause');
     toggle.replaceChildren(icon(video.paused ? 'play' : 'pause'));
     root.classList.toggle('is-paused', video.paused);
   }

@@ -21,16 +21,19 @@ export function button(
   content: Child,
   onPress: () => void,
 ): HTMLButtonElement {
-  const { label, ...attributes } = about;
-  const made = element('button', {
-    type: 'button',
-    'aria-label': label,
-    title: label,
-    ...attributes,
-  });
+  const { label: words, ...attributes } = about;
+  const made = element('button', { type: 'button', ...attributes });
+  label(made, words);
   made.append(content);
   made.addEventListener('click', onPress);
   return made;
+}
+
+/** What a button says to whoever cannot see it, and to whoever waits over it. */
+export function label(target: HTMLElement, text: string): void {
+  if (target.title === text) return;
+  target.title = text;
+  target.setAttribute('aria-label', text);
 }
 
 /** Writes a text only if it changed, so that observers hear of changes alone. */
@@ -74,4 +77,9 @@ export function clockText(positionMs: number): string {
   const [hours = 0, minutes = 0, rest = 0] = parts;
   const tail = `:${String(rest).padStart(2, '0')}`;
   return hours === 0 ? `${minutes}${tail}` : `${hours}:${String(minutes).padStart(2, '0')}${tail}`;
+}
+
+/** Whether the viewer asked the system for less motion; asked each time, as it may change. */
+export function prefersStillness(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -1,4 +1,4 @@
-import { type CardActions, playKeys } from './card.ts';
+import { actionName, type CardActions, nameKeys, playKeys } from './card.ts';
 import { element } from './dom.ts';
 import { type Library, pictureOf, type Title } from './library.ts';
 
@@ -20,15 +20,12 @@ function buildTile({ playableId, name, detail }: Title, actions: CardActions): H
     alt: '',
     loading: 'lazy',
   });
+  const keys = playKeys(actions, () => playableId);
+  nameKeys(keys, actionName(name, detail));
   return element(
     'article',
     { class: 'card card--small', testId: `title-${playableId}` },
-    element(
-      'div',
-      { class: 'card__face' },
-      picture,
-      playKeys(actions, () => playableId),
-    ),
+    element('div', { class: 'card__face' }, picture, keys),
     element('h3', { class: 'card__title' }, name),
     element('p', { class: 'card__detail' }, detail),
   );

@@ -1,6 +1,6 @@
 import type { ContinueWatchingItem, PlayheadClient } from '../client/index.ts';
 import { Card, type CardActions } from './card.ts';
-import { element, write } from './dom.ts';
+import { element, prefersStillness, write } from './dom.ts';
 import type { Library } from './library.ts';
 
 /** How long a card takes to its new place: long enough to be followed, short enough not to wait for. */
@@ -85,6 +85,7 @@ export class Row {
 
   /** Every card travels from where it was; a new one rises into its place. */
   #animateFrom(before: ReadonlyMap<Card, DOMRect>): void {
+    if (prefersStillness()) return;
     for (const card of this.#cards.values()) {
       const now = card.root.getBoundingClientRect();
       const then = before.get(card);

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 import { renderArtwork, renderBackdrop, renderGlow } from './artwork.ts';
+import { builtFrom, demoFolder } from './built.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type DemoHandler = (
@@ -13,95 +15,121 @@ export type DemoHandler = (
 ) => boolean | Promise<boolean>;
 
 /**
- * Serves the demo below /demo/: the page, its modules with types stripped on the way, the SDK, clips
- * (with ranges) and artwork. Nothing else of the repository, and nothing of another origin.
+ * Serves the demo below /demo/: the built page, clips (with ranges) and artwork. Nothing else of the
+ * repository, and nothing of another origin. Whoever opens the page first after its sources changed
+ * waits for it to be built, in a process of its own: a server that nobody looks at starts without.
  *
  * Errors: rejects only when the repository cannot be read; what does not exist is `false`.
  */
 export function createDemoHandler(): DemoHandler {
-  const sendFile = sirv(fileURLToPath(repository), { dev: true, etag: true, extensions: [] });
+  const built = new BuiltPage();
+  const sendClip = sirv(repository, { dev: true, etag: true, extensions: [] });
   return async (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    const found = await find(path);
+    const found = await find(path, built);
     if (found === undefined) return false;
-    for (const [name, value] of Object.entries(found.headers)) response.setHeader(name, value);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
+    for (const [name, value] of Object.entries(found.headers)) response.setHeader(name, value);
     if (!isRead) response.writeHead(405, { allow: 'GET, HEAD' }).end();
-    else if (found.body === undefined) sendFile(request, response);
-    else sendText(response, { text: found.body, withBody: request.method === 'GET' });
+    else if (found.body === undefined) sendClip(request, response);
+    else send(response, { ...found, withBody: request.method === 'GET' });
     return true;
   };
 }
 
-function sendText(response: ServerResponse, sent: { text: string; withBody: boolean }): void {
-  const body = Buffer.from(sent.text);
-  response.writeHead(200, { 'content-length': body.length });
-  response.end(sent.withBody ? body : undefined);
+interface Sent {
+  body?: string | Buffer;
+  status?: number;
+  withBody: boolean;
+}
+
+function send(response: ServerResponse, { body = '', status = 200, withBody }: Sent): void {
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) });
+  response.end(withBody ? body : undefined);
 }
 
 /** A file below /demo/; without a body, one that lies there as it is served. */
 interface Found {
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
+  status?: number;
 }
 
-const repository = new URL('../', import.meta.url);
+const repository = fileURLToPath(new URL('../', import.meta.url));
 
-/** Plain files, by their path in the repository, which is also their address. */
-const asIsPattern = /^\/demo\/(?:styles\/[a-z]+\.css|clips\/[a-z0-9_]+\.webm)$/;
-/** Modules of the page itself; those that need Node are none of its business. */
-const ownModulePattern = /^\/(demo\/(?!(?:serve|artwork|scenery)\.ts)[a-z-]+\.ts)$/;
-/** Modules the page shares with the rest of the repository. */
-const sharedModulePattern = /^\/demo\/((?:client|domain)\/[a-z-]+\.ts)$/;
-const vendorPattern = /^\/demo\/vendor\/(graphql-sse)\/(client|common|parser|utils)\.mjs$/;
+const clipPattern = /^\/demo\/clips\/[a-z0-9_]+\.webm$/;
+const assetPattern = /^\/demo\/(assets\/[A-Za-z0-9_-]+\.(js|css))$/;
 const picturePattern = /^\/demo\/(artwork|backdrop|glow)\/([A-Za-z0-9_-]{1,64})\.svg$/;
 
 const pictures = { artwork: renderArtwork, backdrop: renderBackdrop, glow: renderGlow };
+const assetTypes = { js: 'text/javascript', css: 'text/css' };
 
-async function find(path: string): Promise<Found | undefined> {
-  if (path === '/demo/') return page();
-  if (asIsPattern.test(path)) return { headers: headersFor() };
+async function find(path: string, built: BuiltPage): Promise<Found | undefined> {
+  if (path === '/demo/') return built.page();
+  if (clipPattern.test(path)) return { headers: headersFor() };
   const [, picture, id] = picturePattern.exec(path) ?? [];
   if (id !== undefined) {
     const render = pictures[picture as keyof typeof pictures];
     return { headers: headersFor('image/svg+xml'), body: render(id) };
   }
-  const [, vendor, vendorModule] = vendorPattern.exec(path) ?? [];
-  if (vendor !== undefined) {
-    const file = new URL(`node_modules/${vendor}/lib/${vendorModule}.mjs`, repository);
-    return { headers: headersFor('text/javascript'), body: await readFile(file, 'utf8') };
+  const [, asset, type] = assetPattern.exec(path) ?? [];
+  if (asset === undefined) return undefined;
+  return built.file(asset, assetTypes[type as keyof typeof assetTypes]);
+}
+
+/** The page as Vite built it from the sources as they are. */
+class BuiltPage {
+  /** The build that pages were served from last: their modules are in it, whatever changed since. */
+  #folder: string | undefined;
+  #building: Promise<string> | undefined;
+
+  async page(): Promise<Found> {
+    const folder = builtFrom();
+    if (!existsSync(folder)) {
+      this.#building ??= build().finally(() => {
+        this.#building = undefined;
+      });
+      const fault = await this.#building;
+      if (!existsSync(folder)) return notBuilt(fault);
+    }
+    this.#folder = folder;
+    return this.#read('index.html', 'text/html') as Promise<Found>;
   }
-  const [, module] = ownModulePattern.exec(path) ?? sharedModulePattern.exec(path) ?? [];
-  return module === undefined ? undefined : script(new URL(module, repository));
+
+  async file(asset: string, type: string): Promise<Found | undefined> {
+    return this.#read(asset, type);
+  }
+
+  async #read(file: string, type: string): Promise<Found | undefined> {
+    this.#folder ??= builtFrom();
+    const body = await readFile(this.#folder + file).catch(() => undefined);
+    return body === undefined ? undefined : { headers: headersFor(type), body };
+  }
 }
 
-/** Stripped modules by path: as many as the three folders have. */
-const stripped = new Map<string, { mtimeMs: number; body: string }>();
-
-async function script(file: URL): Promise<Found | undefined> {
-  const about = await stat(file).catch(() => undefined);
-  if (about === undefined) return undefined;
-  const known = stripped.get(file.href);
-  const body =
-    known?.mtimeMs === about.mtimeMs
-      ? known.body
-      : stripTypeScriptTypes(await readFile(file, 'utf8'));
-  stripped.set(file.href, { mtimeMs: about.mtimeMs, body });
-  return { headers: headersFor('text/javascript'), body };
+/** Answers what the build complained of. */
+async function build(): Promise<string> {
+  const child = spawn(process.execPath, [`${demoFolder}build.ts`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    complaint += chunk;
+  });
+  await once(child, 'close');
+  return complaint;
 }
 
-async function page(): Promise<Found> {
-  const body = await readFile(new URL('demo/index.html', repository), 'utf8');
-  const [, importMap = ''] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(body) ?? [];
-  const hash = createHash('sha256').update(importMap).digest('base64');
-  return { headers: headersFor('text/html', `'sha256-${hash}'`), body };
+function notBuilt(fault: string): Found {
+  const advice = 'The demo could not be built. In the repository: npm ci && npm run build:demo';
+  return { headers: headersFor('text/plain'), status: 503, body: `${advice}\n\n${fault}\n` };
 }
 
 /** The browser itself refuses whatever would leave this origin. */
-function headersFor(type?: string, inlineScript = ''): Record<string, string> {
+function headersFor(type?: string): Record<string, string> {
   const policy = [
     "default-src 'none'",
-    `script-src 'self' ${inlineScript}`.trim(),
+    "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
     "media-src 'self'",

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import type { Config } from '../runtime/config.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { remoteTransports } from './remote-transports.ts';
-import { type Route, serveGateway } from './server.ts';
+import { serveGateway } from './server.ts';
 import { type Connections, openGateway } from './supergraph.ts';
 
 interface Backing {
@@ -20,23 +21,31 @@ interface Measured {
   metrics?: (() => Promise<string>) | undefined;
 }
 
-/** `npm start`: everything in this process. `--only gateway`: subgraphs are processes of their own. */
-async function start(parts: ProcessParts): Promise<readonly Closable[]> {
-  const { config, clock, log } = parts;
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+/**
+ * `npm start`: everything in this process. `--only gateway`: subgraphs are processes of their own.
+ * `--demo-redis`, in development: the demo starts a Redis of its own as the hot store.
+ */
+async function start(process: ProcessParts): Promise<readonly Closable[]> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, 'demo-redis': { type: 'boolean', default: false } },
+  });
   if (values.only !== undefined && values.only !== 'gateway') {
     throw new Error('--only takes one value: gateway.');
   }
+  const isProduction = process.config.NODE_ENV === 'production';
+  const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
+  const parts = { ...process, config: demo?.config ?? process.config };
+  const { config, clock, log } = parts;
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
-  const isProduction = config.NODE_ENV === 'production';
   const verifier = await openTokenVerifier(config, clock);
   const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
-  const routes = isProduction ? [] : [...developmentRoutes(developed), await demoRoute()];
+  const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
   const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
-  return [server, { close: async () => gateway[Symbol.asyncDispose]() }, ...backing.closables];
+  const closing = { close: async () => gateway[Symbol.asyncDispose]() };
+  return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
 }
 
 function openRemote({ config }: ProcessParts): Backing {
@@ -69,8 +78,8 @@ async function metricsOf(parts: readonly Measured[]): Promise<string> {
   return texts.join('');
 }
 
-async function demoRoute(): Promise<Route> {
-  return (await import('../demo/serve.ts')).createDemoHandler();
+async function openDemo(config: Config, wantsRedis: boolean) {
+  return (await import('../demo/open-demo.ts')).openDemo({ config, wantsRedis });
 }
 
 /** For people, on standard output; logs go to standard error. */

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Product } from '../support/product.ts';
@@ -49,10 +50,11 @@ export interface OpenDemo {
 export async function openDemo(
   at: { browser: Browser; product: Product },
   query: { profile: string; device?: 'tv' | 'phone' },
+  reducedMotion: 'reduce' | 'no-preference' = 'reduce',
 ): Promise<OpenDemo> {
   const viewport =
     query.device === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
-  const context = await at.browser.newContext({ viewport, reducedMotion: 'reduce' });
+  const context = await at.browser.newContext({ viewport, reducedMotion });
   const page = await context.newPage();
   const errors: string[] = [];
   const origins = new Set<string>();
@@ -66,6 +68,34 @@ export async function openDemo(
   await page.goto(`${at.product.url}/demo/?${new URLSearchParams(query)}`);
   await page.getByTestId('library').waitFor();
   return { page, errors, origins };
+}
+
+/** Pictures of what tests see, one for each step; kept where git does not look, unless told otherwise. */
+const picturesFolder = process.env.PICTURES_DIR ?? 'coverage/pictures';
+
+/** Keeps what the page shows now, from its top. */
+export async function takePicture(page: Page, step: string): Promise<string> {
+  mkdirSync(picturesFolder, { recursive: true });
+  const path = join(picturesFolder, `${step}.jpg`);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(2, 2);
+  await page.screenshot({ path, type: 'jpeg', quality: 84 });
+  return path;
+}
+
+/** Plays a title on the TV, skips ahead until it is in the row, and stops. */
+export async function putInRow(
+  page: Page,
+  wanted: { playableId: string; skips: number },
+): Promise<void> {
+  const tv = page.getByTestId('tv');
+  await playTitle(page, { playableId: wanted.playableId, on: 'tv' });
+  for (let skipped = 1; skipped <= wanted.skips; skipped += 1) {
+    await tv.getByTestId('forward').click();
+    await untilAt(page, { device: 'tv', positionMs: skipped * 30_000 });
+  }
+  await page.getByTestId(`card-${wanted.playableId}`).waitFor();
+  await tv.getByTestId('stop').click();
 }
 
 /** Presses play on a title of the library, and waits until it plays. */

@@ -33,6 +33,8 @@ export interface Product {
 export interface ProductOptions {
   /** Settings of runtime/config.ts on top of PORT=0, DATA_DIR and LOG_LEVEL=warn. */
   env?: Record<string, string>;
+  /** Of `npm start`, such as `--demo-redis`. */
+  argv?: readonly string[];
   /** The same for one of the separate processes; `env` and DATA_DIR come first. */
   envOf?: Partial<Record<keyof typeof entryPoints, Record<string, string>>>;
   /** Left in place at the end; default: a temporary folder, removed by stop(). */
@@ -42,7 +44,10 @@ export interface ProductOptions {
 /** Starts what `npm start` starts, on a free port, and waits until it answers /readiness. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const folder = await openDataDir(options);
-  const gateway = await startPart('gateway', [], { ...folder.env, PORT: '0' });
+  const gateway = await startPart('gateway', options.argv ?? [], {
+    ...folder.env,
+    PORT: '0',
+  });
   return assemble({ gateway, parts: [gateway], folder });
 }
 
