@@ -4,7 +4,7 @@
      ARGV[3] version of the take-over  ARGV[4] kind and id of the device that takes over
      ARGV[5] its name or ''
      Returns 1; 0 when the session is not known
-     Cost    O(1): HMGET, HSET, HDEL, HGET, HSET, SPUBLISH ]]
+     Cost    O(titles of the profile): HMGET, HSET, HDEL, HGETALL, HSET, SPUBLISH ]]
 -- include title.lua
 local started_length = 9
 local from, by, at, kind_and_id, name = unpack(ARGV)
@@ -21,11 +21,7 @@ if not taken_at or at > taken_at then
   end
 end
 if taker and (not acted or at > acted) then redis.call('HSET', KEYS[2], by .. '.a', at) end
--- The next plain heartbeat of the session must be looked at.
-local field = 't:' .. string.sub(played, started_length + 1)
-local bare, sign, shown = string.match(redis.call('HGET', KEYS[1], field) or '', folded)
-if bare and sign ~= '~' then
-  redis.call('HSET', KEYS[1], field, shown == nothing_shown and bare or bare .. '~' .. shown)
-end
-redis.call('SPUBLISH', KEYS[1], field)
+-- The next plain heartbeat of the session must be looked at, whichever of its titles it is of.
+break_seals(KEYS[1])
+redis.call('SPUBLISH', KEYS[1], 't:' .. string.sub(played, started_length + 1))
 return 1

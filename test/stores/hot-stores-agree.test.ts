@@ -190,8 +190,31 @@ const renamedByALateReport: Step[] = [
   acts: 'BEGAN' as const,
 }));
 
+const onTv = { sessionId: 'on-tv' as const, device: tv };
+const beatOnTv: Extract<Step, { kind: 'beat' }> = {
+  kind: 'beat',
+  passMs: 5_000,
+  lateMs: 0,
+  aheadMs: 0,
+  session: onTv,
+  title: 'sintel',
+  event: 'HEARTBEAT',
+  status: 'IN_PROGRESS',
+  acts: 'BEGAN',
+};
+
+/** A session that went from one title to another is taken over, and reports the first one again. */
+const takenOverFromAnotherTitle: Step[] = [
+  { ...beatOnTv, passMs: 0 },
+  { ...beatOnTv, title: 'spring', acts: 'NEVER' },
+  { kind: 'take over', from: 'on-tv', ...onTv, at: '1772366401000971f0350c80' as Version },
+  beatOnTv,
+  { ...beatOnTv, event: 'PING', session: { sessionId: 'on-phone', device: phone } },
+  { ...beatOnTv, passMs: 0 },
+];
+
 /** Histories that the stores once disagreed on. */
-const onceFailed: [Step[]][] = [[renamedByALateReport]];
+const onceFailed: [Step[]][] = [[renamedByALateReport], [takenOverFromAnotherTitle]];
 
 async function take(hot: HotStore, each: Step, clockMs: number): Promise<unknown> {
   switch (each.kind) {
