@@ -51,10 +51,10 @@ export const defaultPolicy: Policy = {
   positionSlackMs: 5 * secondMs,
   /** What is older than an outbox may hold is refused; removals are remembered for longer (45 days). */
   heartbeatAgeMaxMs: 30 * dayMs,
-  /** Server skew (2 s), anchor lift (2 s), and rounding: beyond it a session clock is wrong. */
+  /** Server skew (2 s), anchor lift (3 s), a slow answer (1 s): beyond it a session clock is wrong. */
   aheadMaxMs: 6 * secondMs,
-  /** Servers' clocks differ by at most this much: what was seen happened before. */
-  anchorLiftMaxMs: 2 * secondMs,
+  /** Servers' clocks differ by 2 s at most, an anchor is 1 s late: what was seen happened before. */
+  anchorLiftMaxMs: 3 * secondMs,
   /** Nearer than this a stale start does no harm, and judging it would silence honest sessions. */
   staleDistanceMs: 30 * secondMs,
   /** Devices that are nearer to each other are at the same place, for a viewer who is asked. */

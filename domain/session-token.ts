@@ -30,7 +30,8 @@ const tokenFormat = 1;
  * The anchor of a session: server time at which its clock read zero.
  *
  * Shape: receipt less elapsed time, lifted to just after the playhead that the player started from:
- * what was seen happened before. The lift covers the skew between servers and no more.
+ * what was seen happened before. The lift covers the skew between servers, and how late the anchor
+ * of what was seen may be, and no more.
  */
 export function anchorOf(
   begun: { receivedAtMs: number; elapsedMs: number; startedFrom: Version | null },

@@ -15,7 +15,7 @@ describe('the default policy', () => {
       positionSlackMs: 5 * secondMs,
       heartbeatAgeMaxMs: 30 * dayMs,
       aheadMaxMs: 6 * secondMs,
-      anchorLiftMaxMs: 2 * secondMs,
+      anchorLiftMaxMs: 3 * secondMs,
       staleDistanceMs: 30 * secondMs,
     });
   });
@@ -23,7 +23,9 @@ describe('the default policy', () => {
   it('allows a session clock all that servers and anchors may be apart', () => {
     const { aheadMaxMs, anchorLiftMaxMs } = defaultPolicy;
     const serverSkewMs = 2 * secondMs;
-    expect(aheadMaxMs).toBeGreaterThanOrEqual(serverSkewMs + anchorLiftMaxMs);
+    const beginAnswerMsMax = 1 * secondMs;
+    expect(anchorLiftMaxMs).toBeGreaterThanOrEqual(serverSkewMs + beginAnswerMsMax);
+    expect(aheadMaxMs).toBeGreaterThanOrEqual(serverSkewMs + anchorLiftMaxMs + beginAnswerMsMax);
   });
 
   it('rewinds further after longer pauses, and knows a step for every pause', () => {

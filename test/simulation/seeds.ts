@@ -5,6 +5,10 @@
 export const knownSeeds: readonly { seed: number; why: string }[] = [
   { seed: 136, why: 'what was given back to the hot store while it was read was in no answer' },
   {
+    seed: 2000010536,
+    why: 'a session on a server two seconds behind lost to the playhead that it had started from',
+  },
+  {
     seed: 1510486860,
     why: 'what was given back to a deposed hot store was missing from the new one for a second',
   },
