@@ -65,12 +65,15 @@ export interface ReaderDeps {
  * Reads profiles through the hot store, and makes it authoritative first where it is not.
  *
  * Errors: PlatformError STATE_UNAVAILABLE when neither store can say anything.
- * Cost: one hot read; at most one durable read a profile and mark, shared by all who wait for it.
+ * Cost: one hot read; at most one durable read a profile and mark, shared by all who wait for it. While
+ * the hot store does not answer, a durable read each, shared by those who ask for a profile at once to show it.
  */
 export class ProfileReader {
   readonly #deps: ReaderDeps;
   /** By profile and identity of the hot store. */
   readonly #hydrating = new Map<string, Promise<Hydrated>>();
+  /** By profile: reads past a hot store that does not answer. */
+  readonly #showing = new Map<string, Promise<DurableProfile>>();
   readonly #queue: (() => void)[] = [];
   #inFlight = 0;
   #durableReads = 0;
@@ -97,7 +100,7 @@ export class ProfileReader {
   async #fromStores(query: Query): Promise<ProfileState> {
     const { profileId } = query;
     const hot = this.#deps.restorer.isAway(profileId) ? null : await this.#tryHot(query);
-    if (hot === null) return this.#durableOnly(profileId);
+    if (hot === null) return this.#durableOnly(query);
     if (this.#deps.restorer.takesNoWrites(profileId)) return this.#fromBoth(query, hot);
     if (hot.mark === 'valid') return fromHot(hot, current);
     if (hot.mark === 'expired' && query.need === 'show') {
@@ -199,11 +202,22 @@ export class ProfileReader {
     }
   }
 
-  async #durableOnly(profileId: string): Promise<ProfileState> {
-    const durable = await this.#durableRead(profileId);
+  async #durableOnly({ profileId, need }: Query): Promise<ProfileState> {
+    const durable = await (need === 'show'
+      ? this.#durableShared(profileId)
+      : this.#durableRead(profileId));
     const { titles, floor, devices } = together(nothingHot, durable);
     const trust = { ...trustIn(durable), isDegraded: true };
     return { titles, floor, devices, sessions: [], source: 'DURABLE', epoch: null, ...trust };
+  }
+
+  /** Whoever only shows it, flagged, waits for a read that is under way: all followers ask at once. */
+  #durableShared(profileId: string): Promise<DurableProfile> {
+    const running = this.#showing.get(profileId);
+    if (running !== undefined) return running;
+    const started = this.#durableRead(profileId).finally(() => this.#showing.delete(profileId));
+    this.#showing.set(profileId, started);
+    return started;
   }
 
   async #durableRead(profileId: string): Promise<DurableProfile> {

@@ -8,6 +8,7 @@ const profiles = 110;
 const watchers = 2;
 const subscribers = profiles * watchers;
 const levelMsMax = 2_000;
+const readsMax = 2;
 
 /** Minutes on a machine that does other things as well; a fraction of one on a quiet one. */
 jest.setTimeout(600_000);
@@ -60,5 +61,13 @@ describeHere('live subscribers of one gateway', () => {
   it('have the last state after Redis was killed', async () => {
     await world.reportWhile(world.restartRedis());
     await expectLevel('Redis restarted');
+  });
+
+  it('cost the durable store a known number of reads when Redis comes back', async () => {
+    const reads = await world.readsOfRedisRestart();
+    process.stdout.write(
+      `promise: a Redis restart costs ${(reads / profiles).toFixed(2)} reads a profile\n`,
+    );
+    expect(reads).toBeLessThanOrEqual(readsMax * profiles);
   });
 });

@@ -303,6 +303,24 @@ describe('never a guessed zero', () => {
     expect(state.sessions).toEqual([]);
   });
 
+  it('the durable store is asked once by all who ask at once while the hot one is down', async () => {
+    await stored({ second: 5 });
+    tiers.hotFaults.fail();
+    const before = durableReads();
+    const hang = tiers.durableFaults.hang(isRead);
+    const shown = Array.from({ length: 20 }, () => read({ need: 'show' }));
+    const decided = [read(), read()];
+    await idle();
+    hang.release();
+    for (const state of await Promise.all([...shown, ...decided])) {
+      expect(state).toMatchObject({ source: 'DURABLE', isDegraded: true });
+      expect(playheadIn(state)).toEqual(playheadAt(5));
+    }
+    expect(durableReads() - before).toBe(1 + decided.length);
+    await read({ need: 'show' });
+    expect(durableReads() - before).toBe(2 + decided.length);
+  });
+
   it('nobody answers while both are down', async () => {
     tiers.hotFaults.fail();
     tiers.durableFaults.fail();
