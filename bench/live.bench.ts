@@ -104,7 +104,7 @@ function goalsOf({ pushes, resumes, crowd }: Measured): BenchResult['goals'] {
     goal('sockets between gateway and playback', { atMost: 1 }, crowd.upstreamSockets),
     goal(
       'durable reads for each profile of two subscribers when Redis comes back',
-      { atMost: 3 },
+      { atMost: 2 },
       crowd.durableReadsEach,
     ),
   ];
