@@ -25,6 +25,8 @@ export async function runProcess(
 ): Promise<void> {
   try {
     const config = readConfig();
+    // The gateway's runtime reads it as well, and ends the process at a level that only we know.
+    delete process.env.LOG_LEVEL;
     const log = createLog({ level: config.LOG_LEVEL, part });
     const starting = start({ config, clock: systemClock, log });
     closeOnSignal(starting, log);

@@ -33,6 +33,13 @@ describe('npm start', () => {
     expect(viewer.id).toMatch(/^vwr_/);
   });
 
+  it('says nothing but that when it is told to log nothing', async () => {
+    const silent = await startProduct({ env: { LOG_LEVEL: 'silent' } });
+    expect((await fetch(`${silent.url}/readiness`)).status).toBe(200);
+    expect(silent.output().trim().split('\n')).toHaveLength(3);
+    await silent.stop();
+  });
+
   it('refuses to start on settings that make no sense, naming each', () => {
     const { status, stderr } = spawnSync(process.execPath, ['gateway/main.ts'], {
       env: { PATH: process.env.PATH, PORT: 'lots', LOG_LEVEL: 'loud' },
