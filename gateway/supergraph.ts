@@ -9,6 +9,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
@@ -60,6 +61,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
+      limitDocuments(),
       codeValidationErrors(),
       refuseDeafSubscribers(),
       endAtTokenExpiry(clock),
