@@ -110,7 +110,8 @@ export class HttpTransport implements Transport {
     const limit = new AbortController();
     const exchanged = this.#exchange<Data>(bodyOf(operation, variables), limit.signal);
     const answered = await withinMs(this.#options.clock, requestTimeoutMs, exchanged);
-    limit.abort();
+    // What was answered is left alone: an app's own `fetch` may still read its copy.
+    if (!answered) limit.abort();
     const answer = answered ?? unanswered;
     this.#noteReachable(isReached(answer));
     return answer;

@@ -86,7 +86,7 @@ describeInBrowser('the React hooks', () => {
 
 /** In the page: one title and the row, drawn by React in StrictMode, whose effects run twice. */
 async function showTitle(): Promise<void> {
-  const [reactPath, hooksPath] = ['react', '/demo/client/react.ts'];
+  const [reactPath, hooksPath] = ['react', '/client/react.ts'];
   const React = await import(reactPath);
   const hooks: typeof import('../../client/react.ts') = await import(hooksPath);
   document.body.innerHTML = '<div id="root"></div>';

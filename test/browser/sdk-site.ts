@@ -7,6 +7,7 @@ import { createDemoHandler } from '../../demo/serve.ts';
 import { playhead } from '../client/fake-server.ts';
 import { until } from '../support/until.ts';
 import { reactModule } from './react-site.ts';
+import { sdkModule } from './sdk-modules.ts';
 
 /** A request of the SDK as it arrived. */
 export interface Arrived {
@@ -33,25 +34,28 @@ export interface SdkSite {
 
 const page = `<!doctype html><title>SDK</title>
 <script type="importmap">{"imports":{
-  "/client/":"/demo/client/",
-  "graphql-sse":"/demo/vendor/graphql-sse/client.mjs",
+  "graphql-sse":"/graphql-sse/client.mjs",
   "react":"/react.mjs"
 }}</script>
 <script>localStorage.setItem('playhead/device-id', 'web')</script>
 <video muted src="/demo/clips/sintel.webm"></video>`;
 
+const documents: Record<string, string> = { '/': page, '/other': 'Other.' };
+
 /** Opens a site on a free port. */
 export async function openSdkSite(): Promise<SdkSite> {
   const site = new Site();
-  const serveModules = createDemoHandler();
+  const serveClips = createDemoHandler();
   const server = createServer(async (request, response) => {
-    if (request.url === '/graphql') await site.answer(request, response);
-    else if (request.url === '/') response.setHeader('content-type', 'text/html').end(page);
-    else if (request.url === '/other')
-      response.setHeader('content-type', 'text/html').end('Other.');
-    else if (request.url === '/react.mjs') {
-      response.setHeader('content-type', 'text/javascript').end(reactModule());
-    } else if (!(await serveModules(request, response))) response.writeHead(404).end();
+    const { url = '/' } = request;
+    const document = documents[url];
+    const script = url === '/react.mjs' ? reactModule() : sdkModule(url);
+    if (url === '/graphql') await site.answer(request, response);
+    else if (document !== undefined) {
+      response.setHeader('content-type', 'text/html').end(document);
+    } else if (script !== undefined) {
+      response.setHeader('content-type', 'text/javascript').end(script);
+    } else if (!(await serveClips(request, response))) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -129,7 +133,7 @@ const answers: Record<string, (input: any) => object> = {
 export async function openClient(at: Page, site: SdkSite, token = 'token'): Promise<void> {
   await at.goto(site.url);
   await at.evaluate(async (accessToken) => {
-    const sdk = '/demo/client/index.ts';
+    const sdk = '/client/index.ts';
     const { createPlayhead }: typeof import('../../client/index.ts') = await import(sdk);
     const problems: string[] = [];
     const client = createPlayhead({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { begun, type Reply, recorded } from './fake-server.ts';
+import { begun, FakeServer, type Reply, recorded } from './fake-server.ts';
 import { openRig, type Rig, startWatching, watch } from './rig.ts';
 
 const batches = ({ server }: Rig) =>
@@ -130,6 +130,25 @@ describe('delivery', () => {
     await rig.clock.advance(11_000);
     await rig.server.settle();
     expect(batches(rig)).toEqual(['START', 'START PAUSE']);
+  });
+
+  it('cuts off a request that hangs, and none that was answered: an app may still read its copy', async () => {
+    const server = new FakeServer();
+    const sent: { operation: string; signal: AbortSignal | null | undefined }[] = [];
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      sent.push({ operation: JSON.parse(String(init?.body)).operationName, signal: init?.signal });
+      return server.fetch(input, init);
+    };
+    const rig = openRig({ fetch }, { server });
+    await startWatching(rig);
+    rig.server.on('RecordHeartbeats', () => new Promise(() => {}));
+    rig.player.pause();
+    await rig.clock.advance(60_000);
+    expect(sent.slice(0, 3).map(({ operation, signal }) => [operation, signal?.aborted])).toEqual([
+      ['BeginSession', false],
+      ['RecordHeartbeats', false],
+      ['RecordHeartbeats', true],
+    ]);
   });
 
   it('goes at once when the network came back while a request was failing', async () => {

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { readConfig, settings } from '../../runtime/config.ts';
 import {
   environmentOf,
@@ -176,6 +178,9 @@ describe('deploy/compose.production.yaml', () => {
 });
 
 describe('deploy/Dockerfile', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'playhead-image-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   it('begins with the Node that the package asks for, and not as root', () => {
     const images = lines('deploy/Dockerfile').filter((line) => line.startsWith('FROM '));
     const major = /\d+/.exec(packages.engines.node)?.[0];
@@ -201,7 +206,39 @@ describe('deploy/Dockerfile', () => {
     expect([...bare].filter((name) => packages.dependencies[name] === undefined)).toEqual([]);
     expect(bare.size).toBeGreaterThan(5);
   });
+
+  it('holds the demo as its own sources make it, because nothing in it could build it', () => {
+    const [stage, image] = [join(folder, 'demo'), join(folder, 'image')];
+    fillStage(stage, 'demo');
+    symlinkSync(resolve('node_modules'), join(stage, 'node_modules'));
+    const run = (cwd: string, argv: string[]) =>
+      execFileSync(process.execPath, argv, { cwd, encoding: 'utf8', stdio: 'pipe' });
+    run(stage, ['demo/build.ts']);
+
+    fillStage(image, '');
+    expect(lines('deploy/Dockerfile')).toContain('COPY --from=demo /app/demo/dist ./demo/dist');
+    cpSync(join(stage, 'demo/dist'), join(image, 'demo/dist'), { recursive: true });
+    const print = "import('./demo/built.ts').then((it) => console.log(it.builtFrom()))";
+    const built = run(image, ['-e', print]).trim();
+    expect(existsSync(join(built, 'index.html'))).toBe(true);
+  });
 });
+
+/** Copies into a folder what COPY lines of a stage take from the repository; '': of the image itself. */
+function fillStage(folder: string, stage: string): void {
+  let now = '';
+  for (const line of lines('deploy/Dockerfile')) {
+    if (line.startsWith('FROM ')) now = / AS (\w+)$/.exec(line)?.[1] ?? '';
+    if (now !== stage || !line.startsWith('COPY ') || line.includes('--from=')) continue;
+    const paths = line.split(' ').slice(1, -1);
+    for (const path of paths) cpSync(path, join(folder, path), { recursive: true, filter: isSent });
+  }
+}
+
+/** What .dockerignore leaves out of folders that it lets through. */
+function isSent(path: string): boolean {
+  return !path.endsWith('demo/dist');
+}
 
 /** Files that these import, and so on, and the packages that any of them imports. */
 function importedBy(entries: readonly string[]): [modules: Set<string>, bare: Set<string>] {
@@ -211,7 +248,7 @@ function importedBy(entries: readonly string[]): [modules: Set<string>, bare: Se
     if (modules.has(file)) return;
     modules.add(file);
     const specifiers = text(file).matchAll(
-      /^(?!import type|export type).*?(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/gm,
+      /^(?!import type|export type).*?(?:\bfrom|\bimport)\s*\(?\s*'([^'\s]+)'/gm,
     );
     for (const [, specifier = ''] of specifiers) {
       if (specifier.startsWith('.')) visit(normalize(join(dirname(file), specifier)));
