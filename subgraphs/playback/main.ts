@@ -38,7 +38,8 @@ export async function openPlayback(
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
   const { watchLog } = stores;
-  const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs });
+  const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
+  const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs, isUntold });
   const deps: UndoDeps = {
     hot: tiers.hot,
     reader: tiers.reader,

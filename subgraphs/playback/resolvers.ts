@@ -46,7 +46,7 @@ export const resolvers: Resolvers = {
     activeSessions: async (_viewer, _arguments, context) =>
       sessionViews(await context.profile(), context.viewPoint()),
     watchSessions: async ({ profileId }, { first, after }, context) =>
-      sessionPageOf(await context.playback.watchLog.read({ profileId, need: 'show' }), {
+      sessionPageOf(await context.playback.watchLog.read({ profileId }), {
         first,
         after: after ?? null,
       }),

@@ -53,7 +53,7 @@ export type Viewer = {
   history?: Maybe<PlayheadConnection>;
   /** Sessions alive now: a heartbeat within the liveness window. Short, so a list and not a connection. */
   activeSessions?: Maybe<Array<PlaybackSession>>;
-  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. */
+  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. Null means unknown: nobody could say just now. */
   watchSessions?: Maybe<WatchSessionConnection>;
 };
 

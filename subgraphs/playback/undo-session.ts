@@ -51,7 +51,7 @@ export async function undoSession(
 ): Promise<UndoOutcome> {
   const problems = inputProblems(input);
   if (problems.length > 0) return refused(...problems);
-  const watched = titlesOf(await deps.watchLog.read({ profileId, need: 'decide' }), input);
+  const watched = titlesOf(await deps.watchLog.read({ profileId }), input);
   if (watched.length === 0) return refused(unknownSession(input));
   const owed = watched.filter(({ undoneAtMs }) => undoneAtMs === null);
   if (owed.length === 0) return refused(alreadyUndone);
@@ -99,7 +99,7 @@ async function undoTitle(
     const current = inForce(state, title);
     if (current === null || !state.isCompared) throw stateUnavailable();
     // After the state: what took the place of what is in force by then makes the write a conflict.
-    const log = await deps.watchLog.read({ profileId, need: 'decide' });
+    const log = await deps.watchLog.read({ profileId });
     const [watched] = titlesOf(log, { sessionId, playableId: title });
     if (watched === undefined || watched.undoneAtMs !== null) return;
     const version = nextVersion(deps, publicVersion(current));

@@ -92,6 +92,8 @@ export class TestPlayback {
   profileId = 'demo';
   readonly hot = new StoreGate();
   readonly durable = new StoreGate();
+  /** Between the subgraph and the event stream; what the hot store tells goes past it. */
+  readonly events = new StoreGate();
   /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
@@ -121,18 +123,22 @@ export class TestPlayback {
   newProfile(): void {
     this.#profiles += 1;
     this.profileId = `profile-${this.#profiles}`;
-    this.hot.repair();
-    this.durable.repair();
+    this.#repair();
   }
 
   async open(): Promise<this> {
-    const { config, hot, durable } = this;
+    const { config, hot, durable, events } = this;
     const timers = mortalTimers(this.clock);
     const log = createLog({ level: 'silent', part: 'test' });
     const parts = { clock: timers.clock, policy: defaultPolicy, log };
     const real = await openPlaybackStores(config, parts);
     this.#countListeners(real.hot);
-    const stores = { ...real, hot: faulty(real.hot, hot), durable: faulty(real.durable, durable) };
+    const stores = {
+      ...real,
+      hot: faulty(real.hot, hot),
+      durable: faulty(real.durable, durable),
+      events: faulty(real.events, events),
+    };
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
     this.#life = { subgraph, stores, stopTimers: timers.stop };
     return this;
@@ -164,8 +170,7 @@ export class TestPlayback {
   }
 
   async close(): Promise<void> {
-    this.hot.repair();
-    this.durable.repair();
+    this.#repair();
     await this.#life.subgraph.close();
     await rm(this.config.DATA_DIR, { recursive: true, force: true });
   }
@@ -233,6 +238,10 @@ export class TestPlayback {
   newSessionId(): string {
     this.#sessions += 1;
     return `session-${this.#sessions}`;
+  }
+
+  #repair(): void {
+    for (const gate of [this.hot, this.durable, this.events]) gate.repair();
   }
 
   #countListeners(hot: HotStore): void {
