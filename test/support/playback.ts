@@ -97,6 +97,7 @@ export class TestPlayback {
   /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
+  readonly #accounts = new Map<string, readonly string[]>();
   #life!: Life;
   #profiles = 0;
   #sessions = 0;
@@ -175,12 +176,22 @@ export class TestPlayback {
     await rm(this.config.DATA_DIR, { recursive: true, force: true });
   }
 
+  /** From now on the tokens of these say that they are of one account. */
+  shareAccount(...profileIds: string[]): void {
+    for (const profileId of profileIds) {
+      this.#accounts.set(profileId, profileIds);
+      this.#tokens.delete(profileId);
+    }
+  }
+
   /** The profile's access token: signed anew once half of its twelve hours are over. */
   async authorization(profileId = this.profileId): Promise<string> {
     const nowMs = this.clock.nowMs();
     const held = this.#tokens.get(profileId);
     if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
-    const authorization = `Bearer ${await mintDevelopmentToken(this.config, { profileId, nowMs })}`;
+    const accountProfiles = this.#accounts.get(profileId) ?? [];
+    const claims = { profileId, accountProfiles, nowMs };
+    const authorization = `Bearer ${await mintDevelopmentToken(this.config, claims)}`;
     this.#tokens.set(profileId, { authorization, renewAtMs: nowMs + 6 * hourMs });
     return authorization;
   }
