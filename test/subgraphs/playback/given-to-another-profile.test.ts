@@ -182,6 +182,20 @@ describe('giving a session to another profile', () => {
     expect(await playback.playhead('film', kids)).toMatchObject({ positionMs: 91 * minuteMs });
   });
 
+  it('brings nothing along that was undone before it went on', async () => {
+    await watchedByTheKids();
+    await undo(tv.sessionId, playback.profileId);
+    await playback.clock.advance(secondMs);
+    await tv.report('PLAY', 90 * minuteMs);
+    await tv.report('STOP', 91 * minuteMs);
+    for (const _twice of [1, 2]) {
+      expect((await reassign()).problems).toEqual([]);
+      expect(await sessions(kids)).toMatchObject([
+        { titles: [{ fromPositionMs: 90 * minuteMs, toPositionMs: 91 * minuteMs }] },
+      ]);
+    }
+  });
+
   it('is finished by asking again when the process dies between the two profiles', async () => {
     await watchedByTheKids();
     playback.events.interrupt('after', 'append', async () => {
