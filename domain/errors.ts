@@ -7,7 +7,10 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Send a valid access token: `authorization: Bearer …` with issuer, audience, exp, sub and profile.',
   },
-  FORBIDDEN: { retryable: false, hint: 'The token does not stand for this profile.' },
+  FORBIDDEN: {
+    retryable: false,
+    hint: 'The token does not stand for this profile, nor name it as one of the account.',
+  },
   BAD_USER_INPUT: { retryable: false, hint: 'A variable or argument does not fit the schema.' },
   GRAPHQL_PARSE_FAILED: { retryable: false, hint: 'The document is not valid GraphQL syntax.' },
   GRAPHQL_VALIDATION_FAILED: {

@@ -8,7 +8,8 @@ export type ProblemCode =
   | 'OUT_OF_ORDER'
   | 'NOT_FOUND'
   | 'SESSION_ACTIVE'
-  | 'ALREADY_UNDONE';
+  | 'ALREADY_UNDONE'
+  | 'ALREADY_REASSIGNED';
 
 export interface Problem {
   code: ProblemCode;

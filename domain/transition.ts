@@ -70,6 +70,8 @@ export interface Undone {
   finishedVersion: Version;
   /** Of the position that counts; null when it was set by hand. */
   device: Device | null;
+  /** The profile that has it now. Left out: nobody has. */
+  reassignedTo?: string;
 }
 
 /** What changes nothing that is in force: only the watch log keeps it. */

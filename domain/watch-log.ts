@@ -10,6 +10,8 @@ export interface Mark {
   sessionId: string;
   writer: string;
   upTo: Version;
+  /** The profile that it was given to. Left out: none. */
+  reassignedTo?: string;
 }
 
 /** A title in one session. Times are activity times, Unix ms. */
@@ -25,6 +27,8 @@ export interface WatchedTitle {
   writers: ReadonlySet<string>;
   /** Null while what the session did counts. */
   undoneAtMs: number | null;
+  /** The profile that it was given to, if that is why it counts here no more. */
+  reassignedTo: string | null;
 }
 
 export interface WatchedSession {
@@ -43,11 +47,12 @@ const lifts: ReadonlySet<string> = new Set(['START', 'PLAY']);
 
 /** Every mark that the log holds: what was undone before. */
 export function marksIn(log: readonly Transition[]): Mark[] {
-  return log.flatMap(({ title, version, undone }) =>
-    undone === undefined
-      ? []
-      : [{ title, sessionId: undone.sessionId, writer: undone.writer, upTo: version }],
-  );
+  return log.flatMap(({ title, version, undone }) => {
+    if (undone === undefined) return [];
+    const { sessionId, writer, reassignedTo } = undone;
+    const mark = { title, sessionId, writer, upTo: version };
+    return [reassignedTo === undefined ? mark : { ...mark, reassignedTo }];
+  });
 }
 
 export function isMarked(of: { title: string; version: Version }, marks: readonly Mark[]): boolean {
@@ -88,7 +93,7 @@ export function replayTitle(
 export function countingActs(
   title: string,
   of: { log: readonly Transition[]; marks: readonly Mark[]; position: PlayheadRegister | null },
-): Omit<Undone, 'sessionId' | 'writer'> {
+): Omit<Undone, 'sessionId' | 'writer' | 'reassignedTo'> {
   const told = of.log.filter(
     (one) => one.title === title && !one.isHistory && isOfSession(one) && !isMarked(one, of.marks),
   );
@@ -137,9 +142,7 @@ function unpackRegisters({ playhead, visibility }: PackedRegisters): TitleState 
 }
 
 /** What a session told of itself: its own positions, in force or too late for it. */
-function isOfSession(
-  transition: Transition,
-): transition is Transition & { device: Device; sessionId: string } {
+export function isOfSession(transition: Transition): transition is OfSession {
   const { kind, device, sessionId } = transition;
   return kind !== 'UNDO' && kind !== 'REPLACED' && device !== null && sessionId !== null;
 }
@@ -156,7 +159,7 @@ export function sessionsIn(log: readonly Transition[]): WatchedSession[] {
     });
 }
 
-type OfSession = Transition & { device: Device; sessionId: string };
+export type OfSession = Transition & { device: Device; sessionId: string };
 
 function sessionOf(
   sessionId: string,
@@ -189,6 +192,7 @@ function titleOf(told: readonly OfSession[], marks: readonly Mark[]): WatchedTit
     ({ title, sessionId }) => title === first.title && sessionId === first.sessionId,
   );
   const undone = own.map(({ upTo }) => upTo).reduce(laterVersion, versionZero);
+  const newest = own.find(({ upTo }) => upTo === undone);
   return {
     title: first.title,
     startedAtMs: first.occurredAtMs,
@@ -199,5 +203,6 @@ function titleOf(told: readonly OfSession[], marks: readonly Mark[]): WatchedTit
     isFinished: last.status === 'FINISHED',
     writers: new Set(told.map(({ version }) => writerOf(version))),
     undoneAtMs: counting.length > 0 ? null : activityTimeMs(undone),
+    reassignedTo: counting.length > 0 ? null : (newest?.reassignedTo ?? null),
   };
 }

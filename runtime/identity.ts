@@ -20,6 +20,8 @@ import type { Config } from './config.ts';
 /** Whom a request stands for: one token, one profile. */
 export interface Viewer {
   profileId: string;
+  /** Profiles of the same account, as the issuer says: what may be given to them by hand. */
+  accountProfiles: readonly string[];
   subject: string;
   /** Unix epoch, ms: when the token ends, and any live connection opened with it. */
   expiresAtMs: number;
@@ -49,6 +51,8 @@ export interface TokenVerifier {
 const verifiedTokensMax = 40_000;
 /** Clocks of issuer and verifier may differ by this much. */
 const clockToleranceS = 5;
+/** Ten times the profiles of any account. */
+const accountProfilesMax = 64;
 const profilePattern = /^[A-Za-z0-9_-]{1,64}$/;
 const algorithm = 'ES256';
 
@@ -90,14 +94,29 @@ async function verifyToken(
 }
 
 function viewerOf(payload: JWTPayload): Viewer {
-  const { profile, sub, exp } = payload;
-  if (typeof profile !== 'string' || !profilePattern.test(profile)) {
+  const { profile, profiles, sub, exp } = payload;
+  if (!isProfileId(profile)) {
     throw unauthenticated('The `profile` claim is not 1 to 64 characters of [A-Za-z0-9_-].');
   }
   if (typeof sub !== 'string' || typeof exp !== 'number') {
     throw unauthenticated('The access token lacks `sub` or `exp`.');
   }
-  return { profileId: profile, subject: sub, expiresAtMs: exp * 1000 };
+  const accountProfiles = accountProfilesOf(profiles);
+  return { profileId: profile, accountProfiles, subject: sub, expiresAtMs: exp * 1000 };
+}
+
+function isProfileId(claim: unknown): claim is string {
+  return typeof claim === 'string' && profilePattern.test(claim);
+}
+
+function accountProfilesOf(claim: unknown): readonly string[] {
+  if (claim === undefined) return [];
+  if (Array.isArray(claim) && claim.length <= accountProfilesMax && claim.every(isProfileId)) {
+    return claim;
+  }
+  throw unauthenticated(
+    `The \`profiles\` claim is not a list of at most ${accountProfilesMax} profiles.`,
+  );
 }
 
 function unauthenticated(message: string, cause?: unknown): PlatformError {
@@ -164,15 +183,22 @@ async function readKeys(file: string): Promise<DevelopmentKeys | undefined> {
 /** A development access token for one profile: what `npm run -s token` prints and /demo uses. */
 export async function mintDevelopmentToken(
   config: Config,
-  claims: { profileId: string; nowMs: number; lifetimeS?: number },
+  claims: {
+    profileId: string;
+    /** Default: none is named. */
+    accountProfiles?: readonly string[];
+    nowMs: number;
+    lifetimeS?: number;
+  },
 ): Promise<string> {
   const { token } = await developmentKeys(config);
-  const issuedAtS = Math.floor(claims.nowMs / 1000);
-  return new SignJWT({ profile: claims.profileId })
+  const { profileId, accountProfiles: profiles, nowMs } = claims;
+  const issuedAtS = Math.floor(nowMs / 1000);
+  return new SignJWT({ profile: profileId, ...(profiles !== undefined && { profiles }) })
     .setProtectedHeader({ alg: algorithm, kid: 'development' })
     .setIssuer(config.TOKEN_ISSUER)
     .setAudience(config.TOKEN_AUDIENCE)
-    .setSubject(`development:${claims.profileId}`)
+    .setSubject(`development:${profileId}`)
     .setIssuedAt(issuedAtS)
     .setExpirationTime(issuedAtS + (claims.lifetimeS ?? 12 * 3_600))
     .sign(await importJWK(token, algorithm));

@@ -12,6 +12,7 @@ const targets = {
     RecordHeartbeatsPayload: './record-heartbeats.ts#RecordOutcome',
     PlayheadPayload: './change-playhead.ts#ChangeOutcome',
     UndoSessionPayload: './undo-session.ts#UndoOutcome',
+    ReassignSessionPayload: './undo-session.ts#UndoOutcome',
     TakeOverPayload: './take-over.ts#TakeOverOutcome',
     Problem: '../../domain/problem.ts#Problem as DomainProblem',
     Viewer: '../../runtime/identity.ts#Viewer as SignedIn',

@@ -55,6 +55,8 @@ export function placeOf(transition: Transition): {
 }
 
 function slotOf({ kind, occurredAtMs, registers, undone }: Transition): string {
+  // What went to another profile is not what went to nobody: both are remembered.
+  if (undone?.reassignedTo !== undefined) return `UNDO|${undone.writer}|${undone.reassignedTo}`;
   if (undone !== undefined) return `UNDO|${undone.writer}`;
   const slot = String(Math.floor(occurredAtMs / slotMs));
   if (registers === undefined) return `${kind}|${slot}`;

@@ -5,7 +5,7 @@ import type { Viewer } from '../../runtime/identity.ts';
 import type { SubgraphContext } from '../../runtime/subgraph.ts';
 import type { ProfileState } from './hydrate.ts';
 import { type PlayheadView, type ViewPoint, viewOf } from './playhead-view.ts';
-import type { UndoDeps } from './undo-session.ts';
+import type { ReassignDeps } from './reassign-session.ts';
 
 /** Ids in one argument list: a screenful several times over. */
 export const idsMax = 100;
@@ -13,7 +13,7 @@ export const idsMax = 100;
 /** What resolvers of one operation share. */
 export interface Context extends SubgraphContext {
   viewer: Viewer | null;
-  playback: UndoDeps;
+  playback: ReassignDeps;
   /**
    * One title of the viewer's profile, seen from a session of its own if there is one; all that is
    * asked for in one turn is one read.
@@ -28,7 +28,7 @@ export interface Context extends SubgraphContext {
  * Loaders batch and do not cache: the context of a subscription lives as long as its socket, and a
  * cache would answer its first value for ever.
  */
-export function createContext(playback: UndoDeps, viewer: Viewer | null): Context {
+export function createContext(playback: ReassignDeps, viewer: Viewer | null): Context {
   const profileId = () => requireViewer({ viewer }).profileId;
   const viewPoint = () => ({
     profileId: profileId(),
@@ -79,7 +79,7 @@ export function requireId(id: string, argument: string): string {
 
 /** One value or error per key: one bad title never fails its neighbours. */
 async function loadPlayheads(
-  playback: UndoDeps,
+  playback: ReassignDeps,
   keys: readonly PlayheadKey[],
   at: ViewPoint,
 ): Promise<(PlayheadView | Error)[]> {

@@ -147,6 +147,12 @@ export class HotRestorer {
     return this.#view(profileId).takesNoWrites;
   }
 
+  /** Whether the hot store, and the stream that it tells, may lack something of a profile. */
+  lacks(profileId: string): boolean {
+    const view = this.#view(profileId);
+    return isOut(view) || view.kept.owedTo(profileId).length > 0;
+  }
+
   /** What the hot store may lack of a profile. */
   owedTo(profileId: string): OwedWrite[] {
     return asWrites(this.#view(profileId).kept.owedTo(profileId));

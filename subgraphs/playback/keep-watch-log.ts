@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
 import type { WatchLog } from '../../stores/watch-log.ts';
+import { stateUnavailable } from './hydrate.ts';
 
 /** Entries read and kept at a time: some 250 KB. */
 const batchLengthMax = 1_000;
@@ -16,6 +17,8 @@ export interface WatchLogKeeperDeps {
   log: Logger;
   /** How often the stream is read, ms: of what moved on meanwhile only the newest is written. */
   intervalMs: number;
+  /** Something of the profile was written that the stream was not told yet. Default: never. */
+  isUntold?: (profileId: string) => boolean;
 }
 
 /**
@@ -49,18 +52,15 @@ export class WatchLogKeeper {
   }
 
   /**
-   * The profile's log. `decide`: with everything that was told until now, or not at all.
-   * Errors: STATE_UNAVAILABLE when the log, or for `decide` the stream, does not answer.
+   * The profile's log, with everything that was told until now, or not at all: what is still to be copied
+   * may be all there is, may say that something was forgotten, or that it was undone.
+   * Errors: STATE_UNAVAILABLE when the log or the stream does not answer, or was not told all; safe to
+   * retry.
    */
-  async read(query: { profileId: string; need: 'decide' | 'show' }): Promise<Transition[]> {
-    const { events, watchLog, clock, log } = this.#deps;
-    const { profileId } = query;
-    try {
-      await this.#catchUp(partitionOf(profileId, events.partitions));
-    } catch (error) {
-      if (query.need === 'decide') throw error;
-      log.warn({ profileId, err: error }, 'the watch log is shown as far as it was kept');
-    }
+  async read({ profileId }: { profileId: string }): Promise<Transition[]> {
+    const { events, watchLog, clock, isUntold } = this.#deps;
+    if (isUntold?.(profileId)) throw stateUnavailable();
+    await this.#catchUp(partitionOf(profileId, events.partitions));
     return watchLog.read({ profileId, nowMs: clock.nowMs() });
   }
 

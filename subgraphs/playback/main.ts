@@ -10,10 +10,10 @@ import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMetrics } from './metrics.ts';
+import type { ReassignDeps } from './reassign-session.ts';
 import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
 import { createTwoTiers, type TwoTiers } from './two-tiers.ts';
-import type { UndoDeps } from './undo-session.ts';
 
 /** The playback subgraph, and the event stream that it feeds. */
 export interface PlaybackSubgraph extends Subgraph<Context> {
@@ -38,12 +38,14 @@ export async function openPlayback(
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
   const { watchLog } = stores;
-  const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs });
-  const deps: UndoDeps = {
+  const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
+  const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs, isUntold });
+  const deps: ReassignDeps = {
     hot: tiers.hot,
     reader: tiers.reader,
     writePath: tiers.writePath,
     watchLog: keeper,
+    events,
     clock,
     policy,
     signer,

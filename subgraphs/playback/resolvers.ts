@@ -6,6 +6,7 @@ import { type Change, changePlayhead, forgetAllPlayheads } from './change-playhe
 import { type Context, idsMax, requireId, requireViewer } from './context.ts';
 import { pageOf } from './lists.ts';
 import { isoTime, openPlayheadId, sessionViews } from './playhead-view.ts';
+import { reassignSession } from './reassign-session.ts';
 import { recordHeartbeats } from './record-heartbeats.ts';
 import type { HeartbeatInput, PlayheadInput, Resolvers } from './schema.generated.ts';
 import { sessionPageOf } from './session-list.ts';
@@ -46,7 +47,7 @@ export const resolvers: Resolvers = {
     activeSessions: async (_viewer, _arguments, context) =>
       sessionViews(await context.profile(), context.viewPoint()),
     watchSessions: async ({ profileId }, { first, after }, context) =>
-      sessionPageOf(await context.playback.watchLog.read({ profileId, need: 'show' }), {
+      sessionPageOf(await context.playback.watchLog.read({ profileId }), {
         first,
         after: after ?? null,
       }),
@@ -81,6 +82,10 @@ export const resolvers: Resolvers = {
     playheads: ({ undone }, _arguments, context) =>
       Promise.all(undone.titles.map((title) => context.playhead(title))),
   },
+  ReassignSessionPayload: {
+    playheads: ({ undone }, _arguments, context) =>
+      Promise.all(undone.titles.map((title) => context.playhead(title))),
+  },
   Mutation: {
     beginSession: (_root, { input }, context) =>
       beginSession(context.playback, requireViewer(context).profileId, input),
@@ -103,6 +108,8 @@ export const resolvers: Resolvers = {
     },
     undoSession: (_root, { input: { sessionId, playableId = null } }, context) =>
       undoSession(context.playback, requireViewer(context).profileId, { sessionId, playableId }),
+    reassignSession: (_root, { input: { playableId = null, ...input } }, context) =>
+      reassignSession(context.playback, requireViewer(context), { playableId, ...input }),
   },
   Subscription: {
     playheadUpdates: {

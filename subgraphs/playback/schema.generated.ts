@@ -53,7 +53,7 @@ export type Viewer = {
   history?: Maybe<PlayheadConnection>;
   /** Sessions alive now: a heartbeat within the liveness window. Short, so a list and not a connection. */
   activeSessions?: Maybe<Array<PlaybackSession>>;
-  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. */
+  /** What was watched in the last 90 days, session by session, the one that began last first; first is 1 to 50. Nothing that was forgotten. `undoSession` takes one back. Null means unknown: nobody could say just now. */
   watchSessions?: Maybe<WatchSessionConnection>;
 };
 
@@ -316,6 +316,12 @@ export type Mutation = {
    * meanwhile. A title that another session, or the viewer by hand, moved since stays as they left it. What the session does after this counts again.
    */
   undoSession?: Maybe<UndoSessionPayload>;
+  /**
+   * "That was not me": gives what a session watched to another profile of the account. There each title is then what it would be had that
+   * profile watched it at that time, here what it would be had the session never been. What the session does after this counts here again.
+   * FORBIDDEN unless the access token's `profiles` names that profile. Safe to retry: what was given before is given no second time.
+   */
+  reassignSession?: Maybe<ReassignSessionPayload>;
 };
 
 
@@ -361,6 +367,27 @@ export type MutationForgetPlayheadArgs = {
 
 export type MutationUndoSessionArgs = {
   input: UndoSessionInput;
+};
+
+
+export type MutationReassignSessionArgs = {
+  input: ReassignSessionInput;
+};
+
+export type ReassignSessionInput = {
+  /** `id` of a WatchSession. */
+  sessionId: Scalars['ID']['input'];
+  /** Only this title of it; null: all of it that was not undone. */
+  playableId?: InputMaybe<Scalars['ID']['input']>;
+  /** Another profile of the account, as the access token names it. */
+  profileId: Scalars['ID']['input'];
+};
+
+export type ReassignSessionPayload = {
+  __typename?: 'ReassignSessionPayload';
+  /** Playheads now in force here, of the titles that went to the other profile. Empty with a problem; null: done, and unknown just now. */
+  playheads?: Maybe<Array<Playhead>>;
+  problems: Array<Problem>;
 };
 
 export type UndoSessionInput = {
@@ -527,7 +554,9 @@ export type ProblemCode =
   /** The session is playing: stop it, or take its playback over, first. */
   | 'SESSION_ACTIVE'
   /** It was undone before, and nothing was changed. */
-  | 'ALREADY_UNDONE';
+  | 'ALREADY_UNDONE'
+  /** Another profile has it already, and nothing was changed. */
+  | 'ALREADY_REASSIGNED';
 
 export type InputProblem = Problem & {
   __typename?: 'InputProblem';
@@ -712,6 +741,8 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ReassignSessionInput: ReassignSessionInput;
+  ReassignSessionPayload: ResolverTypeWrapper<UndoOutcome>;
   UndoSessionInput: UndoSessionInput;
   UndoSessionPayload: ResolverTypeWrapper<UndoOutcome>;
   BeginSessionInput: BeginSessionInput;
@@ -763,6 +794,8 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
+  ReassignSessionInput: ReassignSessionInput;
+  ReassignSessionPayload: UndoOutcome;
   UndoSessionInput: UndoSessionInput;
   UndoSessionPayload: UndoOutcome;
   BeginSessionInput: BeginSessionInput;
@@ -930,6 +963,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   forgetPlayhead?: Resolver<Maybe<ResolversTypes['PlayheadPayload']>, ParentType, ContextType, RequireFields<MutationForgetPlayheadArgs, 'input'>>;
   forgetAllPlayheads?: Resolver<Maybe<ResolversTypes['ForgetAllPlayheadsPayload']>, ParentType, ContextType>;
   undoSession?: Resolver<Maybe<ResolversTypes['UndoSessionPayload']>, ParentType, ContextType, RequireFields<MutationUndoSessionArgs, 'input'>>;
+  reassignSession?: Resolver<Maybe<ResolversTypes['ReassignSessionPayload']>, ParentType, ContextType, RequireFields<MutationReassignSessionArgs, 'input'>>;
+};
+
+export type ReassignSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReassignSessionPayload'] = ResolversParentTypes['ReassignSessionPayload']> = {
+  playheads?: Resolver<Maybe<Array<ResolversTypes['Playhead']>>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['Problem']>, ParentType, ContextType>;
 };
 
 export type UndoSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UndoSessionPayload'] = ResolversParentTypes['UndoSessionPayload']> = {
@@ -1018,6 +1057,7 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  ReassignSessionPayload?: ReassignSessionPayloadResolvers<ContextType>;
   UndoSessionPayload?: UndoSessionPayloadResolvers<ContextType>;
   BeginSessionPayload?: BeginSessionPayloadResolvers<ContextType>;
   TakeOverPayload?: TakeOverPayloadResolvers<ContextType>;

@@ -29,7 +29,8 @@ export interface UndoOutcome {
   undone: { titles: string[] };
 }
 
-interface UndoInput {
+/** Which session, and what of it. */
+export interface SessionInput {
   sessionId: string;
   /** Null: all that it watched. */
   playableId: string | null;
@@ -47,11 +48,11 @@ interface UndoInput {
 export async function undoSession(
   deps: UndoDeps,
   profileId: string,
-  input: UndoInput,
+  input: SessionInput,
 ): Promise<UndoOutcome> {
   const problems = inputProblems(input);
   if (problems.length > 0) return refused(...problems);
-  const watched = titlesOf(await deps.watchLog.read({ profileId, need: 'decide' }), input);
+  const watched = titlesOf(await deps.watchLog.read({ profileId }), input);
   if (watched.length === 0) return refused(unknownSession(input));
   const owed = watched.filter(({ undoneAtMs }) => undoneAtMs === null);
   if (owed.length === 0) return refused(alreadyUndone);
@@ -65,19 +66,20 @@ export async function undoSession(
   return { problems: [], undone: { titles: watched.map(({ title }) => title) } };
 }
 
-function refused(...problems: Problem[]): UndoOutcome {
+export function refused(...problems: Problem[]): UndoOutcome {
   return { problems, undone: { titles: [] } };
 }
 
-function titlesOf(log: readonly Transition[], of: UndoInput): WatchedTitle[] {
+/** What a session watched, as the log has it. */
+export function titlesOf(log: readonly Transition[], of: SessionInput): WatchedTitle[] {
   const session = sessionsIn(log).find(({ sessionId }) => sessionId === of.sessionId);
   const titles = session?.titles ?? [];
   return titles.filter(({ title }) => of.playableId === null || title === of.playableId);
 }
 
 /** Its next heartbeat would move the playhead again a moment later. */
-async function isPlaying(
-  deps: UndoDeps,
+export async function isPlaying(
+  deps: PlaybackDeps,
   of: { profileId: string; titles: readonly string[]; sessionId: string },
 ): Promise<boolean> {
   const { profileId, titles } = of;
@@ -89,23 +91,30 @@ async function isPlaying(
   );
 }
 
-async function undoTitle(
-  deps: UndoDeps,
-  of: { profileId: string; title: string; sessionId: string },
-): Promise<void> {
-  const { profileId, title, sessionId } = of;
+export interface TitleUndo {
+  profileId: string;
+  title: string;
+  sessionId: string;
+  /** Whom it is given to. Left out: nobody. */
+  reassignedTo?: string;
+  /** What must be done before it counts here no more, by what the log then says; again at every try. */
+  first?: (met: { log: readonly Transition[]; current: TitleState }) => Promise<void>;
+}
+
+/** Takes one title of a session back, in one atomic step; leaves alone what was before. */
+export async function undoTitle(deps: UndoDeps, undo: TitleUndo): Promise<void> {
+  const { profileId, title, sessionId } = undo;
   for (let tries = 0; tries < triesMax; tries += 1) {
     const state = await deps.reader.read({ profileId, titles: [title], need: 'decide' });
     const current = inForce(state, title);
     if (current === null || !state.isCompared) throw stateUnavailable();
     // After the state: what took the place of what is in force by then makes the write a conflict.
-    const log = await deps.watchLog.read({ profileId, need: 'decide' });
+    const log = await deps.watchLog.read({ profileId });
+    await undo.first?.({ log, current });
     const [watched] = titlesOf(log, { sessionId, playableId: title });
     if (watched === undefined || watched.undoneAtMs !== null) return;
     const version = nextVersion(deps, publicVersion(current));
-    const marks = [...watched.writers].map((writer): Mark => {
-      return { title, sessionId, writer, upTo: version };
-    });
+    const marks = marksOf(watched, { ...undo, version });
     const all = [...marksIn(log), ...marks];
     const restored = replayTitle(title, { log, inForce: current, marks: all });
     const acts = countingActs(title, { log, marks: all, position: restored.playhead });
@@ -114,6 +123,16 @@ async function undoTitle(
     if (written.kind !== 'conflict') return;
   }
   throw contended();
+}
+
+function marksOf(
+  { title, writers }: WatchedTitle,
+  { sessionId, reassignedTo, version: upTo }: TitleUndo & { version: Version },
+): Mark[] {
+  return [...writers].map((writer) => {
+    const mark = { title, sessionId, writer, upTo };
+    return reassignedTo === undefined ? mark : { ...mark, reassignedTo };
+  });
 }
 
 interface Undoing {
@@ -144,8 +163,8 @@ function requestOf(undoing: Undoing, deps: UndoDeps): MergeRequest {
     writes: [{ title, playhead: playhead ?? current.playhead, visibility }],
     device: null,
     presence: null,
-    transitions: marks.map(({ sessionId, writer }) => ({
-      transition: { ...told, undone: { sessionId, writer, ...acts } },
+    transitions: marks.map(({ title: _title, upTo: _upTo, ...undone }) => ({
+      transition: { ...told, undone: { ...undone, ...acts } },
       onlyIfBefore: version,
     })),
     onlyIf: {
@@ -176,12 +195,12 @@ function isSame(left: PlayheadRegister, right: PlayheadRegister): boolean {
   );
 }
 
-function inputProblems({ sessionId, playableId }: UndoInput): Problem[] {
+export function inputProblems({ sessionId, playableId }: SessionInput): Problem[] {
   const problems = idProblem(sessionId, ['sessionId']);
   return playableId === null ? problems : [...problems, ...idProblem(playableId, ['playableId'])];
 }
 
-function unknownSession({ playableId }: UndoInput): Problem {
+export function unknownSession({ playableId }: SessionInput): Problem {
   return {
     code: 'NOT_FOUND',
     message:
@@ -190,14 +209,14 @@ function unknownSession({ playableId }: UndoInput): Problem {
   };
 }
 
-const alreadyUndone: Problem = {
+export const alreadyUndone: Problem = {
   code: 'ALREADY_UNDONE',
   message: 'This was undone before; nothing was changed.',
   path: ['sessionId'],
 };
 
-const stillPlaying: Problem = {
+export const stillPlaying: Problem = {
   code: 'SESSION_ACTIVE',
-  message: 'The session is playing: stop it there, or take its playback over, and undo it then.',
+  message: 'The session is playing: stop it there, or take its playback over, and ask again then.',
   path: ['sessionId'],
 };

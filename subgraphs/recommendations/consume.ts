@@ -234,6 +234,7 @@ const transitionShape = z.object({
   durationMs: z.number().nullable(),
   device,
   sessionId: z.string().nullable(),
+  isHistory: z.literal(true).exactOptional(),
   registers: z
     .object({ playhead: z.string().nullable(), visibility: z.string().nullable() })
     .exactOptional(),

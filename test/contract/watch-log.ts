@@ -124,6 +124,16 @@ function describeKeeping(subject: Subject): void {
       expect(await kept(subject())).toEqual([progress[2], ...others, later]);
     });
 
+    it('has both what was undone of a session and what went to another profile', async () => {
+      const undone = undoneOf('one');
+      const marks = [undone, { ...undone, reassignedTo: 'kids' }, { ...undone, reassignedTo: 'x' }];
+      const history = marks.map((mark, index) =>
+        did(subject(), 10 - index, { kind: 'UNDO', undone: mark, sessionId: null, device: null }),
+      );
+      await keep(subject(), ...history);
+      expect(await kept(subject())).toEqual(history);
+    });
+
     it('shares nothing with another', async () => {
       const own = did(subject(), 2, { kind: 'START' });
       const foreign = did(subject(), 1, { kind: 'START', profileId: 'other' });

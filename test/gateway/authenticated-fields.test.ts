@@ -17,6 +17,8 @@ const calls: Record<string, string> = {
   forgetAllPlayheads: 'forgetAllPlayheads { forgottenAt }',
   takeOver: 'takeOver(input: { session: "a", from: "b", elapsedMs: 0 }) { problems { code } }',
   undoSession: 'undoSession(input: { sessionId: "a" }) { problems { code } }',
+  reassignSession:
+    'reassignSession(input: { sessionId: "a", profileId: "b" }) { problems { code } }',
   playheadUpdates: 'playheadUpdates { kind }',
   activeSessionUpdates: 'activeSessionUpdates { kind }',
   continueWatchingUpdates: 'continueWatchingUpdates { viewer { id } }',

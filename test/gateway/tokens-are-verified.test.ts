@@ -44,6 +44,9 @@ describe('access tokens', () => {
     'is from another issuer': () => sign({ iss: 'someone-else' }),
     'names no profile': () => sign({ profile: undefined }),
     'names a profile with a separator': () => sign({ profile: 'alice:bob' }),
+    'names an account’s profiles otherwise than in a list': () => sign({ profiles: 'bob' }),
+    'names a profile of the account with a separator': () => sign({ profiles: ['a', 'b:c'] }),
+    'names more profiles than an account has': () => sign({ profiles: new Array(65).fill('bob') }),
     'has no subject': () => sign({ sub: undefined } as unknown as JWTPayload),
     'is not valid yet': () => sign({ nbf: nowS() + 60 }),
     'is unsigned (alg none)': async () => {
@@ -85,9 +88,12 @@ describe('access tokens', () => {
     },
   };
 
-  it('are accepted when good', async () => {
+  it.each([
+    ['good', {}],
+    ['they name the profiles of the account', { profiles: ['alice', 'bob'] }],
+  ])('are accepted when %s', async (_what, claims) => {
     const { status, data } = await gateway.ask(query, {
-      headers: { authorization: `Bearer ${await sign({})}` },
+      headers: { authorization: `Bearer ${await sign(claims)}` },
     });
     expect({ status, data }).toEqual({ status: 200, data: { viewer: { id: 'vwr_YWxpY2U' } } });
   });

@@ -261,6 +261,7 @@ const mutationNames = [
   'forgetPlayhead',
   'forgetAllPlayheads',
   'undoSession',
+  'reassignSession',
 ];
 
 function recommendationsResolvers() {

@@ -92,9 +92,12 @@ export class TestPlayback {
   profileId = 'demo';
   readonly hot = new StoreGate();
   readonly durable = new StoreGate();
+  /** Between the subgraph and the event stream; what the hot store tells goes past it. */
+  readonly events = new StoreGate();
   /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
+  readonly #accounts = new Map<string, readonly string[]>();
   #life!: Life;
   #profiles = 0;
   #sessions = 0;
@@ -121,18 +124,22 @@ export class TestPlayback {
   newProfile(): void {
     this.#profiles += 1;
     this.profileId = `profile-${this.#profiles}`;
-    this.hot.repair();
-    this.durable.repair();
+    this.#repair();
   }
 
   async open(): Promise<this> {
-    const { config, hot, durable } = this;
+    const { config, hot, durable, events } = this;
     const timers = mortalTimers(this.clock);
     const log = createLog({ level: 'silent', part: 'test' });
     const parts = { clock: timers.clock, policy: defaultPolicy, log };
     const real = await openPlaybackStores(config, parts);
     this.#countListeners(real.hot);
-    const stores = { ...real, hot: faulty(real.hot, hot), durable: faulty(real.durable, durable) };
+    const stores = {
+      ...real,
+      hot: faulty(real.hot, hot),
+      durable: faulty(real.durable, durable),
+      events: faulty(real.events, events),
+    };
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
     this.#life = { subgraph, stores, stopTimers: timers.stop };
     return this;
@@ -164,10 +171,17 @@ export class TestPlayback {
   }
 
   async close(): Promise<void> {
-    this.hot.repair();
-    this.durable.repair();
+    this.#repair();
     await this.#life.subgraph.close();
     await rm(this.config.DATA_DIR, { recursive: true, force: true });
+  }
+
+  /** From now on the tokens of these say that they are of one account. */
+  shareAccount(...profileIds: string[]): void {
+    for (const profileId of profileIds) {
+      this.#accounts.set(profileId, profileIds);
+      this.#tokens.delete(profileId);
+    }
   }
 
   /** The profile's access token: signed anew once half of its twelve hours are over. */
@@ -175,7 +189,9 @@ export class TestPlayback {
     const nowMs = this.clock.nowMs();
     const held = this.#tokens.get(profileId);
     if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
-    const authorization = `Bearer ${await mintDevelopmentToken(this.config, { profileId, nowMs })}`;
+    const accountProfiles = this.#accounts.get(profileId) ?? [];
+    const claims = { profileId, accountProfiles, nowMs };
+    const authorization = `Bearer ${await mintDevelopmentToken(this.config, claims)}`;
     this.#tokens.set(profileId, { authorization, renewAtMs: nowMs + 6 * hourMs });
     return authorization;
   }
@@ -233,6 +249,10 @@ export class TestPlayback {
   newSessionId(): string {
     this.#sessions += 1;
     return `session-${this.#sessions}`;
+  }
+
+  #repair(): void {
+    for (const gate of [this.hot, this.durable, this.events]) gate.repair();
   }
 
   #countListeners(hot: HotStore): void {

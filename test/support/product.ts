@@ -18,6 +18,8 @@ export interface Product {
   readonly process: ChildProcess;
   /** A development access token for this profile, valid here. */
   token(profileId: string): Promise<string>;
+  /** The same, naming the profiles of its account. */
+  accountToken(profileId: string, accountProfiles: readonly string[]): Promise<string>;
   /** Everything the processes wrote so far, for failure messages and log checks. */
   output(): string;
   /** SIGKILL, as a crash: returns when the process is gone. The data folder stays. */
@@ -220,12 +222,14 @@ function assemble(from: {
 }): Product {
   const { gateway, parts, folder } = from;
   let stopping: Promise<void> | undefined;
+  const mint = (claims: { profileId: string; accountProfiles?: readonly string[] }) =>
+    mintDevelopmentToken(readConfig(folder.env), { ...claims, nowMs: Date.now() });
   return {
     url: new URL(gateway.graphqlUrl).origin,
     dataDir: folder.path,
     process: gateway.process,
-    token: (profileId) =>
-      mintDevelopmentToken(readConfig(folder.env), { profileId, nowMs: Date.now() }),
+    token: (profileId) => mint({ profileId }),
+    accountToken: (profileId, accountProfiles) => mint({ profileId, accountProfiles }),
     output: () => parts.map((part) => part.output()).join(''),
     kill9: gateway.kill9,
     stop() {

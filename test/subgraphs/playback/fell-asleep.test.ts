@@ -142,6 +142,28 @@ describe('what was watched', () => {
     expect(await sessions(playback.guestId)).toEqual([]);
   });
 
+  it('is unknown, and not nothing, while what was told of it cannot be read (UNDO-6)', async () => {
+    await tv.play(hourMs);
+    playback.events.isDown = true;
+    const { data, errors } = await playback.ask(sessionsQuery);
+    expect(data).toEqual({ viewer: { watchSessions: null } });
+    expect(errors).toMatchObject([{ extensions: { code: 'STATE_UNAVAILABLE', retryable: true } }]);
+    playback.events.repair();
+    expect((await sessions()).map(({ id }) => id)).toEqual([tv.sessionId]);
+  });
+
+  it('is unknown while it was written past the store that tells of it', async () => {
+    playback.hot.isFull = true;
+    await tv.play(hourMs);
+    await tv.report('STOP', hourMs);
+    const { data, errors } = await playback.ask(sessionsQuery);
+    expect(data).toEqual({ viewer: { watchSessions: null } });
+    expect(errors).toMatchObject([{ extensions: { code: 'STATE_UNAVAILABLE', retryable: true } }]);
+    playback.hot.repair();
+    await playback.clock.advance(2 * secondMs);
+    expect((await sessions()).map(({ id }) => id)).toEqual([tv.sessionId]);
+  });
+
   it.each([
     [{ first: 0 }, 'first is 1 to 50, not 0.'],
     [{ first: 51 }, 'first is 1 to 50, not 51.'],

@@ -87,7 +87,7 @@ describe('the watch log', () => {
   it('is whole for whoever reads it, however much was told a moment ago', async () => {
     const reader = keeper();
     await tell(...Array.from({ length: 2_500 }, (_, session) => began(session)));
-    expect(await reader.read({ profileId, need: 'decide' })).toHaveLength(2_500);
+    expect(await reader.read({ profileId })).toHaveLength(2_500);
   });
 
   it('is whole for a reader that comes while a pass is under way', async () => {
@@ -98,21 +98,21 @@ describe('the watch log', () => {
       // The pass has asked where the log ends, and is about to read from there.
       stream.interrupt('after', 'read', async () => {
         await tell(began(2));
-        reads.push(reader.read({ profileId, need: 'decide' }));
-        reads.push(reader.read({ profileId, need: 'decide' }));
+        reads.push(reader.read({ profileId }));
+        reads.push(reader.read({ profileId }));
       });
     });
-    expect(sessions(await reader.read({ profileId, need: 'decide' }))).toContain('session-1');
+    expect(sessions(await reader.read({ profileId }))).toContain('session-1');
     for (const read of reads) expect(sessions(await read)).toEqual(['session-1', 'session-2']);
     expect(reads).toHaveLength(2);
   });
 
   it('is shared by processes that keep it at the same time', async () => {
     await tell(began(1), began(2));
-    const reads = [keeper(), keeper()].map((one) => one.read({ profileId, need: 'decide' }));
+    const reads = [keeper(), keeper()].map((one) => one.read({ profileId }));
     for (const read of reads) expect(sessions(await read)).toEqual(['session-1', 'session-2']);
     stream.forgetCalls();
-    await keeper().read({ profileId, need: 'decide' });
+    await keeper().read({ profileId });
     expect(await kept()).toEqual(['session-1', 'session-2']);
     expect(stream.calls('read')).toBe(1);
   });
@@ -123,23 +123,28 @@ describe('the watch log', () => {
     durable.interrupt('before', 'keep', async () => {
       durable.isDown = true;
     });
-    await expect(reader.read({ profileId, need: 'decide' })).rejects.toMatchObject({
+    await expect(reader.read({ profileId })).rejects.toMatchObject({
       code: 'STATE_UNAVAILABLE',
     });
     expect(await kept()).toEqual([]);
     durable.repair();
-    expect(sessions(await reader.read({ profileId, need: 'decide' }))).toEqual(['session-1']);
+    expect(sessions(await reader.read({ profileId }))).toEqual(['session-1']);
   });
 
-  it('is shown as far as it was kept while the stream is away, and decides nothing', async () => {
+  it.each([
+    ['the stream is away', () => stream],
+    ['it takes no writes', () => durable],
+  ])('is told whole or not at all while %s', async (_why, gate) => {
     const reader = keeper();
     await tell(began(1));
-    await reader.read({ profileId, need: 'show' });
-    stream.isDown = true;
-    expect(sessions(await reader.read({ profileId, need: 'show' }))).toEqual(['session-1']);
-    await expect(reader.read({ profileId, need: 'decide' })).rejects.toMatchObject({
-      code: 'STATE_UNAVAILABLE',
+    await reader.read({ profileId });
+    await tell(began(2), transition({ kind: 'FORGET_ALL', title: '*', occurredAtMs: noonMs + 9 }));
+    gate().interrupt('before', gate() === stream ? 'read' : 'keep', async () => {
+      gate().isDown = true;
     });
+    await expect(reader.read({ profileId })).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+    gate().repair();
+    expect(await reader.read({ profileId })).toEqual([]);
   });
 
   it('goes on in the background once the stores are back', async () => {
@@ -155,11 +160,11 @@ describe('the watch log', () => {
 
   it('begins anew where the stream is another one', async () => {
     await tell(...[1, 2, 3].map(began));
-    await keeper().read({ profileId, need: 'decide' });
+    await keeper().read({ profileId });
     await events.close();
     events = openStream('restored.db');
     await tell(began(4));
-    expect(sessions(await keeper().read({ profileId, need: 'decide' }))).toContain('session-4');
+    expect(sessions(await keeper().read({ profileId }))).toContain('session-4');
   });
 
   it('passes over what has no place in it, and loses no neighbour to it', async () => {
@@ -171,7 +176,7 @@ describe('the watch log', () => {
       { ...began(8), title: '' },
     ];
     await tell(began(1), ...(damaged as unknown as Transition[]), began(2));
-    const rows = await keeper().read({ profileId, need: 'decide' });
+    const rows = await keeper().read({ profileId });
     expect(sessions(rows)).toEqual(['session-1', 'session-2']);
   });
 
@@ -187,7 +192,7 @@ describe('the watch log', () => {
       },
     };
     await tell(began(1), never, began(2));
-    const rows = await keeper(picky).read({ profileId, need: 'decide' });
+    const rows = await keeper(picky).read({ profileId });
     expect(sessions(rows)).toEqual(['session-1', 'session-2']);
     expect(await watchLog.offset(0)).toBe(await events.newest(0));
   });

@@ -92,6 +92,19 @@ describe('the view', () => {
     await fresh.close();
   });
 
+  it('leaves a title where it is when an overtaken session tells of itself, and counts its play', async () => {
+    await consumer().start();
+    await append(0, paused('a'));
+    const overtaken = { title: 'a', sessionId: 'overtaken', occurredAtMs: noonMs + 60_000 };
+    const history = transition({ kind: 'PAUSE', ...overtaken, positionMs: 0 });
+    await append(0, { ...history, isHistory: true });
+    await clock.advance(0);
+    const [viewing] = await viewings.recent({ profileId: 'demo', limit: 1 });
+    expect(viewing?.position).toMatchObject({ positionMs: paused('a').positionMs });
+    const plays = await viewings.plays('demo');
+    expect(plays.map(({ sessionId }) => sessionId)).toEqual(['session-of-a', 'overtaken']);
+  });
+
   it('tells the profile whose viewings changed, after they changed, and nobody else', async () => {
     const subject = consumer();
     await subject.start();
