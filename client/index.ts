@@ -23,7 +23,6 @@ export {
   type PlayheadListeners,
   type PlayheadOptions,
 } from './playhead-client.ts';
-export type { ReportedSession, SessionOptions } from './reported-player.ts';
 export type { ResumePoint } from './resume.ts';
 export type { DeviceStorage } from './storage.ts';
 export type { TabsPort } from './tabs.ts';

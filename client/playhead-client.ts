@@ -24,7 +24,6 @@ import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
 import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
-import { ReportedPlayer, type ReportedSession, type SessionOptions } from './reported-player.ts';
 import { type ResumePoint, resumePoint, unknownPoint } from './resume.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
 import type { TabsPort } from './tabs.ts';
@@ -93,13 +92,6 @@ export interface PlayheadClient {
    * Errors: never throws; a wrong call is a `problem` and reports nothing.
    */
   attach(player: MediaPlayer, options: AttachOptions): Attachment;
-  /**
-   * The same for what is no media element (a casting sender, an audio or game engine, a native bridge): the
-   * app reports what its player does.
-   *
-   * Errors: as `attach`.
-   */
-  session(options: SessionOptions): ReportedSession;
   /** Playheads by playable id, newest version of each; pushed while someone watches this store. */
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   /** The Continue Watching row, pushed while someone watches this store; null until it is known. */
@@ -184,16 +176,6 @@ class Client implements PlayheadClient {
     const attachment = new PlayerAttachment(player, options, this.#host);
     this.#attachments.set(player, attachment);
     return attachment;
-  }
-
-  session(options: SessionOptions): ReportedSession {
-    const player = new ReportedPlayer(options);
-    const attachment = this.attach(player, options);
-    const stop = (positionMs?: number) => {
-      player.progress(positionMs);
-      attachment.detach();
-    };
-    return Object.assign(player, { ready: attachment.ready, stop });
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AttachOptions } from './attachment.ts';
 import { guarded } from './observable.ts';
 import type { MediaPlayer } from './player-events.ts';
+import type { PlayheadClient } from './playhead-client.ts';
 import type { ResumePoint } from './resume.ts';
 
 /** What is played by something that is no media element, and where it starts; see `AttachOptions`. */
@@ -26,6 +27,23 @@ export interface ReportedSession {
   finish(positionMs: number): void;
   /** Reports STOP; nothing is reported after that. Idempotent. */
   stop(positionMs?: number): void;
+}
+
+/**
+ * Reports what is no media element (a casting sender, an audio or game engine, a native bridge) as `attach` does
+ * one: the app says what its player does.
+ *
+ * Errors: as `attach`.
+ */
+export function openSession(client: PlayheadClient, options: SessionOptions): ReportedSession {
+  const player = new ReportedPlayer(options);
+  const required = { ...options, seekTo: options?.seekTo ?? null };
+  const attachment = client.attach(player, required);
+  const stop = (positionMs?: number) => {
+    player.progress(positionMs);
+    attachment.detach();
+  };
+  return Object.assign(player, { ready: attachment.ready, stop });
 }
 
 /** What a report may still be of, while the player is on its way to where it was asked to go. */
