@@ -33,12 +33,14 @@ export function attachProblem(player: unknown, options: AttachOptions): ServerPr
   const given: Partial<AttachOptions & SessionOptions> = options ?? {};
   const { playableId, resume, durationMs, creditsStartMs, seekTo } = given;
   const listener = (player as Partial<EventTarget> | null)?.addEventListener;
+  const { takeOver } = Object(resume);
   const isLength = (value: unknown) => value === undefined || isPositionMs(value);
   return (
     problemOf({
       player: typeof listener === 'function',
       seekTo: seekTo === undefined || typeof seekTo === 'function',
-      resume: resume === 'auto' || resume === 'never' || isPositionMs(resume),
+      resume:
+        resume === 'auto' || resume === 'never' || isPositionMs(resume) || takeOver !== undefined,
       durationMs: isLength(durationMs),
       creditsStartMs: isLength(creditsStartMs),
     }) ?? resumeProblem(playableId)
