@@ -10,7 +10,8 @@ import { bundle, type JsMinifyOptions, minify } from '@swc/core';
 const repository = fileURLToPath(new URL('../', import.meta.url));
 const built = `${repository}dist/client/`;
 
-const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** Those that code is full of anyway come first: they cost the fewest bits. */
+const letters = 'tesianrolhdcupmbfgjkqvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const minified: JsMinifyOptions = {
   module: true,
@@ -61,7 +62,7 @@ function withShortNames(code: string): string {
   const classes = code.split(/(?=\bclass\b[ \w]*\{)/);
   const renamed = classes.map((text) => {
     const names = new Map<string, string>();
-    return text.replace(/#(\w+)/g, (_, name: string) => {
+    return text.replace(/#([\w$]+)/g, (_, name: string) => {
       const short = names.get(name) ?? `${letters[names.size] ?? `_${name}`}`;
       names.set(name, short);
       return short;

@@ -11,9 +11,9 @@ export const deviceChance: Chance = { random: () => Math.random(), newId };
 
 /** `crypto.randomUUID` is missing on plain http:// pages, such as a demo opened from a phone. */
 function newId(): string {
-  // Version 4 and variant 1, as RFC 9562 marks random UUIDs.
-  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+  // Version 4 and variant 1, as RFC 9562 marks random UUIDs; of the variant's four forms one is enough.
+  return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    return (Number(digit) ^ (byte & (15 >> (Number(digit) / 4)))).toString(16);
+    return (byte & 15).toString(16);
   });
 }

@@ -28,10 +28,7 @@ export class HeldPlayheads {
 
   constructor(keep: Keep | undefined, whileWatched: () => () => void) {
     this.#keep = keep;
-    this.#byPlayable = new Observable(
-      keep === undefined ? new Map() : readKept(keep),
-      whileWatched,
-    );
+    this.#byPlayable = new Observable(keep ? readKept(keep) : new Map(), whileWatched);
   }
 
   /** By playable id, least recently changed first. */
@@ -58,7 +55,7 @@ export class HeldPlayheads {
   }
 
   #store(): void {
-    if (this.#keep === undefined) return;
+    if (!this.#keep) return;
     const newest = [...this.#byPlayable.getSnapshot().values()].slice(-keptLengthMax);
     this.#keep.storage.setItem(this.#keep.key, JSON.stringify(newest));
   }

@@ -3,6 +3,7 @@ export type { Attachment, AttachOptions } from './attachment.ts';
 export type { Chance } from './chance.ts';
 export type { DeviceClock } from './clock.ts';
 export type { ContinueWatchingRow } from './continue-watching.ts';
+export type { TakenOver } from './hand-off.ts';
 export type { StreamOptions, StreamSink, Subscribe } from './live.ts';
 export type { LiveStore } from './observable.ts';
 export type {
@@ -10,8 +11,11 @@ export type {
   ContinueWatchingItem,
   Device,
   DeviceKind,
+  PlaybackSession,
   Playhead,
+  ResumeCandidate,
   ServerProblem,
+  TakeOver,
 } from './operations.ts';
 export type { Heartbeat, PlaybackEvent } from './outbox.ts';
 export type { KeptPlayback, OutboxStore } from './outbox-store.ts';
@@ -23,7 +27,6 @@ export {
   type PlayheadListeners,
   type PlayheadOptions,
 } from './playhead-client.ts';
-export type { ReportedSession, SessionOptions } from './reported-player.ts';
 export type { ResumePoint } from './resume.ts';
 export type { DeviceStorage } from './storage.ts';
 export type { TabsPort } from './tabs.ts';

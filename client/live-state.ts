@@ -1,15 +1,16 @@
 import type { ContinueWatchingRow } from './continue-watching.ts';
 import { HeldPlayheads, type Keep } from './held-playheads.ts';
 import { Observable } from './observable.ts';
-import type { Playhead } from './operations.ts';
+import type { PlaybackSession, Playhead } from './operations.ts';
 
 /** Parts of the live state, each with a stream of its own. */
-export type Topic = 'playheads' | 'row';
+export type Topic = 'playheads' | 'row' | 'sessions';
 
 /** News of the live state: merging it twice, or in another order, changes nothing but the row. */
 export interface LiveNews {
   playheads?: readonly Playhead[];
   row?: ContinueWatchingRow | null;
+  sessions?: readonly PlaybackSession[] | null | undefined;
 }
 
 /** What the live state tells. */
@@ -20,10 +21,11 @@ export interface LiveStateListener {
   learnt(news: LiveNews): void;
 }
 
-/** Playheads and the row as this page knows them, whoever brought them. */
+/** Playheads, the row and the sessions as this page knows them, whoever brought them. */
 export class LiveState {
   readonly held: HeldPlayheads;
   readonly row: Observable<ContinueWatchingRow | null>;
+  readonly sessions: Observable<readonly PlaybackSession[] | null>;
   /** What somebody watches here. */
   readonly wanted = new Set<Topic>();
   readonly #listener: LiveStateListener;
@@ -32,6 +34,9 @@ export class LiveState {
     this.#listener = listener;
     this.held = new HeldPlayheads(keep, () => this.#want('playheads'));
     this.row = new Observable<ContinueWatchingRow | null>(null, () => this.#want('row'));
+    this.sessions = new Observable<readonly PlaybackSession[] | null>(null, () =>
+      this.#want('sessions'),
+    );
   }
 
   /** From the server. */
@@ -41,9 +46,10 @@ export class LiveState {
   }
 
   /** From the server or another page. */
-  merge({ playheads, row }: LiveNews): void {
-    if (playheads !== undefined) this.held.put(playheads);
+  merge({ playheads, row, sessions }: LiveNews): void {
+    if (playheads) this.held.put(playheads);
     if (row) this.row.set(row);
+    if (sessions !== undefined) this.sessions.set(sessions);
   }
 
   #want(topic: Topic): () => void {

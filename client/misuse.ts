@@ -1,7 +1,7 @@
 import type { AttachOptions } from './attachment.ts';
 import type { ServerProblem } from './operations.ts';
 import type { PlayheadOptions } from './playhead-client.ts';
-import { ReportedPlayer, type SessionOptions } from './reported-player.ts';
+import type { SessionOptions } from './reported-player.ts';
 
 /** What the server takes for an id, of a device as of a title. */
 export const idPattern = /^[\w-]{1,64}$/;
@@ -28,17 +28,19 @@ export function resumeProblem(playableId: unknown): ServerProblem | undefined {
   return problemOf({ playableId: typeof playableId === 'string' && idPattern.test(playableId) });
 }
 
-/** What is wrong with a call of `attach` or `session`; undefined: nothing. */
+/** What is wrong with a call of `attach` or `openSession`; undefined: nothing. */
 export function attachProblem(player: unknown, options: AttachOptions): ServerProblem | undefined {
   const given: Partial<AttachOptions & SessionOptions> = options ?? {};
   const { playableId, resume, durationMs, creditsStartMs, seekTo } = given;
   const listener = (player as Partial<EventTarget> | null)?.addEventListener;
+  const { takeOver } = Object(resume);
   const isLength = (value: unknown) => value === undefined || isPositionMs(value);
   return (
     problemOf({
       player: typeof listener === 'function',
-      seekTo: !(player instanceof ReportedPlayer) || typeof seekTo === 'function',
-      resume: resume === 'auto' || resume === 'never' || isPositionMs(resume),
+      seekTo: seekTo === undefined || typeof seekTo === 'function',
+      resume:
+        resume === 'auto' || resume === 'never' || isPositionMs(resume) || takeOver !== undefined,
       durationMs: isLength(durationMs),
       creditsStartMs: isLength(creditsStartMs),
     }) ?? resumeProblem(playableId)

@@ -32,6 +32,7 @@ export class Observable<Value> implements LiveStore<Value> {
   }
 
   set(value: Value): void {
+    if (value === this.#value) return;
     this.#value = value;
     for (const listener of [...this.#listeners]) guarded(listener);
   }

@@ -40,6 +40,48 @@ export interface Playhead {
   freshness: { degraded: boolean };
 }
 
+/** Who goes on with what a session played. */
+export interface TakeOver {
+  sessionId: string;
+  device: Device;
+  /** RFC 3339, UTC. */
+  at: string;
+}
+
+/** A session alive on some device, with what it plays. */
+export interface PlaybackSession extends ActiveSession {
+  playableId: string;
+  /** RFC 3339, UTC, as `lastHeartbeatAt`. */
+  startedAt: string;
+  lastHeartbeatAt: string;
+  /** Null: nobody took it over, or its viewer acted since. */
+  takenOverBy: TakeOver | null;
+}
+
+/** Where another device is, or was, in the same title. */
+export interface ResumeCandidate {
+  sessionId: string;
+  device: Device;
+  positionMs: number;
+  /** Where a player should start there. */
+  resumePositionMs: number;
+  /** When the device was last heard of, RFC 3339, and how long ago that was. */
+  updatedAt: string;
+  ageMs: number;
+}
+
+/** A playhead, and why a player should start at its `resumePositionMs`. */
+export interface ExplainedPlayhead extends Playhead {
+  resumeReason:
+    | 'EXACT'
+    | 'REWOUND_AFTER_PAUSE'
+    | 'FINISHED_SO_FROM_START'
+    | 'PLAYING_ELSEWHERE'
+    | (string & {});
+  /** The other place to go on from; null: there is none, or nobody knows. */
+  alternative: ResumeCandidate | null;
+}
+
 /** Something the server refused, as data. */
 export interface ServerProblem {
   code: string;
@@ -47,12 +89,21 @@ export interface ServerProblem {
   path: string[] | null;
 }
 
-const playheadSelection = `{
+const playheadFields = `
   id playableId positionMs resumePositionMs durationMs progress status hidden version updatedAt
   device { id name kind }
   activeSession { id playerState positionMs device { id name kind } }
   freshness { degraded }
+`;
+
+const playheadSelection = `{${playheadFields}}`;
+
+/** Only for whoever asks where to start: the hot path has no need of it. */
+const explainedSelection = `{${playheadFields} resumeReason
+  alternative { sessionId positionMs resumePositionMs updatedAt ageMs device { id name kind } }
 }`;
+
+const takeOverSelection = '{ sessionId at device { id name kind } }';
 
 /** One operation of the public schema: the name is what servers log, the document what they run. */
 export interface Operation {
@@ -64,13 +115,13 @@ export interface Operation {
 export const playheadQuery: Operation = {
   name: 'PlayheadOf',
   document: `query PlayheadOf($playableId: ID!) {
-  viewer { playhead(playableId: $playableId) ${playheadSelection} }
+  viewer { playhead(playableId: $playableId) ${explainedSelection} }
 }`,
 };
 
 /** What `playheadQuery` answers. */
 export interface PlayheadQueryResult {
-  viewer: { playhead: Playhead | null } | null;
+  viewer: { playhead: ExplainedPlayhead | null } | null;
 }
 
 /** Begins a session: ties its clock to the server's, and answers where the profile is. */
@@ -115,6 +166,7 @@ export const recordHeartbeatsMutation: Operation = {
   document: `mutation RecordHeartbeats($input: RecordHeartbeatsInput!) {
   recordHeartbeats(input: $input) {
     outcome durability nextHeartbeatInMs
+    takenOverBy ${takeOverSelection}
     problems { code message path }
     playhead ${playheadSelection}
   }
@@ -131,8 +183,31 @@ export interface RecordedHeartbeats {
   outcome: 'ACCEPTED' | 'SUPERSEDED' | 'DUPLICATE' | 'REFUSED';
   durability: 'HOT' | 'DURABLE' | 'NONE';
   nextHeartbeatInMs: number;
+  /** This session was taken over: pause. */
+  takenOverBy: TakeOver | null;
   problems: ServerProblem[];
   playhead: Playhead | null;
+}
+
+/** Goes on in one session with what another one plays; moves nothing by itself. Safe to retry. */
+export const takeOverMutation: Operation = {
+  name: 'TakeOver',
+  document: `mutation TakeOver($input: TakeOverInput!) {
+  takeOver(input: $input) {
+    from { takenOverBy ${takeOverSelection} }
+    playhead ${explainedSelection}
+    problems { code message path }
+  }
+}`,
+};
+
+/** What `takeOverMutation` answers; null with an error beside it. */
+export interface TakeOverResult {
+  takeOver: {
+    from: { takenOverBy: TakeOver | null } | null;
+    playhead: ExplainedPlayhead | null;
+    problems: ServerProblem[];
+  } | null;
 }
 
 /** First a SNAPSHOT, then CHANGED; whole playheads, so both are read the same way. */
@@ -146,6 +221,24 @@ export const playheadUpdatesSubscription: Operation = {
 /** One event of `playheadUpdatesSubscription`. */
 export interface PlayheadUpdatesResult {
   playheadUpdates: { kind: 'SNAPSHOT' | 'CHANGED'; playheads: Playhead[] };
+}
+
+/** All sessions of the profile that are alive: first a SNAPSHOT, then CHANGED. */
+export const activeSessionUpdatesSubscription: Operation = {
+  name: 'ActiveSessionUpdates',
+  document: `subscription ActiveSessionUpdates {
+  activeSessionUpdates {
+    sessions {
+      id playableId playerState positionMs startedAt lastHeartbeatAt device { id name kind }
+      takenOverBy ${takeOverSelection}
+    }
+  }
+}`,
+};
+
+/** One event of `activeSessionUpdatesSubscription`; null: nobody knows just now. */
+export interface ActiveSessionUpdatesResult {
+  activeSessionUpdates: { sessions: PlaybackSession[] | null };
 }
 
 /** The row at once, then after each change of its order or content. */

@@ -5,6 +5,7 @@ import {
   type RecordHeartbeatsResult,
   recordHeartbeatsMutation,
   type ServerProblem,
+  type TakeOver,
 } from './operations.ts';
 import { type Heartbeat, isPlain, type Outbox, type PlaybackEvent } from './outbox.ts';
 import type { KeptPlayback } from './outbox-store.ts';
@@ -29,6 +30,8 @@ export interface PlaybackListener {
   problem(problem: ServerProblem): void;
   /** A newer activity is in force than this playback's. */
   superseded(playhead: Playhead): void;
+  /** Another session goes on with what this one played. */
+  takenOver(by: TakeOver): void;
   /** The interval the server asks for after this event. */
   interval(event: PlaybackEvent, intervalMs: number): void;
 }
@@ -62,6 +65,8 @@ const wokenBy = { nothing: 0, act: 1, flush: 2 };
 export class Playback {
   /** Resolves when it has ended and nothing of it is left to send. */
   readonly over: Promise<void>;
+  /** Resolves to the session's token, once it has begun. */
+  readonly begun: Promise<string>;
   readonly #deps: PlaybackDeps;
   readonly #listener: PlaybackListener;
   readonly #clock: SessionClock;
@@ -83,6 +88,7 @@ export class Playback {
   #wakeUp = wokenBy.nothing;
   #endRest: () => void = () => {};
   #markOver: () => void = () => {};
+  #markBegun: (session: string) => void = () => {};
 
   /** `start` is a playback that begins now, or one that an earlier page left: that one only ends. */
   constructor(
@@ -100,6 +106,9 @@ export class Playback {
     if (kept !== undefined) this.#restore(kept);
     this.over = new Promise((resolve) => {
       this.#markOver = resolve;
+    });
+    this.begun = new Promise((resolve) => {
+      this.#markBegun = resolve;
     });
     this.#loop();
   }
@@ -122,6 +131,20 @@ export class Playback {
   /** The server will have none of it: only a viewer who presses play again is a reason to ask again. */
   get isRefused(): boolean {
     return this.#isRefused;
+  }
+
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  /** Session clock now, ms. */
+  elapsedMs(): number {
+    return this.#clock.elapsedMs();
+  }
+
+  /** What the server is not known to have. */
+  get unsent(): Heartbeat[] {
+    return this.#deps.outbox.all(this.#key);
   }
 
   record(report: PlayerReport): void {
@@ -163,7 +186,7 @@ export class Playback {
   }
 
   #keep(): void {
-    const heartbeats = this.#deps.outbox.all(this.#key);
+    const heartbeats = this.unsent;
     const kept = {
       key: this.#key,
       sessionId: this.#sessionId,
@@ -177,7 +200,7 @@ export class Playback {
 
   get #hasWork(): boolean {
     const isToBegin = this.#session === null && !this.#isEnded;
-    return isToBegin || this.#deps.outbox.all(this.#key).length > 0;
+    return isToBegin || this.unsent.length > 0;
   }
 
   #wake(by: number): void {
@@ -236,6 +259,7 @@ export class Playback {
     }
     const { begun } = outcome;
     this.#session = begun.session;
+    this.#markBegun(begun.session);
     this.#failures = 0;
     this.#listener.interval('START', begun.nextHeartbeatInMs);
     if (begun.playhead !== null) this.#listener.held(begun.playhead);
@@ -273,6 +297,7 @@ export class Playback {
     // A seek says nothing about the player: paused before it, paused after it.
     const told = batch.findLast(({ event }) => event !== 'SEEK') ?? batch.at(-1);
     if (told !== undefined) this.#listener.interval(told.event, recorded.nextHeartbeatInMs);
+    if (recorded.takenOverBy && !this.#isEnded) this.#listener.takenOver(recorded.takenOverBy);
     if (recorded.playhead !== null) this.#notePlayhead(recorded.outcome, recorded.playhead);
     if (verdict.isSessionInvalid) this.#beginAgain();
     else this.#hasBegunAgain = false;

@@ -10,6 +10,7 @@ export type MediaPlayer = Pick<
   | 'currentTime'
   | 'duration'
   | 'ended'
+  | 'pause'
   | 'paused'
   | 'playbackRate'
   | 'readyState'
@@ -19,7 +20,7 @@ export type MediaPlayer = Pick<
 /** What the viewer and the player do, as it happens. */
 export interface PlayerListener {
   /** Play was pressed; the player may still be loading. */
-  playPressed(): void;
+  play(): void;
   /** START, PLAY, PAUSE, SEEK, STOP or FINISH. */
   reported(report: PlayerReport): void;
   /** Playing, and a little further: several times a second. */
@@ -65,14 +66,14 @@ export class PlayerEvents {
   /** As last reported. */
   #state: 'idle' | 'playing' | 'paused' = 'idle';
   #lastPositionMs = 0;
-  #seek: { fromPositionMs: number; cancelJoin: () => void } | undefined;
+  #seek: { fromPositionMs: number; cancel: () => void } | undefined;
 
   constructor(player: MediaPlayer, clock: DeviceClock, listener: PlayerListener) {
     this.#player = player;
     this.#clock = clock;
     this.#listener = listener;
     this.#stopListening = listenTo(player, {
-      play: () => listener.playPressed(),
+      play: () => listener.play(),
       playing: () => this.#onPlaying(),
       pause: () => this.#onPause(),
       seeking: () => this.#onSeeking(),
@@ -106,7 +107,7 @@ export class PlayerEvents {
 
   /** Lets go of the player. Idempotent. */
   close(): void {
-    this.#seek?.cancelJoin();
+    this.#seek?.cancel();
     this.#seek = undefined;
     this.#stopListening();
   }
@@ -149,6 +150,7 @@ export class PlayerEvents {
   }
 
   #arm(): void {
+    this.#hasViewerSought = false;
     this.#targetMs = null;
     this.#isStartSeek = false;
     this.#isArmed = true;
@@ -165,7 +167,7 @@ export class PlayerEvents {
   #onEmptied(): void {
     const backToMs = this.#state === 'idle' ? this.#startPositionMs : this.#lastPositionMs;
     if (backToMs === null) return;
-    this.#seek?.cancelJoin();
+    this.#seek?.cancel();
     this.#seek = undefined;
     this.#isStartSeek = false;
     this.#isArmed = false;
@@ -173,14 +175,14 @@ export class PlayerEvents {
   }
 
   #onPlaying(): void {
-    if (!this.#isArmed || this.#seek !== undefined || this.#state === 'playing') return;
+    if (!this.#isArmed || this.#seek || this.#state === 'playing') return;
     const event = this.#state === 'idle' ? 'START' : 'PLAY';
     this.#state = 'playing';
     this.#report(event);
   }
 
   #onPause(): void {
-    const isPartOfMore = this.#player.seeking || this.#player.ended || this.#seek !== undefined;
+    const isPartOfMore = this.#player.seeking || this.#player.ended || this.#seek;
     if (!this.#isArmed || isPartOfMore || this.#state !== 'playing') return;
     this.#state = 'paused';
     this.#report('PAUSE');
@@ -194,34 +196,34 @@ export class PlayerEvents {
     }
     // Before the start there is nothing to tell: START says where it is.
     if (this.#state === 'idle') return;
-    this.#seek?.cancelJoin();
+    this.#seek?.cancel();
     this.#seek = {
       fromPositionMs: this.#seek?.fromPositionMs ?? this.#lastPositionMs,
-      cancelJoin: () => {},
+      cancel: () => {},
     };
   }
 
   #onSeeked(): void {
     if (this.#isStartSeek) this.#arm();
-    if (this.#seek === undefined) return;
-    this.#seek.cancelJoin();
-    this.#seek.cancelJoin = this.#clock.after(seekJoinMs, () => {
+    if (!this.#seek) return;
+    this.#seek.cancel();
+    this.#seek.cancel = this.#clock.after(seekJoinMs, () => {
       this.#endSeek();
       this.#catchUp();
     });
   }
 
   #endSeek(): void {
-    if (this.#seek === undefined) return;
-    const { fromPositionMs, cancelJoin } = this.#seek;
-    cancelJoin();
+    if (!this.#seek) return;
+    const { fromPositionMs, cancel } = this.#seek;
+    cancel();
     this.#seek = undefined;
     const isNudge = Math.abs(this.#playerPositionMs - fromPositionMs) <= nudgeMsMax;
     if (!isNudge) this.#report('SEEK', fromPositionMs);
   }
 
   #onAdvance(): void {
-    const isSeeking = this.#seek !== undefined || this.#player.seeking;
+    const isSeeking = this.#seek || this.#player.seeking;
     if (!this.#isArmed || this.#state !== 'playing' || isSeeking) return;
     this.#lastPositionMs = this.positionMs;
     this.#listener.advanced();

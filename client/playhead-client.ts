@@ -8,6 +8,7 @@ import type { Background, BackgroundDeps } from './background.ts';
 import { type Chance, deviceChance } from './chance.ts';
 import { type DeviceClock, deviceClock, withinMs } from './clock.ts';
 import type { ContinueWatchingRow } from './continue-watching.ts';
+import type { TakenOver } from './hand-off.ts';
 import type { StreamOptions, Subscribe } from './live.ts';
 import { LiveState } from './live-state.ts';
 import {
@@ -17,14 +18,13 @@ import {
   requireOptions,
   resumeProblem,
 } from './misuse.ts';
-import { guarded, type LiveStore } from './observable.ts';
-import type { DeviceKind, Playhead, ServerProblem } from './operations.ts';
+import { guarded, type LiveStore, Observable } from './observable.ts';
+import type { DeviceKind, PlaybackSession, Playhead, ServerProblem } from './operations.ts';
 import { Outbox } from './outbox.ts';
 import type { KeptPlayback, OutboxStore } from './outbox-store.ts';
 import { browserPage, type Page } from './page.ts';
 import { Playback, type PlaybackDeps } from './playback.ts';
 import type { MediaPlayer } from './player-events.ts';
-import { ReportedPlayer, type ReportedSession, type SessionOptions } from './reported-player.ts';
 import { type ResumePoint, resumePoint, unknownPoint } from './resume.ts';
 import { browserStorage, type DeviceStorage, guardedStorage } from './storage.ts';
 import type { TabsPort } from './tabs.ts';
@@ -38,6 +38,8 @@ export interface PlayheadListeners {
   offline?(isOffline: boolean): void;
   /** Somebody is ahead elsewhere: offer `playhead`; until the viewer acts here, it stays in force. */
   superseded?(playhead: Playhead): void;
+  /** The viewer goes on at `device`, and the player here was paused: say so. */
+  takenOver?(told: TakenOver): void;
 }
 
 /** How to reach the server, and who this device is. */
@@ -93,17 +95,12 @@ export interface PlayheadClient {
    * Errors: never throws; a wrong call is a `problem` and reports nothing.
    */
   attach(player: MediaPlayer, options: AttachOptions): Attachment;
-  /**
-   * The same for what is no media element (a casting sender, an audio or game engine, a native bridge): the
-   * app reports what its player does.
-   *
-   * Errors: as `attach`.
-   */
-  session(options: SessionOptions): ReportedSession;
   /** Playheads by playable id, newest version of each; pushed while someone watches this store. */
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   /** The Continue Watching row, pushed while someone watches this store; null until it is known. */
   readonly continueWatching: LiveStore<ContinueWatchingRow | null>;
+  /** Sessions of the profile, of all its devices, pushed while someone watches this store; null: unknown. */
+  readonly activeSessions: LiveStore<readonly PlaybackSession[] | null>;
   /** Detaches every player and waits, 2 s at most, until all is sent. Idempotent. */
   close(): Promise<void>;
 }
@@ -123,10 +120,16 @@ export function createPlayhead(options: PlayheadOptions): PlayheadClient {
 
 type Relay = TransportOptions['relay'];
 
+/** What a listener is told. */
+type Told<Name extends keyof PlayheadListeners> = Parameters<
+  NonNullable<PlayheadListeners[Name]>
+>[0];
+
 class Client implements PlayheadClient {
   readonly deviceId: string;
   readonly live: LiveStore<ReadonlyMap<string, Playhead>>;
   readonly continueWatching: LiveStore<ContinueWatchingRow | null>;
+  readonly activeSessions: LiveStore<readonly PlaybackSession[] | null>;
   readonly #on: PlayheadListeners;
   readonly #host: AttachmentHost;
   readonly #state: LiveState;
@@ -137,15 +140,13 @@ class Client implements PlayheadClient {
   /** Until it is loaded, undefined: no player waits for it. */
   #background: Background | undefined;
   readonly #opened: Promise<void>;
-  /** What is to be kept of each playback, until there is something to keep it. */
-  readonly #early = new Map<string, Parameters<Background['keep']>[1]>();
   #closing: Promise<void> | undefined;
 
   constructor(options: PlayheadOptions) {
     const { url, auth, on = {}, clock = deviceClock, chance = deviceChance } = options;
     const { page = browserPage, fetch = globalThis.fetch } = options;
     const storage = guardedStorage(options.storage ?? browserStorage());
-    const onReachable = (isReachable: boolean) => guarded(() => on.offline?.(!isReachable));
+    const onReachable = (isReachable: boolean) => this.#tell('offline', !isReachable);
     const relay: Relay = (operation, variables) => this.#background?.relay(operation, variables);
     const transport = new HttpTransport({ url, auth, fetch, clock, onReachable, relay });
     const device = { ...options.device, id: keptDeviceId(storage, chance) };
@@ -157,6 +158,7 @@ class Client implements PlayheadClient {
     });
     this.live = this.#state.held.store;
     this.continueWatching = this.#state.row;
+    this.activeSessions = this.#state.sessions;
 
     const keep: PlaybackDeps['keep'] = (key, kept) => this.#keep(key, kept);
     const isMetered = () => page.isMetered?.() ?? false;
@@ -164,10 +166,11 @@ class Client implements PlayheadClient {
     this.#host = this.#hostFor({ transport, clock, chance, device, keep, outbox, isMetered });
     this.#opened = this.#openBackground({
       ...{ ...options, fetch, transport, clock, chance, page, state: this.#state },
+      players: this.#attachments,
       kind: device.kind,
       name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
       sendKept: (kept) => this.#sendKept(kept),
-      problem: (problem) => this.#tell(problem),
+      problem: (problem) => this.#tell('problem', problem),
     });
     this.#stopListening = this.#listenTo(page);
   }
@@ -178,22 +181,13 @@ class Client implements PlayheadClient {
 
   attach(player: MediaPlayer, options: AttachOptions): Attachment {
     if (!this.#isRight(attachProblem(player, options))) {
-      return { ready: Promise.resolve(unknownPoint), detach() {} };
+      const ready = Promise.resolve(unknownPoint);
+      return { ready, takenOverBy: new Observable(null), takeOver: () => ready, detach() {} };
     }
     this.#attachments.get(player)?.detach();
     const attachment = new PlayerAttachment(player, options, this.#host);
     this.#attachments.set(player, attachment);
     return attachment;
-  }
-
-  session(options: SessionOptions): ReportedSession {
-    const player = new ReportedPlayer(options);
-    const attachment = this.attach(player, options);
-    const stop = (positionMs?: number) => {
-      player.progress(positionMs);
-      attachment.detach();
-    };
-    return Object.assign(player, { ready: attachment.ready, stop });
   }
 
   close(): Promise<void> {
@@ -206,10 +200,12 @@ class Client implements PlayheadClient {
     return {
       playback,
       resume: (playableId) => resumePoint({ ...playback, state: this.#state }, playableId),
-      heldVersion: (playableId) => this.#state.held.get(playableId)?.version ?? null,
+      state: this.#state,
       held: (playhead) => this.#state.learn({ playheads: [playhead] }),
-      problem: (problem) => this.#tell(problem),
-      superseded: (playhead) => guarded(() => this.#on.superseded?.(playhead)),
+      problem: (problem) => this.#tell('problem', problem),
+      superseded: (playhead) => this.#tell('superseded', playhead),
+      takenOver: (told) => this.#tell('takenOver', told),
+      handOff: (use) => import('./hand-off.ts').then(use).catch(this.#notLoaded),
       detached: (player) => this.#attachments.delete(player),
       began: (begun) => this.#note(begun),
       show: (player, metadata) => this.#show(player, metadata),
@@ -217,26 +213,23 @@ class Client implements PlayheadClient {
   }
 
   async #openBackground(deps: BackgroundDeps): Promise<void> {
-    try {
-      const { Background } = await import('./background.ts');
-      if (this.#closing !== undefined) return;
-      this.#background = new Background(deps);
-      for (const [key, kept] of this.#early) this.#background.keep(key, kept);
-      this.#early.clear();
-    } catch (error) {
-      this.#tell({ code: 'NOT_LOADED', message: String(error), path: null });
-    }
+    await import('./background.ts').then(({ Background }) => {
+      if (this.#closing === undefined) this.#background = new Background(deps);
+    }, this.#notLoaded);
   }
 
+  readonly #notLoaded = (error: unknown): undefined => {
+    this.#tell('problem', { code: 'NOT_LOADED', message: String(error), path: null });
+  };
+
   #show(player: MediaPlayer, metadata: MediaMetadataInit | undefined): () => void {
-    if (metadata === undefined) return () => {};
-    const shown = this.#opened.then(() => this.#background?.show(player, metadata));
+    const shown = this.#opened.then(() => metadata && this.#background?.show(player, metadata));
     return () => void shown.then((hide) => hide?.());
   }
 
   #keep(...[key, kept]: Parameters<Background['keep']>): void {
-    if (this.#background === undefined) this.#early.set(key, kept);
-    else this.#background.keep(key, kept);
+    // Until it is loaded, what is to be kept waits for it.
+    void this.#opened.then(() => this.#background?.keep(key, kept));
   }
 
   /** Sends what an earlier page left. Nobody watches that any more: there is nothing to offer. */
@@ -254,12 +247,12 @@ class Client implements PlayheadClient {
 
   #isRight(wrong: ServerProblem | undefined): boolean {
     const problem = this.#closing === undefined ? wrong : closedProblem;
-    if (problem !== undefined) this.#tell(problem);
-    return problem === undefined;
+    if (problem) this.#tell('problem', problem);
+    return !problem;
   }
 
-  #tell(problem: ServerProblem): void {
-    guarded(() => this.#on.problem?.(problem));
+  #tell<Name extends keyof PlayheadListeners>(name: Name, told: Told<Name>): void {
+    guarded(() => this.#on[name]?.(told as never));
   }
 
   async #close(): Promise<void> {
@@ -292,7 +285,7 @@ class Client implements PlayheadClient {
 /** One id for each installation: made on first use, kept as long as the storage. */
 function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
   const kept = storage.getItem(deviceIdKey);
-  if (kept !== null && idPattern.test(kept)) return kept;
+  if (kept && idPattern.test(kept)) return kept;
   const made = chance.newId();
   storage.setItem(deviceIdKey, made);
   return made;

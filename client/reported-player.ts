@@ -1,10 +1,13 @@
-import type { AttachOptions } from './attachment.ts';
+import type { Attachment, AttachOptions } from './attachment.ts';
 import { guarded } from './observable.ts';
 import type { MediaPlayer } from './player-events.ts';
+import type { PlayheadClient } from './playhead-client.ts';
 import type { ResumePoint } from './resume.ts';
 
 /** What is played by something that is no media element, and where it starts; see `AttachOptions`. */
 export interface SessionOptions extends Omit<AttachOptions, 'mediaSession'> {
+  /** Pauses the player, because its viewer goes on elsewhere; report `pause` once it is. */
+  pause?(): void;
   /** Brings the player to where it starts, when it plays elsewhere; report `seek` once it is there. */
   seekTo(positionMs: number): void;
 }
@@ -13,7 +16,7 @@ export interface SessionOptions extends Omit<AttachOptions, 'mediaSession'> {
  * What the app reports of its player, with the promises of `attach`. Positions in ms; one that is no number
  * is not known, and left out. Nothing here throws.
  */
-export interface ReportedSession {
+export interface ReportedSession extends Pick<Attachment, 'takenOverBy' | 'takeOver'> {
   /** Where the player is to start; see `Attachment`. */
   readonly ready: Promise<ResumePoint>;
   play(positionMs: number): void;
@@ -26,6 +29,26 @@ export interface ReportedSession {
   finish(positionMs: number): void;
   /** Reports STOP; nothing is reported after that. Idempotent. */
   stop(positionMs?: number): void;
+}
+
+/**
+ * Reports what is no media element (a casting sender, an audio or game engine, a native bridge) as `attach` does
+ * one: the app says what its player does.
+ *
+ * Errors: as `attach`.
+ */
+export function openSession(client: PlayheadClient, options: SessionOptions): ReportedSession {
+  const player = new ReportedPlayer(options);
+  // What cannot be paused is not reported as if it were.
+  const required = { pause() {}, ...options, seekTo: options?.seekTo ?? null };
+  const attachment = client.attach(player, required);
+  const { ready, takenOverBy } = attachment;
+  const takeOver = (from: string) => attachment.takeOver(from);
+  const stop = (positionMs?: number) => {
+    player.progress(positionMs);
+    attachment.detach();
+  };
+  return Object.assign(player, { ready, takenOverBy, takeOver, stop });
 }
 
 /** What a report may still be of, while the player is on its way to where it was asked to go. */
@@ -74,7 +97,7 @@ export class ReportedPlayer extends EventTarget implements MediaPlayer {
     if (!this.seeking) this.#fire('playing');
   }
 
-  pause(positionMs: number): void {
+  pause(positionMs?: number): void {
     this.progress(positionMs);
     this.paused = true;
     this.#fire('pause');

@@ -1,6 +1,6 @@
 import { type DeviceClock, withinMs } from './clock.ts';
 import type { LiveState } from './live-state.ts';
-import { type Playhead, type PlayheadQueryResult, playheadQuery } from './operations.ts';
+import { type ExplainedPlayhead, type PlayheadQueryResult, playheadQuery } from './operations.ts';
 import type { Transport } from './transport.ts';
 
 /** Where to start, and how far to trust it. */
@@ -13,6 +13,12 @@ export interface ResumePoint {
   version: string | null;
   /** A newer position may exist that could not be read just now. */
   degraded: boolean;
+  /** Why it is what it is; null where the server did not say it just now. */
+  reason: ExplainedPlayhead['resumeReason'] | null;
+  /** The other place to go on from: offer it, with its device and age. Null: none, or nobody knows. */
+  alternative: ExplainedPlayhead['alternative'];
+  /** The session that was to be taken over is told, and its player pauses. */
+  isTakenOver: boolean;
 }
 
 /** Nobody knows. */
@@ -21,6 +27,9 @@ export const unknownPoint: ResumePoint = {
   source: 'none',
   version: null,
   degraded: true,
+  reason: null,
+  alternative: null,
+  isTakenOver: false,
 };
 
 /** Longest that a viewer waits for the server before play: one more blink of a loading picture. */
@@ -37,14 +46,25 @@ export async function resumePoint(
   playableId: string,
 ): Promise<ResumePoint> {
   const answered = await withinMs(deps.clock, resumeWaitMsMax, ask(deps, playableId));
-  const held = deps.state.held.get(playableId);
+  return startingPoint(deps.state, playableId, answered);
+}
+
+/** The playhead that is held, and what was `answered` just now, if that is the same. */
+export function startingPoint(
+  state: LiveState,
+  playableId: string,
+  answered?: ExplainedPlayhead,
+): ResumePoint {
+  const held = state.held.get(playableId);
   if (held === undefined) return unknownPoint;
   const isFresh = answered?.version === held.version;
   return {
+    ...unknownPoint,
     positionMs: held.resumePositionMs,
     source: isFresh ? 'server' : 'cache',
     version: held.version,
     degraded: !isFresh || held.freshness.degraded,
+    ...(isFresh && { reason: answered.resumeReason, alternative: answered.alternative }),
   };
 }
 
@@ -52,7 +72,7 @@ export async function resumePoint(
 async function ask(
   deps: { transport: Transport; state: LiveState },
   playableId: string,
-): Promise<Playhead | undefined> {
+): Promise<ExplainedPlayhead | undefined> {
   const answer = await deps.transport.request<PlayheadQueryResult>(playheadQuery, { playableId });
   const playhead = answer.kind === 'answered' ? answer.data.viewer?.playhead : undefined;
   if (!playhead) return undefined;

@@ -81,7 +81,7 @@ export class Sampler {
   }
 
   /** The player plays on: called several times a second while it does. */
-  noteAdvanced(): void {
+  advanced(): void {
     const before = this.#last;
     const now = this.#reading();
     this.#last = now;

@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import type { DeviceClock } from './clock.ts';
+import { type HandedOver, yieldAmong } from './hand-off.ts';
 import type { StreamOptions, Subscribe } from './live.ts';
 import type { LiveNews, LiveState, Topic } from './live-state.ts';
 import type { DeviceKind, Operation } from './operations.ts';
@@ -19,6 +20,8 @@ export interface SharingDeps {
   page: Page;
   kind: DeviceKind;
   state: LiveState;
+  /** Those of this page: what a session of theirs is told concerns them. */
+  players: ReadonlyMap<unknown, HandedOver>;
   /** Undefined: server-sent events. */
   streams?: (options: StreamOptions) => Subscribe;
   /** Pages of one name share; undefined: this page serves itself. */
@@ -93,8 +96,13 @@ export class Sharing {
         known: () => ({
           playheads: [...state.held.store.getSnapshot().values()],
           row: state.row.getSnapshot(),
+          // Unknown here is no news to a page that knows.
+          sessions: state.sessions.getSnapshot() ?? undefined,
         }),
-        merge: (news) => state.merge(news),
+        merge: (news) => {
+          state.merge(news);
+          this.#yieldAs(news);
+        },
         bring: (topics) => this.#bring(topics),
         request: (operation, variables) => transport.send(operation, variables),
       });
@@ -102,6 +110,10 @@ export class Sharing {
       // No module, no locks, no channel: as in a browser that never had them.
       this.#serveItself();
     }
+  }
+
+  #yieldAs({ sessions }: LiveNews): void {
+    yieldAmong(this.#deps.players.values(), sessions ?? []);
   }
 
   #bring(topics: ReadonlySet<Topic>): void {
@@ -117,7 +129,10 @@ export class Sharing {
       const open = this.#deps.streams ?? (await import('./sse.ts')).sseSubscribe;
       const authorization = () => transport.authorization();
       const deps = { ...this.#deps, subscribe: open({ ...this.#deps, authorization }) };
-      this.#subscriptions = new Subscriptions(deps, kind, (news) => state.learn(news));
+      this.#subscriptions = new Subscriptions(deps, kind, (news) => {
+        state.learn(news);
+        this.#yieldAs(news);
+      });
       this.#subscriptions.bring(this.#brought);
     } catch {
       // Without the modules there is no live state; the next one who watches tries again.

@@ -2,6 +2,8 @@ import { continueWatchingQuestion } from './continue-watching.ts';
 import { type LiveDeps, LiveSubscription } from './live.ts';
 import type { LiveNews, Topic } from './live-state.ts';
 import {
+  type ActiveSessionUpdatesResult,
+  activeSessionUpdatesSubscription,
   type DeviceKind,
   type PlayheadUpdatesResult,
   playheadUpdatesSubscription,
@@ -27,6 +29,14 @@ export class Subscriptions {
           deps,
           continueWatchingQuestion(deviceKind, (row) => learn({ row })),
         ),
+      ],
+      [
+        'sessions',
+        new LiveSubscription<ActiveSessionUpdatesResult>(deps, {
+          operation: activeSessionUpdatesSubscription,
+          variables: () => ({}),
+          onData: ({ activeSessionUpdates: { sessions } }) => learn({ sessions }),
+        }),
       ],
     ]);
   }

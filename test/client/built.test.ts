@@ -21,6 +21,7 @@ const peersOf: Record<string, string[]> = {
   './apollo': ['@apollo/client', 'rxjs'],
   './urql': ['wonka'],
   './web-socket': ['graphql-ws'],
+  './session': [],
 };
 
 /** Modules that are loaded at once, and, `withLater`, those that `import()` loads: files, or names of packages. */
@@ -96,12 +97,12 @@ describe('the built SDK', () => {
   it('has types that an app compiles against, strictly', () => {
     const folder = mkdtempSync(join(repository, 'dist/app-'));
     const app = join(folder, 'app.ts');
-    const modules = ['index', 'react', 'apollo', 'urql', 'web-socket'];
+    const modules = ['index', 'react', 'apollo', 'urql', 'web-socket', 'reported-player'];
     const imports = modules.map((name, at) => `import * as m${at} from '../client/${name}.js';`);
     const used = `export const client: m0.PlayheadClient = m0.createPlayhead({
   url: '/graphql', auth: () => 't', device: { kind: 'TV' }, streams: m4.overWebSocket(),
 });
-export const all = [m1.usePlayhead, m2.playheadLink, m3.playheadExchange];
+export const all = [m1.usePlayhead, m2.playheadLink, m3.playheadExchange, m5.openSession];
 // @ts-expect-error: the types are known, and not any.
 client.attach(5);`;
     writeFileSync(app, `${imports.join('\n')}\n${used}\n`);

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ReportedSession, SessionOptions } from '../../client/index.ts';
+import {
+  openSession as open,
+  type ReportedSession,
+  type SessionOptions,
+} from '../../client/reported-player.ts';
 import { playhead, versionAt } from './fake-server.ts';
 import { openRig, type Rig } from './rig.ts';
 
@@ -9,7 +13,7 @@ const events = ({ server }: Rig) =>
 /** A session of an app's own player, and where that was asked to seek to. */
 function openSession(rig: Rig, options: Partial<SessionOptions> = {}) {
   const sought: number[] = [];
-  const session = rig.client.session({
+  const session = open(rig.client, {
     playableId: 'mov_1',
     resume: 'never',
     seekTo: (positionMs) => sought.push(positionMs),
@@ -149,7 +153,7 @@ describe('a player that its app reports', () => {
   it('that cannot be right is a problem, and reports nothing', async () => {
     const rig = openRig();
     for (const options of [undefined, { playableId: 'mov_1', resume: 'auto' }]) {
-      const session = rig.client.session(options as never);
+      const session = open(rig.client, options as never);
       await session.ready;
       session.play(0);
       session.stop();

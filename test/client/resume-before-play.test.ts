@@ -1,14 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Playhead } from '../../client/index.ts';
 import { playhead, recorded, versionAt } from './fake-server.ts';
 import { MapStorage, openRig, type Rig, startWatching, watch } from './rig.ts';
 
 const serverKnows = ({ server }: Rig, positionMs: number, version: number) =>
   server.on('PlayheadOf', () => ({
-    data: { viewer: { playhead: playhead({ positionMs, version: versionAt(version) }) } },
+    data: { viewer: { playhead: explained({ positionMs, version: versionAt(version) }) } },
   }));
 
+/** What the server says beside the position. */
+const explained = (at: Partial<Playhead>) => ({
+  ...playhead(at),
+  resumeReason: 'EXACT',
+  alternative: onTablet,
+});
+
+const onTablet = {
+  sessionId: 's-9',
+  device: { id: 'd-9', kind: 'TABLET', name: 'The tablet' },
+  positionMs: 300_000,
+  resumePositionMs: 297_000,
+  updatedAt: '2026-03-01T12:00:00.000Z',
+  ageMs: 60_000,
+};
+
+const noReasons = { reason: null, alternative: null, isTakenOver: false };
+
 describe('resume', () => {
-  it('says what the server says', async () => {
+  it('says what the server says, why, and where else to go on from (RES-11)', async () => {
     const rig = openRig();
     serverKnows(rig, 42_000, 3);
     expect(await rig.client.resume('mov_1')).toEqual({
@@ -16,6 +35,9 @@ describe('resume', () => {
       source: 'server',
       version: versionAt(3),
       degraded: false,
+      reason: 'EXACT',
+      alternative: onTablet,
+      isTakenOver: false,
     });
   });
 
@@ -33,7 +55,7 @@ describe('resume', () => {
     expect(await rig.client.resume('mov_1')).toMatchObject({ source: 'server', degraded: true });
   });
 
-  it('waits 800 ms for the server, then says what this device last saw (RES-6)', async () => {
+  it('waits 800 ms for the server, then says what this device last saw, and nothing of its reasons (RES-6)', async () => {
     const rig = openRig();
     serverKnows(rig, 42_000, 3);
     await rig.client.resume('mov_1');
@@ -51,6 +73,7 @@ describe('resume', () => {
       source: 'cache',
       version: versionAt(3),
       degraded: true,
+      ...noReasons,
     });
   });
 
@@ -66,6 +89,7 @@ describe('resume', () => {
       source: 'none',
       version: null,
       degraded: true,
+      ...noReasons,
     });
   });
 
