@@ -20,6 +20,8 @@ interface PartitionView {
   kept: KeptRequests;
   /** Null while it does not answer, and before it was asked. */
   epoch: string | null;
+  /** Of the store that was looked at last, wherever that is now. */
+  lookedAtEpoch: string | null;
   /** It did not answer the last time anybody asked. */
   isAway: boolean;
   takesNoWrites: boolean;
@@ -69,6 +71,7 @@ export class HotRestorer {
     this.#partitions = Array.from({ length: partitions }, () => ({
       kept: new KeptRequests({ titlesMax: Math.ceil(titlesMax / partitions) }),
       epoch: null,
+      lookedAtEpoch: null,
       isAway: false,
       takesNoWrites: false,
       hasForgotten: false,
@@ -165,10 +168,11 @@ export class HotRestorer {
    * @param epoch of the store that answered; null when none did.
    */
   lackedBy(profileId: string, epoch: string | null): OwedWrite[] {
-    const view = this.#view(profileId);
-    if (epoch === null || epoch === view.epoch) return asWrites(view.kept.owedTo(profileId));
-    if (view.epoch !== null) this.#lookNow();
-    return asWrites(view.kept.of(profileId));
+    const { kept, lookedAtEpoch } = this.#view(profileId);
+    const isAnother = epoch !== null && lookedAtEpoch !== null && epoch !== lookedAtEpoch;
+    if (!isAnother) return asWrites(kept.owedTo(profileId));
+    this.#lookNow();
+    return asWrites(kept.of(profileId));
   }
 
   /** One look at every partition that matters; whoever asks meanwhile waits for the same one. */
@@ -218,6 +222,7 @@ export class HotRestorer {
       // Another store, or one that was out of sight, may have lost what it accepted.
       if (epoch !== view.epoch) view.kept.oweAll();
       view.epoch = epoch;
+      view.lookedAtEpoch = epoch;
       view.isAway = false;
       if (!isWritable) throw new StoreTakesNoWrites('The hot store is read-only.');
       await this.#catchUp(partition);
