@@ -193,6 +193,11 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** The gateway's runtime reads LOG_LEVEL as well, and ends the process at a level that only we know. */
+export function hideFromLibraries(): void {
+  delete process.env.LOG_LEVEL;
+}
+
 /**
  * Parses the environment once, at start; the frozen result is passed down.
  *

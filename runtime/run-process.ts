@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
 import { createLog, type Logger } from './log.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
@@ -25,8 +25,7 @@ export async function runProcess(
 ): Promise<void> {
   try {
     const config = readConfig();
-    // The gateway's runtime reads it as well, and ends the process at a level that only we know.
-    delete process.env.LOG_LEVEL;
+    hideFromLibraries();
     const log = createLog({ level: config.LOG_LEVEL, part });
     const starting = start({ config, clock: systemClock, log });
     closeOnSignal(starting, log);

@@ -317,6 +317,7 @@ export class Rehearsal {
     } else {
       const status = field === 'restartPlayhead' ? 'IN_PROGRESS' : 'NOT_STARTED';
       this.model.write(title, { version, positionMs: 0, status });
+      if (status === 'NOT_STARTED') this.#forgetWhoPlayed(title);
     }
   }
 
@@ -325,6 +326,14 @@ export class Rehearsal {
     const { version } = await this.#playback.playhead('never-touched', this.#profileId);
     for (const title of titles) expect(version > this.model.expected(title).version).toBe(true);
     this.model.raiseFloor(version);
+    this.#presences.clear();
+  }
+
+  /** That it was played, and by whom, goes with where. */
+  #forgetWhoPlayed(title: string): void {
+    for (const [sessionId, presence] of this.#presences) {
+      if (presence.title === title) this.#presences.delete(sessionId);
+    }
   }
 
   #base(title: string, choice: number | null): string | null {
