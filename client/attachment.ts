@@ -140,9 +140,10 @@ export class PlayerAttachment implements Attachment, HandedOver {
       const point = await this.host.handOff(({ takeOver }) => takeOver(resume.takeOver, this));
       return point ?? this.host.resume(playableId);
     }
-    const positionMs = resume === 'never' ? null : Math.max(0, Math.round(resume));
-    const held = positionMs === null ? undefined : this.host.state.held.get(playableId);
-    return { ...unknownPoint, positionMs, version: held?.version ?? null, degraded: false };
+    const point = { ...unknownPoint, degraded: false };
+    if (resume === 'never') return point;
+    const version = this.host.state.held.get(playableId)?.version ?? null;
+    return { ...point, positionMs: Math.max(0, Math.round(resume)), version };
   }
 
   /** Started from nothing known is not started from the newest: the server must not think so. */

@@ -66,11 +66,8 @@ export function yieldAmong(
 /** Takes over, and brings the player there: a seek of the viewer's, once something was played here. */
 export async function continueHere(from: string, here: HandedOver): Promise<ResumePoint> {
   await here.ready;
-  const isGoingOn = here.playback?.isEnded === false;
   const point = await takeOver(from, here);
-  if (point.positionMs === null || here.isDetached) return point;
-  if (isGoingOn) here.player.currentTime = point.positionMs / 1_000;
-  else here.events.start(point.positionMs);
+  if (point.positionMs !== null && !here.isDetached) here.events.start(point.positionMs);
   return point;
 }
 

@@ -92,7 +92,7 @@ export class Outbox {
     const entries = this.#of(playback);
     for (const entry of entries) entry.isInFlight = false;
     const newest = entries.findLast(({ heartbeat }) => isPlain(heartbeat.event));
-    if (newest === undefined) return;
+    if (!newest) return;
     this.#entries = this.#entries.filter((entry) => entry === newest || !isReplaced(entry, newest));
   }
 

@@ -103,7 +103,7 @@ export class Playback {
     this.#clock = new SessionClock(deps.clock, kept?.wallOriginMs);
     this.#key = kept?.key ?? deps.chance.newId();
     this.#sessionId = kept?.sessionId ?? this.#key;
-    if (kept !== undefined) this.#restore(kept);
+    if (kept) this.#restore(kept);
     this.over = new Promise((resolve) => {
       this.#markOver = resolve;
     });
@@ -169,14 +169,14 @@ export class Playback {
 
   /** Sends what waits without an answer, for a page that ends now. */
   sendAtPageEnd(): void {
-    const heartbeats = this.#deps.outbox.newest(this.#key);
-    if (this.#session === null || heartbeats.length === 0) return;
-    const input = { session: this.#session, heartbeats: this.#fitting(heartbeats) };
-    const { transport } = this.#deps;
-    if (transport.sendAtPageEnd(recordHeartbeatsMutation, { input })) return;
+    const { outbox, transport } = this.#deps;
+    const newest = this.#fitting(outbox.newest(this.#key));
+    const session = this.#session;
+    if (!session || newest.length === 0) return;
+    const send = (heartbeats: readonly Heartbeat[]) =>
+      transport.sendAtPageEnd(recordHeartbeatsMutation, { input: { session, heartbeats } });
     // Too long for a page that ends: the newest alone says where the viewer stopped.
-    const newest = { ...input, heartbeats: input.heartbeats.slice(-1) };
-    transport.sendAtPageEnd(recordHeartbeatsMutation, { input: newest });
+    if (!send(newest)) send(newest.slice(-1));
   }
 
   #restore(kept: KeptPlayback): void {
@@ -262,7 +262,7 @@ export class Playback {
     this.#markBegun(begun.session);
     this.#failures = 0;
     this.#listener.interval('START', begun.nextHeartbeatInMs);
-    if (begun.playhead !== null) this.#listener.held(begun.playhead);
+    if (begun.playhead) this.#listener.held(begun.playhead);
     if (begun.stale) this.#noteSuperseded(begun.playhead);
     return noRest;
   }
@@ -296,9 +296,9 @@ export class Playback {
     for (const problem of recorded.problems) this.#listener.problem(problem);
     // A seek says nothing about the player: paused before it, paused after it.
     const told = batch.findLast(({ event }) => event !== 'SEEK') ?? batch.at(-1);
-    if (told !== undefined) this.#listener.interval(told.event, recorded.nextHeartbeatInMs);
+    if (told) this.#listener.interval(told.event, recorded.nextHeartbeatInMs);
     if (recorded.takenOverBy && !this.#isEnded) this.#listener.takenOver(recorded.takenOverBy);
-    if (recorded.playhead !== null) this.#notePlayhead(recorded.outcome, recorded.playhead);
+    if (recorded.playhead) this.#notePlayhead(recorded.outcome, recorded.playhead);
     if (verdict.isSessionInvalid) this.#beginAgain();
     else this.#hasBegunAgain = false;
     outbox.release(this.#key);
@@ -318,7 +318,7 @@ export class Playback {
 
   /** Told once, and again only after this playback was in force in between. */
   #noteSuperseded(playhead: Playhead | null): void {
-    if (this.#wasSuperseded || playhead === null) return;
+    if (this.#wasSuperseded || !playhead) return;
     this.#wasSuperseded = true;
     this.#listener.superseded(playhead);
   }

@@ -168,7 +168,7 @@ class Client implements PlayheadClient {
       ...{ ...options, fetch, transport, clock, chance, page, state: this.#state },
       players: this.#attachments,
       kind: device.kind,
-      name: options.profile === undefined ? undefined : `${options.profile}/${device.id}`,
+      name: options.profile && `${options.profile}/${device.id}`,
       sendKept: (kept) => this.#sendKept(kept),
       problem: (problem) => this.#tell('problem', problem),
     });
@@ -214,7 +214,7 @@ class Client implements PlayheadClient {
 
   async #openBackground(deps: BackgroundDeps): Promise<void> {
     await import('./background.ts').then(({ Background }) => {
-      if (this.#closing === undefined) this.#background = new Background(deps);
+      if (!this.#closing) this.#background = new Background(deps);
     }, this.#notLoaded);
   }
 
@@ -246,7 +246,7 @@ class Client implements PlayheadClient {
   }
 
   #isRight(wrong: ServerProblem | undefined): boolean {
-    const problem = this.#closing === undefined ? wrong : closedProblem;
+    const problem = this.#closing ? closedProblem : wrong;
     if (problem) this.#tell('problem', problem);
     return !problem;
   }
@@ -294,6 +294,5 @@ function keptDeviceId(storage: DeviceStorage, chance: Chance): string {
 const deviceIdKey = 'playhead/device-id';
 
 function keepOf(profile: string | undefined, storage: DeviceStorage) {
-  if (profile === undefined) return undefined;
-  return { storage, key: `playhead/playheads/${profile}` };
+  return profile ? { storage, key: `playhead/playheads/${profile}` } : undefined;
 }

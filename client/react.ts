@@ -11,8 +11,8 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { Attachment, AttachOptions } from './attachment.ts';
-import type { Playhead, PlayheadClient, ResumePoint } from './index.ts';
-import type { ContinueWatchingItem } from './operations.ts';
+import type { LiveStore, Playhead, PlayheadClient, ResumePoint } from './index.ts';
+import type { ContinueWatchingItem, PlaybackSession, TakeOver } from './operations.ts';
 
 const Context = createContext<PlayheadClient | null>(null);
 
@@ -39,6 +39,10 @@ export interface UsedPlayhead {
   elsewhere: Playhead | null;
   /** Takes the player to where the other device is. */
   adopt(): void;
+  /** Who goes on elsewhere with what this player played, and paused it: say so; null once its viewer is back. */
+  takenOverBy: TakeOver | null;
+  /** Goes on here with what the session of that id plays; see `Attachment`. False: nothing was taken over. */
+  takeOver(from: string): Promise<boolean>;
 }
 
 /**
@@ -50,7 +54,7 @@ export interface UsedPlayhead {
  */
 export function usePlayhead(playableId: string, options: UsePlayheadOptions = {}): UsedPlayhead {
   const client = useClient();
-  const [started, setStarted] = useState<{ of: string; point: ResumePoint } | null>(null);
+  const [started, setStarted] = useState<Started | null>(null);
   const latestOptions = useRef(options);
   latestOptions.current = options;
   const player = useRef<HTMLMediaElement | null>(null);
@@ -66,7 +70,7 @@ export function usePlayhead(playableId: string, options: UsePlayheadOptions = {}
       const attachment = client.attach(element, asked);
       attached.current = attachment;
       void attachment.ready.then((point) => {
-        if (attached.current === attachment) setStarted({ of: playableId, point });
+        if (attached.current === attachment) setStarted({ of: playableId, point, attachment });
       });
     },
     [client, playableId],
@@ -83,8 +87,21 @@ export function usePlayhead(playableId: string, options: UsePlayheadOptions = {}
     if (player.current === null || newest === undefined) return;
     player.current.currentTime = newest.resumePositionMs / 1_000;
   }, [client, playableId]);
-  const resume = started?.of === playableId ? started.point : null;
-  return { ref, resume, playhead, elsewhere, adopt };
+  const takeOver = useCallback(async (from: string) => {
+    const point = await attached.current?.takeOver(from);
+    return point?.isTakenOver ?? false;
+  }, []);
+  const current = started?.of === playableId ? started : null;
+  const { subscribe, getSnapshot } = current?.attachment.takenOverBy ?? nobody;
+  const takenOverBy = useSyncExternalStore(subscribe, getSnapshot, unknown);
+  const resume = current?.point ?? null;
+  return { ref, resume, playhead, elsewhere, adopt, takenOverBy, takeOver };
+}
+
+/** Sessions of the profile on all its devices, live; null until they are known, and on the server. */
+export function useActiveSessions(): readonly PlaybackSession[] | null {
+  const { activeSessions } = useClient();
+  return useSyncExternalStore(activeSessions.subscribe, activeSessions.getSnapshot, unknown);
 }
 
 /** The Continue Watching row, live. `isKnown` is false until it came, and on the server. */
@@ -107,6 +124,15 @@ function useClient(): PlayheadClient {
   if (client === null) throw new Error('Put a <PlayheadProvider client={…}> above this component.');
   return client;
 }
+
+interface Started {
+  of: string;
+  point: ResumePoint;
+  attachment: Attachment;
+}
+
+/** Nothing is attached: nobody takes it over. */
+const nobody: LiveStore<TakeOver | null> = { subscribe: () => () => {}, getSnapshot: () => null };
 
 /** Nothing is live on a server, and a page begins as the server drew it. */
 function unknown(): null {

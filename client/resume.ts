@@ -56,7 +56,7 @@ export function startingPoint(
   answered?: ExplainedPlayhead,
 ): ResumePoint {
   const held = state.held.get(playableId);
-  if (held === undefined) return unknownPoint;
+  if (!held) return unknownPoint;
   const isFresh = answered?.version === held.version;
   return {
     ...unknownPoint,

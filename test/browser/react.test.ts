@@ -2,7 +2,12 @@ import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { createElement } from 'react';
-import { PlayheadProvider, useContinueWatching, usePlayhead } from '../../client/react.ts';
+import {
+  PlayheadProvider,
+  useActiveSessions,
+  useContinueWatching,
+  usePlayhead,
+} from '../../client/react.ts';
 import { playhead, versionAt } from '../client/fake-server.ts';
 import { openRig } from '../client/rig.ts';
 import { describeInBrowser, openBrowser } from '../demo/browser.ts';
@@ -58,6 +63,30 @@ describeInBrowser('the React hooks', () => {
     expect(await page.evaluate(() => document.querySelector('video')?.currentTime)).toBe(7);
   });
 
+  it('say who took it over, with the player paused, and take it back', async () => {
+    const second = (text: string) =>
+      until(async () => (await page.locator('p').nth(1).textContent()) === text, {
+        what: `"${text}" is shown`,
+      });
+    await streamOf('ActiveSessionUpdates');
+    await second('? sessions, nobody');
+    await page.evaluate(() => document.querySelector('video')?.play());
+    await until(() => site.heartbeats().at(-1)?.event === 'START', { what: 'START arrived' });
+    const begun = site.arrived.filter(({ operation }) => operation === 'BeginSession').at(-1);
+    const device = { id: 'tv', kind: 'TV', name: 'Living room TV' };
+    const takenOverBy = { sessionId: 'tv-1', device, at: '2026-03-01T12:00:00.000Z' };
+    const sessions = [{ id: begun?.variables.input.sessionId, takenOverBy }];
+    site.push('ActiveSessionUpdates', { activeSessionUpdates: { sessions } });
+    await second('1 sessions, Living room TV');
+    await until(() => site.heartbeats().at(-1)?.event === 'PAUSE', { what: 'PAUSE arrived' });
+    await page.locator('button').nth(1).click();
+    await second('1 sessions, nobody');
+    const asked = site.arrived.filter(({ operation }) => operation === 'TakeOver');
+    expect(asked.map(({ variables }) => variables.input.from)).toEqual(['tv-1']);
+    await until(() => site.heartbeats().at(-1)?.event === 'SEEK', { what: 'SEEK arrived' });
+    expect(site.heartbeats().at(-1)?.positionMs).toBe(7_000);
+  });
+
   it('report the element while it is there: unmounting it is a STOP', async () => {
     await page.evaluate(() => document.querySelector('video')?.play());
     await until(() => site.heartbeats().at(-1)?.event === 'START', { what: 'START arrived' });
@@ -91,7 +120,10 @@ async function showTitle(): Promise<void> {
   const hooks: typeof import('../../client/react.ts') = await import(hooksPath);
   document.body.innerHTML = '<div id="root"></div>';
   function Title() {
-    const { ref, resume, playhead: now, elsewhere, adopt } = hooks.usePlayhead('mov_sintel');
+    const used = hooks.usePlayhead('mov_sintel');
+    const { ref, resume, playhead: now, elsewhere, adopt } = used;
+    const sessions = hooks.useActiveSessions();
+    const heir = used.takenOverBy?.device.name ?? 'nobody';
     const { items, isKnown } = hooks.useContinueWatching();
     const cards = isKnown ? items.map(({ id }) => id).join(' ') : '?';
     const from = elsewhere?.device?.name ?? 'no';
@@ -100,7 +132,9 @@ async function showTitle(): Promise<void> {
     return [
       React.createElement('video', { key: 'video', ref, src, muted: true }),
       React.createElement('button', { key: 'adopt', onClick: adopt }),
+      React.createElement('button', { key: 'take', onClick: () => used.takeOver('tv-1') }),
       React.createElement('p', { key: 'shown', id: 'shown' }, text),
+      React.createElement('p', { key: 'heir' }, `${sessions?.length ?? '?'} sessions, ${heir}`),
     ];
   }
   const { client } = window as unknown as {
@@ -116,9 +150,11 @@ describe('the React hooks on a server', () => {
   const { renderToString } = createRequire(import.meta.url)('react-dom/server');
 
   function Title() {
-    const { resume, playhead: now, elsewhere } = usePlayhead('mov_1');
+    const { resume, playhead: now, elsewhere, takenOverBy } = usePlayhead('mov_1');
     const { items, isKnown } = useContinueWatching();
-    return createElement('p', null, JSON.stringify([resume, now, elsewhere, items, isKnown]));
+    const sessions = useActiveSessions();
+    const drawn = [resume, now, elsewhere, takenOverBy, items, isKnown, sessions];
+    return createElement('p', null, JSON.stringify(drawn));
   }
 
   it('draw what nobody knows yet, and ask for nothing', async () => {
@@ -127,7 +163,7 @@ describe('the React hooks on a server', () => {
       createElement(PlayheadProvider, { client: rig.client }, createElement(Title)),
     );
     await rig.server.settle();
-    expect(drawn).toBe('<p>[null,null,null,[],false]</p>');
+    expect(drawn).toBe('<p>[null,null,null,null,[],false,null]</p>');
     expect(rig.server.seen).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import type { Heartbeat, KeptPlayback } from '../../client/index.ts';
 import { createDemoHandler } from '../../demo/serve.ts';
-import { playhead } from '../client/fake-server.ts';
+import { playhead, versionAt } from '../client/fake-server.ts';
 import { until } from '../support/until.ts';
 import { reactModule } from './react-site.ts';
 import { sdkModule } from './sdk-modules.ts';
@@ -127,6 +127,13 @@ const answers: Record<string, (input: any) => object> = {
     },
   }),
   PlayheadOf: () => ({ viewer: { playhead: null } }),
+  TakeOver: () => ({
+    takeOver: {
+      from: { takenOverBy: null },
+      playhead: playhead({ playableId: 'mov_sintel', positionMs: 7_000, version: versionAt(6) }),
+      problems: [],
+    },
+  }),
 };
 
 /** Makes a client for `ada` on a page of the site, as `window.client`; problems go to `window.problems`. */

@@ -22,6 +22,7 @@ const peersOf: Record<string, string[]> = {
   './urql': ['wonka'],
   './web-socket': ['graphql-ws'],
   './session': [],
+  './ads': [],
 };
 
 /** Modules that are loaded at once, and, `withLater`, those that `import()` loads: files, or names of packages. */
@@ -97,12 +98,12 @@ describe('the built SDK', () => {
   it('has types that an app compiles against, strictly', () => {
     const folder = mkdtempSync(join(repository, 'dist/app-'));
     const app = join(folder, 'app.ts');
-    const modules = ['index', 'react', 'apollo', 'urql', 'web-socket', 'reported-player'];
+    const modules = ['index', 'react', 'apollo', 'urql', 'web-socket', 'reported-player', 'ads'];
     const imports = modules.map((name, at) => `import * as m${at} from '../client/${name}.js';`);
     const used = `export const client: m0.PlayheadClient = m0.createPlayhead({
   url: '/graphql', auth: () => 't', device: { kind: 'TV' }, streams: m4.overWebSocket(),
 });
-export const all = [m1.usePlayhead, m2.playheadLink, m3.playheadExchange, m5.openSession];
+export const all = [m1.usePlayhead, m2.playheadLink, m3.playheadExchange, m5.openSession, m6.contentOf];
 // @ts-expect-error: the types are known, and not any.
 client.attach(5);`;
     writeFileSync(app, `${imports.join('\n')}\n${used}\n`);

@@ -164,9 +164,14 @@ describe('a player that goes on with what another device plays', () => {
 });
 
 describe('a player that is there already', () => {
-  async function attached(rig: Rig) {
+  const stoppedAtAMinute = { positionMs: 60_000, version: versionAt(5) };
+
+  async function attached(rig: Rig, resume: 'auto' | 'never' = 'never') {
     rig.server.on('TakeOver', () => taken());
-    const attachment = rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'never' });
+    rig.server.on('PlayheadOf', () => ({
+      data: { viewer: { playhead: playhead(stoppedAtAMinute) } },
+    }));
+    const attachment = rig.client.attach(rig.player, { playableId: 'mov_1', resume });
     await attachment.ready;
     return attachment;
   }
@@ -197,6 +202,48 @@ describe('a player that is there already', () => {
     ]);
     expect(rig.server.of('TakeOver')[0]?.variables.input.elapsedMs).toBe(2_000);
     expect(rig.server.of('BeginSession')).toHaveLength(1);
+  });
+
+  it('begins without the playhead that it was to start from, and wherever its viewer sought (HND-1)', async () => {
+    const rig = openRig();
+    const waiting = attached(rig, 'auto');
+    rig.player.currentTime = 200;
+    const attachment = await waiting;
+    await attachment.takeOver(tv);
+    await rig.server.settle();
+    rig.player.play();
+    await rig.server.settle();
+    expect(events(rig)).toEqual([['START', 97_000]]);
+    expect(rig.server.of('BeginSession')[0]?.variables.input).not.toHaveProperty('basedOn');
+  });
+
+  it('is not brought back by what it asked before', async () => {
+    const rig = openRig();
+    rig.server.on('TakeOver', () => taken());
+    let answer = (_: Reply) => {};
+    rig.server.on('PlayheadOf', () => new Promise((resolve) => (answer = resolve)));
+    const attachment = rig.client.attach(rig.player, { playableId: 'mov_1', resume: 'auto' });
+    const going = attachment.takeOver(tv);
+    const note = noted(going);
+    await rig.server.settle();
+    expect(note.point).toBeUndefined();
+    answer({ data: { viewer: { playhead: playhead(stoppedAtAMinute) } } });
+    await going;
+    await rig.server.settle();
+    expect(rig.player.currentTime).toBe(97);
+  });
+
+  it('is not moved any more once it is let go', async () => {
+    const rig = openRig();
+    const attachment = await attached(rig);
+    let answer = (_: Reply) => {};
+    rig.server.on('TakeOver', () => new Promise((resolve) => (answer = resolve)));
+    const going = attachment.takeOver(tv);
+    await rig.server.settle();
+    attachment.detach();
+    answer(taken());
+    await going;
+    expect(rig.player.currentTime).toBe(0);
   });
 
   it('takes back what was taken from it (HND-4)', async () => {

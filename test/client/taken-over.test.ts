@@ -68,6 +68,10 @@ describe('a player that was taken over', () => {
 
   it('plays again when its viewer presses play, which is reported and ends it (HND-4)', async () => {
     const { rig, told, attachment } = await playing();
+    let changes = 0;
+    attachment.takenOverBy.subscribe(() => {
+      changes += 1;
+    });
     rig.server.on('RecordHeartbeats', overtaken());
     await watch(rig, 5_000);
     rig.player.play();
@@ -77,6 +81,11 @@ describe('a player that was taken over', () => {
     expect(events(rig)).toEqual(['START', 'HEARTBEAT', 'PAUSE', 'PLAY', 'HEARTBEAT']);
     expect(rig.player.paused).toBe(false);
     expect(told).toHaveLength(1);
+    rig.player.currentTime = 60;
+    await rig.server.settle();
+    await rig.clock.advance(400);
+    expect(events(rig).at(-1)).toBe('SEEK');
+    expect(changes).toBe(2);
     rig.server.on('RecordHeartbeats', overtaken(takenAt('2026-03-01T12:01:00.000Z')));
     await watch(rig, 5_000);
     expect(rig.player.paused).toBe(true);
@@ -112,6 +121,28 @@ describe('a player that was taken over', () => {
     expect(events(rig)).toEqual(['START', 'STOP']);
     expect(told).toEqual([]);
     expect(rig.player.paused).toBe(false);
+  });
+
+  it('is left alone by answers to what it played before its device slept', async () => {
+    const { rig, told } = await playing();
+    let answer = () => {};
+    rig.server.on(
+      'RecordHeartbeats',
+      (seen) =>
+        new Promise((resolve) => {
+          answer = () => resolve(overtaken()(seen));
+        }),
+    );
+    await watch(rig, 5_000);
+    const answerToTheFirst = answer;
+    rig.server.restore('RecordHeartbeats');
+    rig.clock.sleep(10_000);
+    await watch(rig, 5_000);
+    expect(rig.server.of('BeginSession')).toHaveLength(2);
+    answerToTheFirst();
+    await rig.server.settle();
+    expect(rig.player.paused).toBe(false);
+    expect(told).toEqual([]);
   });
 
   it('that cannot be paused changes nothing for the SDK (ERR-7)', async () => {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-sse';
+import { type DeviceClock, deviceClock } from '../../client/clock.ts';
+import { createPlayhead, type DeviceKind, type TakenOver } from '../../client/index.ts';
+import { FakePlayer } from '../client/fake-player.ts';
+import { MapStorage } from '../client/rig.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { askGateway } from '../support/remote-device.ts';
 import { until } from '../support/until.ts';
@@ -22,6 +26,12 @@ const record = `mutation ($input: RecordHeartbeatsInput!) { recordHeartbeats(inp
   outcome takenOverBy { sessionId device { id } } } }`;
 const takeOver = `mutation ($input: TakeOverInput!) { takeOver(input: $input) {
   playhead { positionMs } problems { code } } }`;
+
+/** A busy machine answers late: these viewers wait for it. */
+const patientClock: DeviceClock = {
+  ...deviceClock,
+  after: (delayMs, task) => deviceClock.after(delayMs * 30, task),
+};
 
 describe('"continue here", over HTTP and an event stream', () => {
   let product: Product;
@@ -80,5 +90,45 @@ describe('"continue here", over HTTP and an event stream', () => {
     expect(await report({ session, sequence: 1, event: 'PAUSE', atMs: 2_000 })).toEqual(held);
     expect(await report({ session, sequence: 2, event: 'STOP', atMs: 2_500 })).toEqual(held);
     stream.dispose();
+  });
+
+  it('two devices with the SDK: one yields to the other, until its viewer presses play again (HND-4)', async () => {
+    const openDevice = (kind: DeviceKind) => {
+      const told: TakenOver[] = [];
+      const client = createPlayhead({
+        url: `${product.url}/graphql`,
+        auth: () => token,
+        device: { kind },
+        storage: new MapStorage(),
+        clock: patientClock,
+        on: { takenOver: (by) => told.push(by) },
+      });
+      client.activeSessions.subscribe(() => {});
+      const sessions = () => client.activeSessions.getSnapshot() ?? [];
+      return { client, told, player: new FakePlayer(), sessions };
+    };
+    const [tv, phone] = [openDevice('CONSOLE'), openDevice('TABLET')];
+    const playableId = 'mov_spring';
+    const onTv = tv.client.attach(tv.player, { playableId, resume: 60_000 });
+    await onTv.ready;
+    tv.player.play();
+    const ofTv = () => phone.sessions().find(({ device }) => device.kind === 'CONSOLE');
+    await until(() => ofTv() !== undefined, { what: 'the other device sees the first play' });
+
+    const resume = { takeOver: ofTv()?.id ?? '' };
+    const onPhone = phone.client.attach(phone.player, { playableId, resume });
+    expect(await onPhone.ready).toMatchObject({ positionMs: 60_000, isTakenOver: true });
+    await until(() => tv.told.length > 0, { what: 'the first device yields' });
+    expect(tv.told).toMatchObject([{ playableId, device: { id: phone.client.deviceId } }]);
+    expect(tv.player.paused).toBe(true);
+    phone.player.play();
+    await until(() => ofTv()?.playerState === 'PAUSED', { what: 'the pause is reported' });
+    expect(ofTv()?.takenOverBy?.device.id).toBe(phone.client.deviceId);
+
+    tv.player.play();
+    await until(() => ofTv()?.takenOverBy === null, { what: 'the first device is back' });
+    expect(tv.player.paused).toBe(false);
+    expect(tv.told).toHaveLength(1);
+    await Promise.all([tv.client.close(), phone.client.close()]);
   });
 });
