@@ -26,20 +26,29 @@ export interface SessionToken {
 /** Raised when the meaning of a field changes; tokens of other formats are refused. */
 const tokenFormat = 1;
 
+/** A begin, and what its player knew of the playhead. */
+export interface BegunAt {
+  receivedAtMs: number;
+  /** The session clock when it was sent, ms. */
+  elapsedMs: number;
+  /** The playhead that the player started from, or the one in force at receipt. */
+  startedFrom: Version | null;
+  /** The session clock when the player knew of it, ms. @default 0 — it started from it. */
+  knownAtElapsedMs?: number;
+}
+
 /**
  * The anchor of a session: server time at which its clock read zero.
  *
- * Shape: receipt less elapsed time, lifted to just after the playhead that the player started from:
- * what was seen happened before. The lift covers the skew between servers, and how late the anchor
- * of what was seen may be, and no more.
+ * Shape: receipt less elapsed time, lifted until what the session does, once it knew of the playhead, is
+ * later than that: what was seen happened before. The lift covers the skew between servers, and how
+ * late the anchor of what was seen may be, and no more.
  */
-export function anchorOf(
-  begun: { receivedAtMs: number; elapsedMs: number; startedFrom: Version | null },
-  policy: Policy,
-): number {
+export function anchorOf(begun: BegunAt, policy: Policy): number {
   const anchorMs = begun.receivedAtMs - Math.floor(begun.elapsedMs);
   if (begun.startedFrom === null) return anchorMs;
-  const afterSeenMs = activityTimeMs(begun.startedFrom) + 1;
+  const knownAtMs = Math.floor(begun.knownAtElapsedMs ?? 0);
+  const afterSeenMs = activityTimeMs(begun.startedFrom) + 1 - knownAtMs;
   return afterSeenMs - anchorMs <= policy.anchorLiftMaxMs
     ? Math.max(anchorMs, afterSeenMs)
     : anchorMs;

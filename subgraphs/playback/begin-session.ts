@@ -115,13 +115,18 @@ function tokenOf(
     deviceKind: input.deviceKind,
     deviceName: input.deviceName ?? null,
     sessionId: input.sessionId,
-    anchorMs: anchorOf({ ...begun, elapsedMs: input.elapsedMs }, deps.policy),
+    anchorMs: anchorOf({ ...begun, ...clockOf(input) }, deps.policy),
     issuedAtMs: begun.receivedAtMs,
     startedFrom: begun.startedFrom,
     isStale: begun.isStale,
     durationMs: input.durationMs ?? null,
     creditsStartMs: input.creditsStartMs ?? null,
   };
+}
+
+/** Without `basedOn` the viewer chose where to start: what is in force is known with the answer. */
+function clockOf({ elapsedMs, basedOn }: BeginSessionInput) {
+  return { elapsedMs, knownAtElapsedMs: basedOn == null ? elapsedMs : 0 };
 }
 
 function inputProblems(input: BeginSessionInput, deps: PlaybackDeps): Problem[] {

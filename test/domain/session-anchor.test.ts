@@ -51,6 +51,20 @@ describe('the anchor of a session', () => {
     expect(anchorAfter(receivedAtMs - hourMs + 3_000, hourMs)).toBe(receivedAtMs - hourMs);
   });
 
+  it('is lifted for what was in force at the first request only as far as that is ahead of it', () => {
+    const seen = (aheadMs: number) =>
+      sessionVersion({ activityAtMs: receivedAtMs + aheadMs, deviceId: 'tv', sessionId: 'before' });
+    const anchorKnowing = (aheadMs: number, elapsedMs: number) =>
+      anchorOf(
+        { receivedAtMs, elapsedMs, startedFrom: seen(aheadMs), knownAtElapsedMs: elapsedMs },
+        policy,
+      );
+    expect(anchorKnowing(-1, 2_500.5)).toBe(receivedAtMs - 2_500);
+    expect(anchorKnowing(1_000, 2_500.5)).toBe(receivedAtMs - 2_500 + 1_001);
+    expect(anchorKnowing(2_999, hourMs)).toBe(receivedAtMs - hourMs + 3_000);
+    expect(anchorKnowing(3_000, hourMs)).toBe(receivedAtMs - hourMs);
+  });
+
   it('is never earlier than the clock says, and at most three seconds later', () => {
     fc.assert(
       fc.property(begun, fc.integer({ min: -5_000, max: 5_000 }), (begin, seenAfterMs) => {

@@ -9,6 +9,10 @@ export const knownSeeds: readonly { seed: number; why: string }[] = [
     why: 'a session on a server two seconds behind lost to the playhead that it had started from',
   },
   {
+    seed: 4000001113,
+    why: 'a session begun before another wrote was lifted seconds ahead of the true time',
+  },
+  {
     seed: 1510486860,
     why: 'what was given back to a deposed hot store was missing from the new one for a second',
   },

@@ -161,7 +161,9 @@ export class Rehearsal {
     const startedFrom = basedOn === null ? (position?.version ?? null) : basedOn;
     const receivedAtMs = this.#playback.clock.nowMs();
     const from = startedFrom === versionZero ? null : startedFrom;
-    const anchorMs = anchorOf({ receivedAtMs, elapsedMs, startedFrom: from }, defaultPolicy);
+    const knownAtElapsedMs = basedOn === null ? elapsedMs : 0;
+    const clock = { receivedAtMs, elapsedMs, knownAtElapsedMs };
+    const anchorMs = anchorOf({ ...clock, startedFrom: from }, defaultPolicy);
     const begunAs = { device, deviceId, title, anchorMs, isStale };
     const session: Session = {
       ...begunAs,
