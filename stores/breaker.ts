@@ -2,6 +2,7 @@ import { partitionOf } from '../domain/version.ts';
 import type { DurableStore } from './durable-store.ts';
 import { StoreUnreachable } from './faults.ts';
 import type { HotStore } from './hot-store.ts';
+import type { WatchLog } from './watch-log.ts';
 
 /** Fewer in a row are a hiccup; each of them made somebody wait for the store's whole timeout. */
 const failuresMax = 5;
@@ -123,5 +124,15 @@ export function guardDurableStore(durable: DurableStore, breaker: Breaker): Dura
     write: (batch) => breaker.run(() => durable.write(batch)),
     read: (profileId) => breaker.run(() => durable.read(profileId)),
     close: () => durable.close(),
+  };
+}
+
+/** The same log behind a breaker; closing goes past it. */
+export function guardWatchLog(watchLog: WatchLog, breaker: Breaker): WatchLog {
+  return {
+    offset: (partition) => breaker.run(() => watchLog.offset(partition)),
+    keep: (batch) => breaker.run(() => watchLog.keep(batch)),
+    read: (query) => breaker.run(() => watchLog.read(query)),
+    close: () => watchLog.close(),
   };
 }

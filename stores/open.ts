@@ -60,9 +60,8 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const opened = await openDurableStore(config, { unreadable, log: parts.log });
-  const durable = sparedKnownDevices(opened, parts.clock);
-  const watchLog = await openWatchLog(config);
+  const { watchLog, ...opened } = await openDurableTier(config, { unreadable, log: parts.log });
+  const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
@@ -82,35 +81,28 @@ export async function openPlaybackStores(
   };
 }
 
-async function openDurableStore(
+/** What lasts: tables of one keyspace, or files of one folder. */
+async function openDurableTier(
   config: StoreConfig & CassandraConfig,
   told: { unreadable: UnreadableRows; log: StoreLog },
-): Promise<DurableStore> {
+): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
-    return openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told });
+    const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
+    return {
+      durable: openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told }),
+      watchLog: openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') }),
+    };
   }
-  const { openCassandraDurableStore } = await import('./cassandra/durable.ts');
-  return openCassandraDurableStore({
+  const { openCassandraStores } = await import('./cassandra/open.ts');
+  return openCassandraStores({
     keyspace: config.CASSANDRA_KEYSPACE,
     local,
     remote: remoteRegion(config),
     login: loginOf(config),
     ...told,
   });
-}
-
-/** What was watched lately, beside the durable store: a table of the same keyspace, or a file. */
-async function openWatchLog(config: StoreConfig & CassandraConfig): Promise<WatchLog> {
-  const local = localRegion(config);
-  if (local === null) {
-    const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
-    return openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') });
-  }
-  const { openCassandraWatchLog } = await import('./cassandra/watch-log.ts');
-  const { CASSANDRA_KEYSPACE: keyspace } = config;
-  return openCassandraWatchLog({ keyspace, local, login: loginOf(config) });
 }
 
 /**

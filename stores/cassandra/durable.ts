@@ -28,6 +28,8 @@ export interface ClusterOptions {
   login: Login | null;
   /** Default: what a viewer waits. */
   patience?: Patience;
+  /** To the local one, which the store then closes with itself. Default: one of its own. */
+  connection?: Connection;
   /** Default: nobody is told. */
   unreadable?: UnreadableRows;
   /** Default: nobody is told. */
@@ -86,7 +88,7 @@ interface Statement {
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
   const { keyspace, login, patience = viewersPatience } = options;
   const inRegion = (region: Region) => ({ region, keyspace, login, patience });
-  const local = openConnection(inRegion(options.local), checkSchema);
+  const local = options.connection ?? openConnection(inRegion(options.local), checkSchema);
   const remote = options.remote === null ? null : openConnection(inRegion(options.remote));
   const unreadable = options.unreadable ?? new UnreadableRows();
   const store = createStore({ local, remote, unreadable });

@@ -10,16 +10,8 @@ import {
   watchLogKeptMs,
   watchLogRowsMax,
 } from '../watch-log.ts';
-import {
-  type Connection,
-  type Login,
-  openConnection,
-  type Patience,
-  type Region,
-  viewersPatience,
-} from './connection.ts';
+import type { Connection } from './connection.ts';
 import { retryAfterMs } from './faults.ts';
-import { checkSchema } from './schema-version.ts';
 import { createWindow } from './window.ts';
 
 /** Batches under way at a time: nobody waits for them, and drains and viewers go first. */
@@ -50,14 +42,10 @@ interface Statement {
  * Cost: LOCAL_QUORUM; a read is four partitions side by side.
  */
 export function openCassandraWatchLog(options: {
-  keyspace: string;
-  local: Region;
-  login: Login | null;
-  /** Default: what a viewer waits. */
-  patience?: Patience;
+  /** To the local data centre; stays open. */
+  connection: Connection;
 }): WatchLog {
-  const { keyspace, local: region, login, patience = viewersPatience } = options;
-  const local = openConnection({ region, keyspace, login, patience }, checkSchema);
+  const { connection: local } = options;
   const writes = createWindow(writeLimits);
   const reads = createWindow(readLimits);
 
@@ -91,7 +79,6 @@ export function openCassandraWatchLog(options: {
     },
     async close() {
       await Promise.all([writes.drained(), reads.drained()]);
-      await local.close();
     },
   };
 }

@@ -33,6 +33,10 @@ export class WatchLogKeeper {
   readonly #deps: WatchLogKeeperDeps;
   /** By partition: the pass under way, and the one that begins after it. */
   readonly #passes = new Map<number, { now: Promise<void>; next: Promise<void> | null }>();
+  /** Where the log ends, as its last pass left it; null: nothing yet. */
+  readonly offsets = new Map<number, Offset | null>();
+  /** Since the process began: entries copied, those that nobody can keep, and passes that failed. */
+  readonly counts = { kept: 0, poison: 0, failed: 0 };
   #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -92,11 +96,16 @@ export class WatchLogKeeper {
   }
 
   #begin(partition: number): Promise<void> {
-    const now = this.#pass(partition).finally(() => {
-      if (this.#passes.get(partition)?.now === now && !this.#passes.get(partition)?.next) {
-        this.#passes.delete(partition);
-      }
-    });
+    const now = this.#pass(partition)
+      .catch((error: unknown) => {
+        this.counts.failed += 1;
+        throw error;
+      })
+      .finally(() => {
+        if (this.#passes.get(partition)?.now === now && !this.#passes.get(partition)?.next) {
+          this.#passes.delete(partition);
+        }
+      });
     this.#passes.set(partition, { now, next: null });
     return now;
   }
@@ -105,12 +114,14 @@ export class WatchLogKeeper {
   async #pass(partition: number): Promise<void> {
     const { events } = this.#deps;
     let after = await this.#offset(partition);
+    this.offsets.set(partition, after);
     for (let isMore = true; isMore; ) {
       const entries = await events.read({ partition, after, limit: batchLengthMax });
       const last = entries.at(-1);
       if (last === undefined) return;
       await this.#keep(partition, entries, last.offset);
       after = last.offset;
+      this.offsets.set(partition, after);
       isMore = entries.length === batchLengthMax;
     }
   }
@@ -121,6 +132,8 @@ export class WatchLogKeeper {
     const transitions = entries.map(({ transition }) => transition).filter(isKept);
     try {
       await watchLog.keep({ partition, transitions, offset, nowMs: clock.nowMs() });
+      this.counts.kept += transitions.length;
+      this.counts.poison += entries.length - transitions.length;
     } catch (error) {
       if (!(error instanceof PlatformError) || error.code !== 'INTERNAL_SERVER_ERROR') throw error;
       if (entries.length > 1) {
@@ -132,6 +145,7 @@ export class WatchLogKeeper {
         'a transition that cannot be kept is passed over',
       );
       await watchLog.keep({ partition, transitions: [], offset, nowMs: clock.nowMs() });
+      this.counts.poison += 1;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../runtime/log.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
+import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
@@ -13,7 +14,7 @@ import { createPlaybackMetrics } from './metrics.ts';
 import type { ReassignDeps } from './reassign-session.ts';
 import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
-import { createTwoTiers, type TwoTiers } from './two-tiers.ts';
+import { breakerFor, createTwoTiers, type TwoTiers } from './two-tiers.ts';
 
 /** The playback subgraph, and the event stream that it feeds. */
 export interface PlaybackSubgraph extends Subgraph<Context> {
@@ -37,7 +38,8 @@ export async function openPlayback(
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
-  const { watchLog } = stores;
+  const breaker = breakerFor('watch log', { clock, log });
+  const watchLog = guardWatchLog(stores.watchLog, breaker);
   const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
   const keeper = new WatchLogKeeper({ events, watchLog, clock, log, intervalMs, isUntold });
   const deps: ReassignDeps = {
@@ -62,7 +64,10 @@ export async function openPlayback(
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
-    metrics: createPlaybackMetrics(tiers, { clock, unreadable: stores.unreadable }),
+    metrics: createPlaybackMetrics(tiers, {
+      ...{ clock, unreadable: stores.unreadable },
+      watchLog: { events, keeper, breaker },
+    }),
     async close() {
       stopTrimming();
       try {

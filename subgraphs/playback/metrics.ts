@@ -1,18 +1,26 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Breaker } from '../../stores/breaker.ts';
 import type { TwoTiers } from './two-tiers.ts';
+import { addWatchLogMetrics, type WatchLogMetricsParts } from './watch-log-metrics.ts';
 
 /** What a breaker's state is told as: larger is worse. */
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 } as const;
 
+export interface PlaybackMetricsParts {
+  clock: Clock;
+  unreadable: { readonly count: number };
+  watchLog: Pick<WatchLogMetricsParts, 'events' | 'keeper'> & { breaker: Breaker };
+}
+
 /**
- * How the two tiers are, in Prometheus' text format, looked up when somebody asks.
+ * How the two tiers are, and the watch log beside them, in Prometheus' text format, looked up when somebody asks.
  *
  * Cost: one hot call a partition. While the hot store does not answer, what it alone knows is left out.
  */
 export function createPlaybackMetrics(
   tiers: TwoTiers,
-  { clock, unreadable }: { clock: Clock; unreadable: { readonly count: number } },
+  { clock, unreadable, watchLog }: PlaybackMetricsParts,
 ): () => Promise<string> {
   const registry = new Registry();
   const registers = [registry];
@@ -49,6 +57,9 @@ export function createPlaybackMetrics(
     'Profiles that were read from the durable store, because the hot one could not vouch for them.',
   );
 
+  const lookAtWatchLog = addWatchLogMetrics(registry, { ...watchLog, clock });
+  const breakers = [...tiers.breakers, watchLog.breaker];
+
   async function lookAtBacklog(): Promise<void> {
     const backlog = await tiers.writeBehind.backlog().catch(() => null);
     if (backlog === null) {
@@ -62,10 +73,9 @@ export function createPlaybackMetrics(
   }
 
   return async () => {
-    await lookAtBacklog();
+    await Promise.all([lookAtBacklog(), lookAtWatchLog()]);
     owed.set(tiers.restorer.owedCount);
-    for (const { name, state } of tiers.breakers)
-      breaker.set({ store: name }, breakerLevels[state]);
+    for (const { name, state } of breakers) breaker.set({ store: name }, breakerLevels[state]);
     direct.reset();
     direct.inc(tiers.writePath.counts.direct);
     held.reset();

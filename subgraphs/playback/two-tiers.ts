@@ -95,7 +95,11 @@ function breakersOf(parts: TwoTiersParts) {
   };
 }
 
-function breakerFor(name: string, { clock, log }: TwoTiersParts): Breaker {
+/** A breaker whose turns are in the log. */
+export function breakerFor(
+  name: string,
+  { clock, log }: Pick<TwoTiersParts, 'clock' | 'log'>,
+): Breaker {
   const news = { open: 'a store is given up for now', closed: 'a store is back' };
   return new Breaker({ name, clock, onChange: (state) => log.warn({ store: name }, news[state]) });
 }

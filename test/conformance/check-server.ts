@@ -6,6 +6,7 @@ import { resumeRules } from './resume-rules.ts';
 import { type RuleCase, ruleOf } from './rule-case.ts';
 import { type ServerAddress, ServerUnderTest } from './server-under-test.ts';
 import { sessionRules } from './session-rules.ts';
+import { takeBackRules } from './take-back-rules.ts';
 
 /** Every rule that a server alone can be seen to keep. */
 export const ruleCases: readonly RuleCase[] = [
@@ -15,6 +16,7 @@ export const ruleCases: readonly RuleCase[] = [
   ...resumeRules,
   ...liveRules,
   ...handOverRules,
+  ...takeBackRules,
 ];
 
 /** What became of one rule; `problem` says what was expected and what came. */

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import { systemClock } from '../../runtime/clock.ts';
+import { openConnection, viewersPatience } from '../../stores/cassandra/connection.ts';
+import type { ClusterOptions } from '../../stores/cassandra/durable.ts';
+import { checkSchema } from '../../stores/cassandra/schema-version.ts';
 import { openCassandraWatchLog } from '../../stores/cassandra/watch-log.ts';
 import type { WatchLog } from '../../stores/watch-log.ts';
 import {
@@ -25,7 +28,7 @@ describeWith(await sharedCassandra(), 'watch log contract on a real server', (lo
     async open() {
       cases += 1;
       const namespace = { profiles: randomUUID(), partitions: 100 * cases };
-      const open = () => within(namespace, openCassandraWatchLog(keyspace.cluster));
+      const open = () => within(namespace, alone(keyspace.cluster));
       const watchLog = open();
       let reopened: WatchLog | undefined;
       return {
@@ -46,6 +49,19 @@ describeWith(await sharedCassandra(), 'watch log contract on a real server', (lo
     },
   });
 });
+
+/** A log over a connection of its own, as another process has. */
+function alone({ local: region, patience = viewersPatience, ...to }: ClusterOptions): WatchLog {
+  const connection = openConnection({ ...to, region, patience }, checkSchema);
+  const log = openCassandraWatchLog({ connection });
+  return {
+    ...log,
+    async close() {
+      await log.close();
+      await connection.close();
+    },
+  };
+}
 
 /** As good as empty: profiles and partitions of names that nobody used before. */
 function within(namespace: { profiles: string; partitions: number }, log: WatchLog): WatchLog {

@@ -100,7 +100,7 @@ describeWith(hasRedis ? cassandra : null, 'the product over Redis and Cassandra'
     await phone.report({ event: 'FINISH', positionMs: 700_000 });
     const both = await until(
       async () => {
-        // A busy Cassandra shows the log as far as it was kept, or not at all.
+        // A busy Cassandra does not show the log at all.
         const sessions = await watched(product as Product, token).catch(() => []);
         return sessions.length === 2 && sessions[0]?.positions[1] === 700_000 ? sessions : null;
       },
@@ -126,6 +126,38 @@ describeWith(hasRedis ? cassandra : null, 'the product over Redis and Cassandra'
       { prepare: true },
     );
     expect(new Set(rows.map((row) => row.session_id)).size).toBe(2);
+  });
+
+  it('gives a session to another profile of the account, and lists it there', async () => {
+    const { CASSANDRA_REPLICATION: _, ...env } = servers;
+    product = await startProduct({ env });
+    const [from, to] = ['giver', 'taker'] as const;
+    await watchHere(product, { profileId: from, positionMs: 240_000 });
+    const [giving, taking] = await Promise.all(
+      [from, to].map((profileId) => (product as Product).accountToken(profileId, [from, to])),
+    );
+    const query = `mutation ($input: ReassignSessionInput!) {
+      reassignSession(input: $input) { problems { code message } } }`;
+    interface Given {
+      reassignSession: { problems: object[] };
+    }
+    const given = await until(
+      async () => {
+        const listed = await sessionsOf(product as Product, giving as string).catch(() => []);
+        const variables = { input: { sessionId: listed[0]?.id, profileId: to } };
+        return askGateway<Given>(product as Product, giving as string, { query, variables }).catch(
+          () => null,
+        );
+      },
+      // What a busy Cassandra did not answer in time is asked again, which is safe.
+      { what: 'the session is given away', deadlineMs: 60_000 },
+    );
+    expect(given.reassignSession.problems).toEqual([]);
+    await resumesAt(product, { profileId: to, positionMs: 240_000 });
+    await ranks(product, to);
+    expect(await watched(product, taking as string)).toEqual([
+      { kind: 'TV', positions: [0, 240_000], isUndone: false },
+    ]);
   });
 
   it('resumes over a Redis Cluster, and from Cassandra alone what only the other Redis had', async () => {

@@ -6,11 +6,12 @@ import { checkServer, ruleCases, type Verdict } from '../conformance/check-serve
 import { plantedAnswers } from '../conformance/planted-answers.ts';
 import { plantedHandOvers } from '../conformance/planted-hand-overs.ts';
 import { plantedRequests } from '../conformance/planted-requests.ts';
+import { plantedTakeBacks } from '../conformance/planted-take-backs.ts';
 import { ruleOf } from '../conformance/rule-case.ts';
 import { type Product, startProduct, startSplit } from '../support/product.ts';
 
 const titles = ruleCases.map(({ title }) => title);
-const planted = [...plantedRequests, ...plantedAnswers, ...plantedHandOvers];
+const planted = [...plantedRequests, ...plantedAnswers, ...plantedHandOvers, ...plantedTakeBacks];
 const problemsOf = (verdicts: readonly Verdict[]) =>
   verdicts.filter(({ result }) => result !== 'pass').map(({ rule, problem }) => [rule, problem]);
 

@@ -94,6 +94,7 @@ export class TestPlayback {
   readonly durable = new StoreGate();
   /** Between the subgraph and the event stream; what the hot store tells goes past it. */
   readonly events = new StoreGate();
+  readonly watchLog = new StoreGate();
   /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
@@ -120,6 +121,11 @@ export class TestPlayback {
     return `${this.profileId}-guest`;
   }
 
+  /** Of the stores, where the test's own profile is. */
+  get partition(): number {
+    return partitionOf(this.profileId, this.config.PLAYBACK_PARTITIONS);
+  }
+
   /** From now on a profile of which nobody has heard asks, and no store has a fault. */
   newProfile(): void {
     this.#profiles += 1;
@@ -128,7 +134,7 @@ export class TestPlayback {
   }
 
   async open(): Promise<this> {
-    const { config, hot, durable, events } = this;
+    const { config, hot, durable, events, watchLog } = this;
     const timers = mortalTimers(this.clock);
     const log = createLog({ level: 'silent', part: 'test' });
     const parts = { clock: timers.clock, policy: defaultPolicy, log };
@@ -139,6 +145,7 @@ export class TestPlayback {
       hot: faulty(real.hot, hot),
       durable: faulty(real.durable, durable),
       events: faulty(real.events, events),
+      watchLog: faulty(real.watchLog, watchLog),
     };
     const subgraph = await openPlayback({ config, clock: timers.clock, log, stores });
     this.#life = { subgraph, stores, stopTimers: timers.stop };
@@ -213,7 +220,7 @@ export class TestPlayback {
   /** What the event stream was told of the profile, in order. */
   async told(): Promise<Transition[]> {
     const { events } = this.subgraph;
-    const partition = partitionOf(this.profileId, events.partitions);
+    const { partition } = this;
     const entries = await events.read({ partition, after: null, limit: 10_000 });
     return entries
       .map(({ transition }) => transition)
@@ -252,7 +259,7 @@ export class TestPlayback {
   }
 
   #repair(): void {
-    for (const gate of [this.hot, this.durable, this.events]) gate.repair();
+    for (const gate of [this.hot, this.durable, this.events, this.watchLog]) gate.repair();
   }
 
   #countListeners(hot: HotStore): void {

@@ -5,6 +5,7 @@ import { serveSubgraph } from '../../../runtime/serve.ts';
 import { minuteMs, secondMs, sharePlayback } from '../../support/playback.ts';
 
 const playback = sharePlayback();
+const sessionsQuery = '{ viewer { watchSessions { edges { node { id } } } } }';
 
 describe('GET /metrics of the playback subgraph', () => {
   let listening: Listening;
@@ -62,5 +63,35 @@ describe('GET /metrics of the playback subgraph', () => {
     const repaired = await scrape();
     expect(repaired.get('playhead_owed_titles')).toBe(0);
     expect(repaired.get('playhead_breaker_state{store="hot store (process)"}')).toBe(0);
+  });
+
+  it('tells how far the watch log is behind, and gives it up while it does not answer', async () => {
+    const behind = `playhead_watch_log_entries_behind{partition="${playback.partition}"}`;
+    const age = `playhead_watch_log_oldest_unread_age_seconds{partition="${playback.partition}"}`;
+    const breaker = 'playhead_breaker_state{store="watch log"}';
+    const failedPasses = 'playhead_watch_log_failed_passes_total';
+    await playback.data(sessionsQuery);
+    const before = await scrape();
+    expect([before.get(behind), before.get(age), before.get(breaker)]).toEqual([0, 0, 0]);
+    playback.watchLog.forgetCalls();
+    playback.watchLog.isDown = true;
+    await playback.device().play(0);
+    await playback.clock.advance(7 * secondMs);
+    for (let time = 0; time < 6; time += 1) {
+      const { errors } = await playback.ask(sessionsQuery);
+      expect(errors).toMatchObject([{ extensions: { code: 'STATE_UNAVAILABLE' } }]);
+    }
+    expect(playback.watchLog.calls('offset')).toBe(5);
+    const away = await scrape();
+    expect([away.get(behind), away.get(age), away.get(breaker)]).toEqual([1, 7, 2]);
+    expect(away.get(failedPasses)).toBe((before.get(failedPasses) as number) + 6);
+    playback.watchLog.repair();
+    await playback.clock.advance(secondMs);
+    await playback.data(sessionsQuery);
+    const back = await scrape();
+    expect([back.get(behind), back.get(age), back.get(breaker)]).toEqual([0, 0, 0]);
+    const kept = 'playhead_watch_log_kept_entries_total';
+    expect(back.get(kept)).toBe((before.get(kept) as number) + 1);
+    expect(back.get('playhead_watch_log_poison_entries_total')).toBe(0);
   });
 });
