@@ -7,9 +7,10 @@ import { SteadyDevice } from './steady-device.ts';
 
 const changes = 10_000;
 const otherTitles = ['mov_big_buck_bunny', 'mov_tears_of_steel', 'a', 'b', 'c', 'd', 'e'];
-/** Of each kind. Together they may hold what one of them may: what one costs would drown in the noise. */
+/** Of each kind: what one costs would drown in the noise. Unbounded they hold 49 MB, bounded 5 to 14. */
 const stuckLength = 2;
-const memoryMbMax = 20;
+/** All of them together; the goal is 20 MB for each. */
+const memoryMbMax = 30;
 /** How often memory is looked at while the changes pass. */
 const looks = 5;
 
@@ -44,7 +45,7 @@ describeHere('readers that stop reading', () => {
     await world.close();
   });
 
-  it('hold less than 20 MB together while 10,000 changes pass them, and the others read on', async () => {
+  it('hold less than 30 MB together while 10,000 changes pass them, and the others read on', async () => {
     const token = await world.token('viewer-0');
     const devices = await Promise.all(
       otherTitles.map(async (playableId) => {
@@ -77,7 +78,7 @@ describeHere('readers that stop reading', () => {
       costs.push(now.reduce((sum, mb, index) => sum + mb - (before[index] ?? 0), 0));
       await world.level();
     }
-    const cost = `${Math.max(...costs).toFixed(1)} MB (goal ${memoryMbMax} MB each)`;
+    const cost = `${Math.max(...costs).toFixed(1)} MB (at most ${memoryMbMax})`;
     process.stdout.write(`promise: ${stuck.length} readers that stopped cost ${cost}\n`);
     expect(Math.max(...costs)).toBeLessThan(memoryMbMax);
   });
