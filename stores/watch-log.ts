@@ -1,5 +1,6 @@
+import { laterVersion } from '../domain/merge.ts';
 import type { Transition } from '../domain/transition.ts';
-import { type Version, writerOf } from '../domain/version.ts';
+import { type Version, versionZero, writerOf } from '../domain/version.ts';
 import type { Offset } from './event-stream.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -52,6 +53,21 @@ export function placeOf(transition: Transition): {
 } {
   const { title, sessionId, undone } = transition;
   return { title, sessionId: undone?.sessionId ?? sessionId ?? '', slot: slotOf(transition) };
+}
+
+/** Without those that a newer one of the same place makes superfluous: `keep` would leave the same. */
+export function newestOfEachPlace(transitions: readonly Transition[]): Transition[] {
+  const placed = transitions.map((transition) => {
+    const { title, sessionId, slot } = placeOf(transition);
+    return { transition, place: [transition.profileId, title, sessionId, slot].join('\n') };
+  });
+  const newest = new Map<string, Version>();
+  for (const { transition, place } of placed) {
+    newest.set(place, laterVersion(newest.get(place) ?? versionZero, transition.version));
+  }
+  return placed
+    .filter(({ transition, place }) => transition.version === newest.get(place))
+    .map(({ transition }) => transition);
 }
 
 function slotOf({ kind, occurredAtMs, registers, undone }: Transition): string {

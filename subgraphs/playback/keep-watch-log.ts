@@ -4,11 +4,13 @@ import { isVersion, partitionOf } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
-import type { WatchLog } from '../../stores/watch-log.ts';
+import { newestOfEachPlace, type WatchLog } from '../../stores/watch-log.ts';
 import { stateUnavailable } from './hydrate.ts';
 
-/** Entries read and kept at a time: some 250 KB. */
-const batchLengthMax = 1_000;
+/** Entries read at a time: the stream has others to serve. */
+const readLengthMax = 1_000;
+/** Entries kept at a time, some 2.5 MB: the more, the fewer rows come of them. */
+const batchLengthMax = 10_000;
 
 export interface WatchLogKeeperDeps {
   events: EventStream;
@@ -112,11 +114,10 @@ export class WatchLogKeeper {
 
   /** Reads a partition to its end. */
   async #pass(partition: number): Promise<void> {
-    const { events } = this.#deps;
     let after = await this.#offset(partition);
     this.offsets.set(partition, after);
     for (let isMore = true; isMore; ) {
-      const entries = await events.read({ partition, after, limit: batchLengthMax });
+      const entries = await this.#readBatch(partition, after);
       const last = entries.at(-1);
       if (last === undefined) return;
       await this.#keep(partition, entries, last.offset);
@@ -126,14 +127,27 @@ export class WatchLogKeeper {
     }
   }
 
+  async #readBatch(partition: number, from: Offset | null): Promise<StreamEntry[]> {
+    const batch: StreamEntry[] = [];
+    for (let isMore = true; isMore && batch.length < batchLengthMax; ) {
+      const after = batch.at(-1)?.offset ?? from;
+      const entries = await this.#deps.events.read({ partition, after, limit: readLengthMax });
+      batch.push(...entries);
+      isMore = entries.length === readLengthMax;
+    }
+    return batch;
+  }
+
   /** One by one where they cannot be kept together: the one to blame takes no neighbour along. */
   async #keep(partition: number, entries: readonly StreamEntry[], offset: Offset): Promise<void> {
     const { watchLog, clock, log } = this.#deps;
-    const transitions = entries.map(({ transition }) => transition).filter(isKept);
+    const sound = entries.map(({ transition }) => transition).filter(isKept);
+    // A session moves on several times between two passes, and only where it got to is kept.
+    const transitions = newestOfEachPlace(sound);
     try {
       await watchLog.keep({ partition, transitions, offset, nowMs: clock.nowMs() });
-      this.counts.kept += transitions.length;
-      this.counts.poison += entries.length - transitions.length;
+      this.counts.kept += sound.length;
+      this.counts.poison += entries.length - sound.length;
     } catch (error) {
       if (!(error instanceof PlatformError) || error.code !== 'INTERNAL_SERVER_ERROR') throw error;
       if (entries.length > 1) {

@@ -5,6 +5,7 @@ import type { Transition, Undone } from '../../domain/transition.ts';
 import { handVersion, sessionVersion, versionZero } from '../../domain/version.ts';
 import {
   isForgetting,
+  newestOfEachPlace,
   placeOf,
   type WatchLog,
   watchLogKeptMs,
@@ -226,6 +227,7 @@ function describeOrder(subject: Subject, runs: number): void {
           await keep(subject(), ...delivered.slice(first, first + batchLength));
         }
         expect(await kept(subject(), own)).toEqual(modelOf(told));
+        expect(modelOf(newestOfEachPlace(told))).toEqual(modelOf(told));
       }),
       { numRuns: runs },
     );

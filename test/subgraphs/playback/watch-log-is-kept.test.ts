@@ -84,6 +84,22 @@ describe('the watch log', () => {
     expect(rows).toEqual([progress[2]]);
   });
 
+  it('writes of what moved on only where it got to, however many pages of the stream that is', async () => {
+    const written: number[] = [];
+    const counted: WatchLog = Object.assign(Object.create(watchLog), {
+      keep(batch: Parameters<WatchLog['keep']>[0]) {
+        written.push(batch.transitions.length);
+        return watchLog.keep(batch);
+      },
+    });
+    const progress = Array.from({ length: 2_500 }, (_, place) =>
+      transition({ kind: 'PROGRESS', occurredAtMs: noonMs + place, positionMs: place }),
+    );
+    await tell(...progress);
+    expect(await keeper(counted).read({ profileId })).toEqual(progress.slice(-1));
+    expect(written).toEqual([1]);
+  });
+
   it('is whole for whoever reads it, however much was told a moment ago', async () => {
     const reader = keeper();
     await tell(...Array.from({ length: 2_500 }, (_, session) => began(session)));
