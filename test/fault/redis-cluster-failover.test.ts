@@ -54,7 +54,7 @@ const isThere = await hasRedisServer();
     expect(mark).toBe('valid');
 
     const primary = await ownerOf(cluster.nodes, home);
-    expect(await primary.ask('wait', '1', '5000')).toBe('1');
+    await until(() => isReplicated(primary), { what: 'its replica has what it has' });
     await primary.kill();
     told.length = 0;
     const profile = await until(() => read(hot).catch(() => null), {
@@ -90,6 +90,16 @@ const isThere = await hasRedisServer();
     await primary.start();
   });
 });
+
+/** WAIT would say so of what its own connection wrote, and that has written nothing. */
+async function isReplicated(primary: RedisServer): Promise<boolean> {
+  const info = await primary.ask('info', 'replication');
+  const written = Number(/master_repl_offset:(\d+)/.exec(info)?.[1]);
+  const acknowledged = [...info.matchAll(/state=online,offset=(\d+)/g)].map((one) =>
+    Number(one[1]),
+  );
+  return acknowledged.some((offset) => offset >= written);
+}
 
 /** The primary that holds the keys of this partition. */
 async function ownerOf(nodes: readonly RedisServer[], partition: number): Promise<RedisServer> {
