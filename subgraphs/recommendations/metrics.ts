@@ -1,5 +1,6 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
+import { addStreamLag } from '../../runtime/stream-lag.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import type { Consumer } from './consume.ts';
 import type { InteractionLog } from './interaction-log.ts';
@@ -20,17 +21,8 @@ export function createRecommendationsMetrics(parts: MetricsParts): () => Promise
   const { events, consumer, interactions, clock } = parts;
   const registry = new Registry();
   const registers = [registry];
-  const labelNames = ['partition'];
-  const behind = new Gauge({
-    name: 'playhead_view_entries_behind',
-    help: 'Entries of the event stream that the view does not hold yet; 10000 stands for more.',
-    ...{ labelNames, registers },
-  });
-  const age = new Gauge({
-    name: 'playhead_view_oldest_unread_age_seconds',
-    help: 'How long the oldest of them has been waiting.',
-    ...{ labelNames, registers },
-  });
+  const reader = { prefix: 'playhead_view', name: 'the view' };
+  const lookAtLag = addStreamLag(registry, { events, offsets: consumer.offsets, clock, reader });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   const counters: [Counter, () => number][] = [
     [
@@ -51,23 +43,8 @@ export function createRecommendationsMetrics(parts: MetricsParts): () => Promise
     ],
   ];
 
-  async function lookAt(partition: number): Promise<void> {
-    const label = { partition: String(partition) };
-    const after = consumer.offsets.get(partition) ?? null;
-    const unread = await events.unread({ partition, after }).catch(() => null);
-    if (unread === null) {
-      for (const unknown of [behind, age]) unknown.remove(label);
-      return;
-    }
-    const { entries, oldestAppendedAtMs } = unread;
-    behind.set(label, entries);
-    const waitMs = oldestAppendedAtMs === null ? 0 : clock.nowMs() - oldestAppendedAtMs;
-    age.set(label, Math.max(0, waitMs) / 1_000);
-  }
-
   return async () => {
-    const partitions = Array.from({ length: events.partitions }, (_, partition) => partition);
-    await Promise.all(partitions.map(lookAt));
+    await lookAtLag();
     for (const [total, read] of counters) {
       total.reset();
       total.inc(read());
