@@ -175,11 +175,7 @@ export class ProfileReader {
   #hydrateOnce(profileId: string, witness: MarkWitness): Promise<Hydrated> {
     const { epoch, generation, incarnation } = witness;
     const flight = [profileId, epoch, generation, incarnation].join('|');
-    const running = this.#hydrating.get(flight);
-    if (running !== undefined) return running;
-    const started = this.#hydrate(profileId, witness).finally(() => this.#hydrating.delete(flight));
-    this.#hydrating.set(flight, started);
-    return started;
+    return shared(this.#hydrating, flight, () => this.#hydrate(profileId, witness));
   }
 
   /** What the durable store said is worth having, even when the hot store cannot take it in. */
@@ -213,11 +209,7 @@ export class ProfileReader {
 
   /** Whoever only shows it, flagged, waits for a read that is under way: all followers ask at once. */
   #durableShared(profileId: string): Promise<DurableProfile> {
-    const running = this.#showing.get(profileId);
-    if (running !== undefined) return running;
-    const started = this.#durableRead(profileId).finally(() => this.#showing.delete(profileId));
-    this.#showing.set(profileId, started);
-    return started;
+    return shared(this.#showing, profileId, () => this.#durableRead(profileId));
   }
 
   async #durableRead(profileId: string): Promise<DurableProfile> {
@@ -233,6 +225,19 @@ export class ProfileReader {
       else next();
     }
   }
+}
+
+/** Single flight: whoever asks while one is under way waits for that one. */
+function shared<Value>(
+  running: Map<string, Promise<Value>>,
+  flight: string,
+  start: () => Promise<Value>,
+): Promise<Value> {
+  const known = running.get(flight);
+  if (known !== undefined) return known;
+  const started = start().finally(() => running.delete(flight));
+  running.set(flight, started);
+  return started;
 }
 
 /** Each mark that merely ran out is followed by one twice as long. */
