@@ -12,15 +12,6 @@ const takeOverMutation: Operation = {
     problems { code message path } } }`,
 };
 
-/** As any client's, and who took over. */
-const reportMutation: Operation = {
-  name: recordHeartbeatsMutation.name,
-  document: recordHeartbeatsMutation.document.replace(
-    'outcome durability',
-    'takenOverBy { sessionId } outcome durability',
-  ),
-};
-
 const alternativeQuery: Operation = {
   name: 'AlternativeOf',
   document: `query AlternativeOf($playableId: ID!) { viewer { playhead(playableId: $playableId) {
@@ -184,7 +175,7 @@ async function reportFrom(
   const { event = 'HEARTBEAT', elapsedMs } = more;
   const heartbeats = [device.observe(event, tvAtMs + 5_000, { elapsedMs })];
   const input = { session: device.session, heartbeats };
-  const data = await server.data(reportMutation, { input });
+  const data = await server.data(recordHeartbeatsMutation, { input });
   if (data.recordHeartbeats) return data.recordHeartbeats;
   throw new Unmet('an answer of recordHeartbeats', data);
 }
