@@ -4,10 +4,11 @@ import { type Exchange, indexOf } from './history-index.ts';
 import type { Run } from './run.ts';
 
 /**
- * What a machine that runs other things beside a test may add to any figure. Promises about time are
- * printed as measured; what is asserted is that nothing is wrong by an order of magnitude.
+ * What a machine that stands still now and then may add to any figure: 5 s were seen. Promises about time
+ * are printed as measured; what is asserted is that nothing waits for a default of a driver (10 s and more)
+ * or until somebody repairs what is broken.
  */
-const marginMs = 2_500;
+const marginMs = 8_000;
 
 /** Prints a promise as it was measured, and asserts it with the allowance of a busy machine. */
 export function promise(what: string, figureMs: number, goalMs: number): void {
