@@ -1,20 +1,6 @@
-import { expect } from '@jest/globals';
 import type { LoadRequest } from './history.ts';
 import { type Exchange, indexOf } from './history-index.ts';
 import type { Run } from './run.ts';
-
-/**
- * What a machine that stands still now and then may add to any figure: 5 s were seen. Promises about time
- * are printed as measured; what is asserted is that nothing waits for a default of a driver (10 s and more)
- * or until somebody repairs what is broken.
- */
-const marginMs = 8_000;
-
-/** Prints a promise as it was measured, and asserts it with the allowance of a busy machine. */
-export function promise(what: string, figureMs: number, goalMs: number): void {
-  process.stdout.write(`promise: ${what} ${figureMs.toFixed(0)} ms (goal ${goalMs} ms)\n`);
-  expect(figureMs).toBeLessThan(goalMs + marginMs);
-}
 
 /** Latencies, ms, of requests of this kind that were sent between two moments; in the order sent. */
 export function latenciesOf(

@@ -13,9 +13,9 @@ import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { openRedisEventStream } from '../../stores/redis/stream.ts';
 import { dirtyOf, hydrate, merge, put, read } from '../contract/hot-subject.ts';
 import { playheadAt, transitionAt } from '../contract/writes.ts';
+import { promise } from '../support/promise.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
-import { promise } from './figures.ts';
 
 const commandTimeoutMs = 150;
 
