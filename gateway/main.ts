@@ -6,7 +6,7 @@ import type { Closable } from '../runtime/shutdown.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { remoteTransports } from './remote-transports.ts';
-import { serveGateway } from './server.ts';
+import { type Access, serveGateway } from './server.ts';
 import { type Connections, openGateway } from './supergraph.ts';
 
 interface Backing {
@@ -42,10 +42,20 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
+  const access = accessOf(config);
+  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+}
+
+function accessOf(config: Config): Access {
+  return {
+    allowedOrigins: config.ALLOWED_ORIGINS ?? [],
+    isProduction: config.NODE_ENV === 'production',
+    trustedProxies: config.TRUSTED_PROXIES,
+    limits: { liveConnectionsPerAddressMax: config.LIVE_CONNECTIONS_PER_ADDRESS },
+  };
 }
 
 function openRemote({ config }: ProcessParts): Backing {

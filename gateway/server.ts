@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import type { Clock } from '../runtime/clock.ts';
 import {
@@ -13,7 +18,13 @@ import {
 import type { TokenVerifier } from '../runtime/identity.ts';
 import { type Address, type Listening, listen } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/log.ts';
+import { type ConnectionLimits, connectionLimits } from './connection-limits.ts';
+import { EventStreams } from './event-streams.ts';
+import { dropInternalHeaders } from './internal-headers.ts';
+import { LiveConnections } from './live-connections.ts';
 import { acceptLiveClients } from './live-sockets.ts';
+import { checkOrigin, createOriginPolicy } from './origins.ts';
+import { SocketLimits } from './socket-limits.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type Route = (
@@ -28,14 +39,19 @@ export interface GatewayServerOptions extends Address {
   log: Logger;
   /** Asked in turn for every path that is not the gateway's own. */
   routes: readonly Route[];
+  access: Access;
 }
 
-/** Honest clients send headers at once; Node's 60 s let a slow one hold a connection for a minute. */
-const headersTimeoutMs = 10_000;
-/** For a request to arrive, not to be answered: event streams live as long as they like. */
-const requestTimeoutMs = 15_000;
-/** How often Node looks for connections over these limits. */
-const timeoutCheckMs = 5_000;
+/** Who may connect, and how much. */
+export interface Access {
+  /** Origins whose pages may ask, beside those of `createOriginPolicy`. */
+  allowedOrigins: readonly string[];
+  isProduction: boolean;
+  /** Proxies in front that are believed when they say in `x-forwarded-for` whom they saw. */
+  trustedProxies: number;
+  /** @default connectionLimits */
+  limits?: Partial<ConnectionLimits>;
+}
 
 /**
  * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /healthcheck, /readiness, `routes`.
@@ -45,36 +61,47 @@ const timeoutCheckMs = 5_000;
  * Errors: rejects when the port is taken.
  */
 export async function serveGateway(options: GatewayServerOptions): Promise<Listening> {
-  const eventStreams = new Set<ServerResponse>();
+  const limits = { ...connectionLimits, ...options.access.limits };
+  const origins = createOriginPolicy(options.access);
+  const live = new LiveConnections(limits, options.access.trustedProxies);
+  const streams = new EventStreams(live, options.verifier);
   let isClosing = false;
   const routes: readonly Route[] = [
     (request, response) => answerProbe(request, response, isClosing),
-    (request, response) => answerGraphQL(request, response, options.gateway),
+    checkOrigin(origins),
+    (request, response) => answerGraphQL(request, response, { ...options, streams }),
     ...options.routes,
     refuse,
   ];
-  const limits = {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs,
-  };
-  const server = createServer(limits, (request, response) => {
-    trackEventStream(request, response, eventStreams);
+  const server = createServer(httpOptions(limits), (request, response) => {
+    dropInternalHeaders(request.headers);
     firstOf(routes, request, response).catch((error: unknown) => {
       options.log.error({ err: error }, 'request handler failed');
       response.destroy();
     });
   });
-  const sockets = acceptLiveClients(server, options.gateway, options);
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  const { verifier, clock, gateway } = options;
+  const socketLimits = new SocketLimits({ limits, clock, origins, live });
+  const sockets = acceptLiveClients(server, gateway, { verifier, clock, limits: socketLimits });
   const listening = await listen(server, options);
   return {
     url: listening.url,
     async close() {
       isClosing = true;
-      for (const stream of eventStreams) if (stream.headersSent) stream.end();
+      streams.end();
       await sockets.close();
       await listening.close();
     },
+  };
+}
+
+function httpOptions(limits: ConnectionLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutCheckMs,
+    maxHeaderSize: limits.headerBytesMax,
   };
 }
 
@@ -84,17 +111,6 @@ async function firstOf(
   response: ServerResponse,
 ): Promise<void> {
   for (const route of routes) if (await route(request, response)) return;
-}
-
-/** They never end by themselves, so closing the server has to. */
-function trackEventStream(
-  request: IncomingMessage,
-  response: ServerResponse,
-  open: Set<ServerResponse>,
-): void {
-  if (!request.headers.accept?.includes('text/event-stream')) return;
-  open.add(response);
-  response.once('close', () => open.delete(response));
 }
 
 function answerProbe(
@@ -113,9 +129,10 @@ function answerProbe(
 async function answerGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
-  gateway: GatewayRuntime,
+  { gateway, streams }: { gateway: GatewayRuntime; streams: EventStreams },
 ): Promise<boolean> {
   if (pathOf(request) !== '/graphql') return false;
+  if (!(await streams.admit(request, response))) return true;
   if (request.method === 'POST' && !(await admitBody(request, response))) return true;
   await gateway(request, response);
   return true;

@@ -51,6 +51,8 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.
     logging: false,
     landingPage: false,
+    // It would answer every origin with leave to ask: the server knows which may.
+    cors: false,
     graphiql: isProduction ? false : { title: 'Playhead' },
     renderGraphiQL,
     ...(isProduction ? { disableIntrospection: {} } : {}),

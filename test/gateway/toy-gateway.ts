@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
-import { type Route, serveGateway } from '../../gateway/server.ts';
+import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
@@ -56,6 +56,7 @@ export interface ToyGatewayOptions {
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   routesOf?: (dataDir: string) => readonly Route[];
+  access?: Partial<Access>;
 }
 
 /** The real gateway, served on a free port, over toy subgraphs. */
@@ -82,7 +83,13 @@ export async function openToyGateway(
   });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
+  const access = {
+    allowedOrigins: [],
+    isProduction: options.isProduction ?? false,
+    trustedProxies: 0,
+    ...options.access,
+  };
+  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
