@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import {
   type CompositionResult,
+  composeSchemaContract,
   composeServices,
   compositionHasErrors,
   transformSupergraphToPublicSchema,
@@ -8,6 +9,7 @@ import {
 import { buildASTSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { runCommand } from '../runtime/run-command.ts';
 import { describeErrors } from './composition-errors.ts';
+import { readContracts } from './contract-list.ts';
 import { strayImplementations } from './interface-entities.ts';
 import { readSources } from './read-sources.ts';
 import type { SubgraphSource } from './subgraph-source.ts';
@@ -47,25 +49,44 @@ function refusal(lines: readonly string[]): Error {
  * Errors: throws when a subgraph cannot be read or they do not compose.
  */
 export async function composeFolder(folder: URL): Promise<Map<string, string>> {
-  const { supergraph, api } = composeSupergraph(await readSources(folder));
-  return new Map([
+  const sources = await readSources(folder);
+  const { supergraph, api } = composeSupergraph(sources);
+  const files = new Map([
     ['supergraph.graphql', supergraph],
     ['api.graphql', api],
   ]);
+  for (const { name, filter } of await readContracts(folder)) {
+    const contract = composeSchemaContract(sources, filter, true);
+    files.set(`contracts/${name}.graphql`, supergraphOf(contract, sources));
+  }
+  return files;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  const files = await composeFolder(schemaFolder);
+  const isCheck = argv.includes('--check');
+  if (!isCheck) await mkdir(new URL('contracts/', schemaFolder), { recursive: true });
   const stale: string[] = [];
-  for (const [file, text] of await composeFolder(schemaFolder)) {
+  for (const [file, text] of files) {
     const url = new URL(file, schemaFolder);
     if ((await readFile(url, 'utf8').catch(() => '')) === text) continue;
-    if (argv.includes('--check')) stale.push(`schema/${file}`);
+    if (isCheck) stale.push(`schema/${file}`);
     else await writeFile(url, text);
   }
-  if (stale.length === 0) return;
-  throw new Error(
-    `Not what the subgraphs compose to: ${stale.join(', ')}. Run npm run compose, look at the difference, and commit it.`,
-  );
+  const orphans = await contractsWithoutName(files);
+  if (stale.length + orphans.length === 0) return;
+  const lines = [
+    ...stale.map((file) => `${file} is not what the subgraphs compose to: npm run compose`),
+    ...orphans.map((file) => `${file} is no contract of contracts.yaml: git rm ${file}`),
+  ];
+  throw new Error(lines.join('\n'));
+}
+
+/** A contract that was renamed or taken back must not be served from its old file for ever. */
+async function contractsWithoutName(files: ReadonlyMap<string, string>): Promise<string[]> {
+  const there = await readdir(new URL('contracts/', schemaFolder)).catch(() => []);
+  const written = there.map((name) => `contracts/${name}`);
+  return written.filter((file) => !files.has(file)).map((file) => `schema/${file}`);
 }
 
 if (import.meta.main) await runCommand(main);
