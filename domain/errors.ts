@@ -29,6 +29,10 @@ export const errorCatalogue = {
     retryable: true,
     hint: 'The catalog subgraph does not answer: check its process.',
   },
+  SUBGRAPH_UNAVAILABLE: {
+    retryable: true,
+    hint: 'A subgraph of another team does not answer: the log of the gateway names it.',
+  },
   CATALOG_MISSING: {
     retryable: false,
     hint: 'The catalog does not know this playable; playback keeps its position all the same.',

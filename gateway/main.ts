@@ -3,11 +3,13 @@ import type { Config } from '../runtime/config.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { readSubgraphList } from '../schema/subgraph-list.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { withFurtherSubgraphs } from './further-subgraphs.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, serveGateway } from './server.ts';
-import { type Connections, openGateway } from './supergraph.ts';
+import { type Connections, openGateway, supergraphFile } from './supergraph.ts';
 
 interface Backing {
   connections: Connections;
@@ -38,7 +40,8 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const { config, clock, log } = parts;
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
-  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
+  const graph = await graphOf(config, backing.connections);
+  const gateway = await openGateway({ ...graph, verifier, clock, log, isProduction });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
@@ -56,6 +59,14 @@ function accessOf(config: Config): Access {
     trustedProxies: config.TRUSTED_PROXIES,
     limits: { liveConnectionsPerAddressMax: config.LIVE_CONNECTIONS_PER_ADDRESS },
   };
+}
+
+/** The supergraph, and how all its subgraphs are reached: ours, and those of other teams. */
+async function graphOf(config: Config, own: Connections) {
+  const file = config.SUPERGRAPH_FILE ?? supergraphFile;
+  const listed = await readSubgraphList();
+  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file };
+  return { connections: await withFurtherSubgraphs(own, further), supergraphFile: file };
 }
 
 function openRemote({ config }: ProcessParts): Backing {

@@ -25,6 +25,8 @@ export interface GatewayOptions {
   clock: Clock;
   log: Logger;
   isProduction: boolean;
+  /** @default schema/supergraph.graphql */
+  supergraphFile?: string | URL | undefined;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -32,7 +34,7 @@ export interface GatewayOptions {
 }
 
 const upstreamTimeoutDefaultMs = 4_000;
-const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
+export const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 
 /**
  * Opens the federation runtime over the supergraph. It answers requests (it is a request listener)
@@ -45,7 +47,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
   const upstreamTimeoutMs = options.upstreamTimeoutMs ?? upstreamTimeoutDefaultMs;
   const planner = options.planner === 'portable' ? undefined : await nativePlanner(log);
   const gateway = createGatewayRuntime({
-    supergraph: await readFile(supergraphFile, 'utf8'),
+    supergraph: await readFile(options.supergraphFile ?? supergraphFile, 'utf8'),
     ...connections,
     ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.

@@ -23,6 +23,19 @@ const replication = z
     return Object.fromEntries(pairs.map(([name, copies]) => [name, Number(copies)]));
   });
 
+const subgraphUrls = z
+  .string()
+  .optional()
+  .transform((text, context): Record<string, string> | undefined => {
+    if (text === undefined) return undefined;
+    const pairs = text.split(',');
+    const urls = pairs.map((pair) => /^([\w-]+)=(https?:\/\/.+)$/.exec(pair)?.slice(1) ?? []);
+    if (urls.some(([, address = '']) => !URL.canParse(address))) {
+      context.addIssue('names and URLs, such as ratings=http://ratings:4000/graphql, by commas');
+    }
+    return Object.fromEntries(urls);
+  });
+
 /** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
 export const settings = z.object({
   NODE_ENV: z
@@ -55,6 +68,17 @@ export const settings = z.object({
   CATALOG_URL: url
     .default('http://127.0.0.1:4003/graphql')
     .describe('Where a separate gateway, and recommendations, reach the catalog.'),
+  SUBGRAPH_URLS: subgraphUrls.describe(
+    'Where a gateway reaches subgraphs of other teams, such as `ratings=http://ratings:4000/graphql`, by commas. Default: their addresses in the supergraph.',
+  ),
+  SUPERGRAPH_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? path : resolve(path)))
+    .describe(
+      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+    ),
   DATA_DIR: z
     .string()
     .min(1)

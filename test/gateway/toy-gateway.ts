@@ -5,7 +5,7 @@ import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
-import { type Connections, openGateway } from '../../gateway/supergraph.ts';
+import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
@@ -57,6 +57,8 @@ export interface ToyGatewayOptions {
   planner?: 'native' | 'portable';
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
+  /** Another supergraph, and how its further subgraphs are reached. */
+  extend?: (own: Connections) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
 }
 
 /** The real gateway, served on a free port, over toy subgraphs. */
@@ -72,11 +74,13 @@ export async function openToyGateway(
   const subgraphs = await openToySubgraphs(toys, { config, log });
   const connected = await connect[shape](subgraphs, log);
   const verifier = await openTokenVerifier(config, clock);
-  const { connections, relay } = connected;
+  const { relay } = connected;
+  const graph = (await options.extend?.(connected.connections)) ?? connected;
   const gateway = await openGateway({
     isProduction: false,
     ...options,
-    connections,
+    connections: graph.connections,
+    supergraphFile: 'supergraphFile' in graph ? graph.supergraphFile : undefined,
     verifier,
     clock,
     log,
