@@ -40,11 +40,14 @@ describe.each([
     await device.begin({ playableId: 'mov_1', deviceId: 'tv', deviceKind: 'TV' });
     const { closing: closed } = await openSocket(product);
 
+    const ended = once(product.process, 'exit');
     product.process.kill('SIGTERM');
     await until(async () => (await readiness(product.url)) === 503, { what: 'it is not ready' });
     const acknowledged = await device.report({ positionMs: 1_234_000 });
     expect(acknowledged.outcome).toBe('ACCEPTED');
     expect(await closed).toBe(1001);
+    // Another signal before its end would be one too many.
+    expect((await ended)[0]).toBe(0);
     await product.stop();
 
     const again = await start({ dataDir });
