@@ -5,7 +5,7 @@ import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
-import { openSocketEndpoint } from '../runtime/socket-endpoint.ts';
+import { openSocketEndpoint, type SocketEndpoint } from '../runtime/socket-endpoint.ts';
 import { authorizationOfSocket } from './identity.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
 import type { SocketLimits } from './socket-limits.ts';
@@ -29,7 +29,7 @@ export function acceptLiveClients(
   server: Server,
   gateway: GatewayRuntime,
   admission: Admission,
-): { close(): Promise<void> } {
+): SocketEndpoint {
   const { limits } = admission;
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
     operationContext(context, gateway),

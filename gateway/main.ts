@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
+import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
@@ -15,6 +16,8 @@ interface Backing {
   connections: Connections;
   /** Of the subgraphs in this process. */
   metrics?: (() => Promise<string>) | undefined;
+  /** @default always. */
+  isReady?: (() => Promise<boolean>) | undefined;
   /** In the order in which they close. */
   closables: readonly Closable[];
 }
@@ -45,8 +48,9 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
-  const access = accessOf(config);
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
+  const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
+  const served = { gateway, verifier, clock, log, routes, access: accessOf(config), ...ending };
+  const server = await serveGateway({ ...served, ...address });
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
@@ -90,7 +94,8 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
     recommendations: embeddedExecutor(recommendations, log),
   });
   const closables = [recommendations, playback, catalog];
-  return { connections, metrics: () => metricsOf([playback, recommendations]), closables };
+  const metrics = () => metricsOf([playback, recommendations]);
+  return { connections, metrics, isReady: playback.isReady, closables };
 }
 
 /** Of several parts, one after another: no two have a name in common. */

@@ -110,6 +110,24 @@ export const settings = z.object({
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
     .describe('Least severe level that is logged.'),
+  SHUTDOWN_DELAY_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'How long a process that was told to end goes on serving with /health/ready at 503, so that load balancers look elsewhere first. Default 0, and 5000 in production.',
+    ),
+  DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'After that, the time over which live connections are closed, each at a random moment, so that clients do not come back all at once. Default 0, and 5000 in production.',
+    ),
   TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
   TOKEN_AUDIENCE: z
     .string()
@@ -232,6 +250,8 @@ export const settings = z.object({
 export type Config = Readonly<z.output<typeof settings>> & {
   readonly HOST: string;
   readonly PLAYBACK_WRITE_BEHIND_MS: number;
+  readonly SHUTDOWN_DELAY_MS: number;
+  readonly DRAIN_MS: number;
 };
 
 /**
@@ -243,6 +263,9 @@ const writeBehindMs = { redis: 30_000, embedded: 2_000 };
 function originOf(text: string): string | undefined {
   return URL.canParse(text) ? new URL(text).origin : undefined;
 }
+
+/** In production others send traffic here, and must see that it ends; elsewhere nobody waits for it. */
+const endingMs = { production: 5_000, elsewhere: 0 };
 
 /** Bad configuration: one line a problem. The process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -277,7 +300,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   const PLAYBACK_WRITE_BEHIND_MS =
     parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
-  return Object.freeze({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS });
+  const endMs = endingMs[isProduction ? 'production' : 'elsewhere'];
+  const { SHUTDOWN_DELAY_MS = endMs, DRAIN_MS = endMs } = parsed.data;
+  const decided = { HOST, PLAYBACK_WRITE_BEHIND_MS, SHUTDOWN_DELAY_MS, DRAIN_MS };
+  return Object.freeze({ ...parsed.data, ...decided });
 }
 
 function hotTierOf(parsed: Settings): 'redis' | 'embedded' {

@@ -6,12 +6,13 @@ import {
 } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import { BoundedMap } from './bounded-map.ts';
+import type { Drain } from './drain.ts';
+import { createHealth, type Health } from './health.ts';
 import {
   hasJsonBody,
   pathOf,
   readBody,
   refuseLargeBody,
-  sendJson,
   sendMetrics,
   sendRefusal,
 } from './http-messages.ts';
@@ -25,6 +26,7 @@ const acceptsMax = 32;
 
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
+  health: Health;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
   /** Of the sockets: beside the metrics of the subgraph itself. */
@@ -33,20 +35,22 @@ interface Served<Context extends SubgraphContext> {
 
 /**
  * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws; to operators: GET
- * /healthcheck, GET /metrics where there are any.
+ * /health/live, /health/ready, GET /metrics.
  * `port: 0` takes a free one; `url` in the answer has the real one, with /graphql at its end.
  *
- * `close()` ends connections promptly and is idempotent; the subgraph itself stays open.
+ * `close()` ends sockets over the time of `drain`, then the rest, and is idempotent; the subgraph itself
+ * stays open.
  * Errors: rejects when the port is taken.
  */
 export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
-  options: Address & { log: Logger },
+  options: Address & { log: Logger; drain?: Drain },
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options.log);
   const served = {
     subgraph,
+    health: createHealth(subgraph.isReady),
     contentTypes: new BoundedMap<string>(acceptsMax),
     liveMetrics: () => sockets.metrics(),
   };
@@ -59,7 +63,13 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   const listening = await listen(server, options);
   return {
     url: `${listening.url}/graphql`,
+    retire() {
+      served.health.retire();
+      listening.retire();
+    },
     async close() {
+      served.health.retire();
+      await sockets.drain(options.drain);
       await sockets.close();
       await listening.close();
     },
@@ -71,8 +81,8 @@ async function route<Context extends SubgraphContext>(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (await served.health.answer(request, response)) return;
   const path = pathOf(request);
-  if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
   const { metrics } = served.subgraph;
   if (path === '/metrics' && metrics !== undefined) {
     return sendMetrics(response, (await metrics()) + served.liveMetrics());

@@ -68,6 +68,7 @@ export async function openPlayback(
       ...{ clock, unreadable: stores.unreadable },
       watchLog: { events, keeper, breaker },
     }),
+    isReady: tiers.hasAnswered,
     async close() {
       stopTrimming();
       try {

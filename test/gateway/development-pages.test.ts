@@ -56,8 +56,8 @@ describe('what development serves besides the API', () => {
   );
 
   it('includes probes, in production too', async () => {
-    expect(await (await get('/healthcheck')).json()).toEqual({ status: 'up' });
-    expect(await (await get('/readiness')).json()).toEqual({ status: 'ready' });
+    expect(await (await get('/health/live')).json()).toEqual({ status: 'live' });
+    expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready' });
   });
 });
 

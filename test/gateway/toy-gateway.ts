@@ -8,6 +8,7 @@ import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
+import type { Drain } from '../../runtime/drain.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
 import { serveSubgraph } from '../../runtime/serve.ts';
@@ -31,6 +32,8 @@ export interface ToyGateway {
   token(profileId: string, lifetimeS?: number): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** The first thing that a signal does. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,8 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
+  drain?: Drain;
+  isReady?: () => Promise<boolean>;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
   /** Another supergraph, and how its further subgraphs are reached. */
@@ -93,7 +98,18 @@ export async function openToyGateway(
     trustedProxies: 0,
     ...options.access,
   };
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
+  const { drain, isReady } = options;
+  const served = {
+    gateway,
+    verifier,
+    clock,
+    log,
+    routes,
+    access,
+    isReady,
+    ...(drain && { drain }),
+  };
+  const server = await serveGateway({ ...served, ...address });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -113,6 +129,7 @@ export async function openToyGateway(
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
       return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
+    retire: server.retire,
     async close() {
       await server.close();
       if (isClosed) return;
