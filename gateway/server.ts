@@ -15,6 +15,7 @@ import type { TokenVerifier } from '../runtime/identity.ts';
 import { type Address, type Listening, listen } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/log.ts';
 import { acceptLiveClients } from './live-sockets.ts';
+import type { GatewayMetrics } from './metrics.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type Route = (
@@ -31,6 +32,7 @@ export interface GatewayServerOptions extends Address {
   routes: readonly Route[];
   /** @default always: of the subgraphs in this process. */
   isReady?: (() => Promise<boolean>) | undefined;
+  metrics?: GatewayMetrics;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
 }
@@ -72,6 +74,10 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
     });
   });
   const sockets = acceptLiveClients(server, options.gateway, options);
+  options.metrics?.watchConnections({
+    sockets: () => sockets.socketCount,
+    streams: () => eventStreams.size,
+  });
   const listening = await listen(server, options);
   const retire = () => {
     health.retire();

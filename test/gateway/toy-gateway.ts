@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { GatewayMetrics } from '../../gateway/metrics.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, openGateway } from '../../gateway/supergraph.ts';
@@ -32,6 +33,8 @@ export interface ToyGateway {
   token(profileId: string, lifetimeS?: number): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** What is measured at this moment. */
+  scrape(): Promise<string>;
   /** The first thing that a signal does. */
   retire(): void;
   close(): Promise<void>;
@@ -77,7 +80,9 @@ export async function openToyGateway(
   const connected = await connect[shape](subgraphs, log);
   const verifier = await openTokenVerifier(config, clock);
   const { connections, relay } = connected;
+  const metrics = new GatewayMetrics();
   const gateway = await openGateway({
+    metrics,
     isProduction: false,
     ...options,
     connections,
@@ -88,7 +93,16 @@ export async function openToyGateway(
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
   const { drain, isReady } = options;
-  const served = { gateway, verifier, clock, log, routes, isReady, ...(drain && { drain }) };
+  const served = {
+    gateway,
+    verifier,
+    clock,
+    log,
+    metrics,
+    routes,
+    isReady,
+    ...(drain && { drain }),
+  };
   const server = await serveGateway({ ...served, ...address });
   let isClosed = false;
   const url = `${server.url}/graphql`;
@@ -109,6 +123,7 @@ export async function openToyGateway(
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
       return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
+    scrape: () => metrics.text(),
     retire: server.retire,
     async close() {
       await server.close();
