@@ -5,7 +5,7 @@ import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
-import { openSocketEndpoint } from '../runtime/socket-endpoint.ts';
+import { openSocketEndpoint, type SocketEndpoint } from '../runtime/socket-endpoint.ts';
 import { authorizationOfSocket } from './identity.ts';
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
@@ -21,7 +21,7 @@ export function acceptLiveClients(
   server: Server,
   gateway: GatewayRuntime,
   identity: { verifier: TokenVerifier; clock: Clock },
-): { close(): Promise<void> } {
+): SocketEndpoint {
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
     operationContext(context, gateway),
   );

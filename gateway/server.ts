@@ -1,19 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import type { Clock } from '../runtime/clock.ts';
+import { type Drain, endEach } from '../runtime/drain.ts';
+import { createHealth } from '../runtime/health.ts';
 import {
   declaresTooMuch,
   hasJsonBody,
   pathOf,
   readBody,
   refuseLargeBody,
-  sendJson,
   sendRefusal,
 } from '../runtime/http-messages.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import { type Address, type Listening, listen } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/log.ts';
 import { acceptLiveClients } from './live-sockets.ts';
+import type { GatewayMetrics } from './metrics.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type Route = (
@@ -28,6 +30,11 @@ export interface GatewayServerOptions extends Address {
   log: Logger;
   /** Asked in turn for every path that is not the gateway's own. */
   routes: readonly Route[];
+  /** @default always: of the subgraphs in this process. */
+  isReady?: (() => Promise<boolean>) | undefined;
+  metrics?: GatewayMetrics;
+  /** @default all live connections at once when it closes. */
+  drain?: Drain;
 }
 
 /** Honest clients send headers at once; Node's 60 s let a slow one hold a connection for a minute. */
@@ -38,17 +45,18 @@ const requestTimeoutMs = 15_000;
 const timeoutCheckMs = 5_000;
 
 /**
- * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /healthcheck, /readiness, `routes`.
+ * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /health/live, /health/ready, `routes`.
  * It has a server of its own because the runtime limits neither bodies nor frames.
  *
- * `close()` turns /readiness to 503, ends sockets (1001) and event streams, then the listener; idempotent.
+ * `retire()` turns /health/ready to 503. `close()` ends sockets (1001) and event streams over the time
+ * of `drain`, then the listener; idempotent.
  * Errors: rejects when the port is taken.
  */
 export async function serveGateway(options: GatewayServerOptions): Promise<Listening> {
   const eventStreams = new Set<ServerResponse>();
-  let isClosing = false;
+  const health = createHealth(options.isReady);
   const routes: readonly Route[] = [
-    (request, response) => answerProbe(request, response, isClosing),
+    health.answer,
     (request, response) => answerGraphQL(request, response, options.gateway),
     ...options.routes,
     refuse,
@@ -66,12 +74,24 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
     });
   });
   const sockets = acceptLiveClients(server, options.gateway, options);
+  options.metrics?.watchConnections({
+    sockets: () => sockets.socketCount,
+    streams: () => eventStreams.size,
+  });
   const listening = await listen(server, options);
+  const retire = () => {
+    health.retire();
+    listening.retire();
+  };
   return {
     url: listening.url,
+    retire,
     async close() {
-      isClosing = true;
-      for (const stream of eventStreams) if (stream.headersSent) stream.end();
+      retire();
+      await Promise.all([
+        sockets.drain(options.drain),
+        endEach(eventStreams, endStream, options.drain),
+      ]);
       await sockets.close();
       await listening.close();
     },
@@ -97,17 +117,9 @@ function trackEventStream(
   response.once('close', () => open.delete(response));
 }
 
-function answerProbe(
-  request: IncomingMessage,
-  response: ServerResponse,
-  isClosing: boolean,
-): boolean {
-  const path = pathOf(request);
-  if (path === '/healthcheck') sendJson(response, 200, { status: 'up' });
-  else if (path !== '/readiness') return false;
-  else if (isClosing) sendJson(response, 503, { status: 'closing' });
-  else sendJson(response, 200, { status: 'ready' });
-  return true;
+/** One without a head is an answer that is still being made, and ends by itself. */
+function endStream(stream: ServerResponse): void {
+  if (stream.headersSent) stream.end();
 }
 
 async function answerGraphQL(

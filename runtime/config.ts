@@ -58,6 +58,34 @@ export const settings = z.object({
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
     .describe('Least severe level that is logged.'),
+  SHUTDOWN_DELAY_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'How long a process that was told to end goes on serving with /health/ready at 503, so that load balancers look elsewhere first. Default 0, and 5000 in production.',
+    ),
+  DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'After that, the time over which live connections are closed, each at a random moment, so that clients do not come back all at once. Default 0, and 5000 in production.',
+    ),
+  METRICS_PORT: port
+    .default(9464)
+    .describe(
+      'In production the gateway answers GET /metrics on this port, 0 a free one, and never on its public one. In development it does on PORT. A subgraph process does on its own port, which only gateways and operators reach.',
+    ),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address of METRICS_PORT; 0.0.0.0 for a Prometheus on another machine.'),
   TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
   TOKEN_AUDIENCE: z
     .string()
@@ -180,6 +208,8 @@ export const settings = z.object({
 export type Config = Readonly<z.output<typeof settings>> & {
   readonly HOST: string;
   readonly PLAYBACK_WRITE_BEHIND_MS: number;
+  readonly SHUTDOWN_DELAY_MS: number;
+  readonly DRAIN_MS: number;
 };
 
 /**
@@ -187,6 +217,9 @@ export type Config = Readonly<z.output<typeof settings>> & {
  * outlives the process; a hot store inside it dies with it, and 2 s is what that may cost.
  */
 const writeBehindMs = { redis: 30_000, embedded: 2_000 };
+
+/** In production others send traffic here, and must see that it ends; elsewhere nobody waits for it. */
+const endingMs = { production: 5_000, elsewhere: 0 };
 
 /** Bad configuration: one line a problem. The process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -221,7 +254,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   const PLAYBACK_WRITE_BEHIND_MS =
     parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
-  return Object.freeze({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS });
+  const endMs = endingMs[isProduction ? 'production' : 'elsewhere'];
+  const { SHUTDOWN_DELAY_MS = endMs, DRAIN_MS = endMs } = parsed.data;
+  const decided = { HOST, PLAYBACK_WRITE_BEHIND_MS, SHUTDOWN_DELAY_MS, DRAIN_MS };
+  return Object.freeze({ ...parsed.data, ...decided });
 }
 
 function hotTierOf(parsed: Settings): 'redis' | 'embedded' {

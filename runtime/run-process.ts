@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
+import { drainOf } from './drain.ts';
 import { createLog, type Logger } from './log.ts';
+import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
@@ -28,7 +30,8 @@ export async function runProcess(
     hideFromLibraries();
     const log = createLog({ level: config.LOG_LEVEL, part });
     const starting = start({ config, clock: systemClock, log });
-    closeOnSignal(starting, log);
+    const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
+    closeOnSignal(starting, { log, delayMs, drainMs });
     await starting;
   } catch (error) {
     const isConfiguration = error instanceof ConfigError;
@@ -46,9 +49,14 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
     const subgraph = await options.open(parts);
-    const { config, log } = parts;
+    const { config, clock, log } = parts;
     const address = { host: config.HOST, port: options.port(config) };
-    const served = await serveSubgraph(subgraph, { ...address, log });
+    const served = await serveSubgraph(subgraph, {
+      ...address,
+      log,
+      drain: drainOf(config, clock),
+      processMetrics: createProcessMetrics(),
+    });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];
   });

@@ -1,17 +1,22 @@
 import type { Server } from 'node:http';
 import type { ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Drain, endEach } from './drain.ts';
 import { pathOf } from './http-messages.ts';
 
 /** A document and its variables; 64 kB holds any operation a client or a gateway sends by socket. */
 export const socketMessageBytesMax = 64 * 1024;
 /** A client that is gone without a word does not answer the close; it is cut off after this. */
 const closeGraceMs = 1_000;
+/** Going away: clients connect again, and elsewhere. */
+const goingAwayCode = 1001;
 
 export interface SocketEndpoint {
   /** Sockets that are open now. */
   readonly socketCount: number;
+  /** Accepts no more, and says 1001 to each that is open in its turn. */
+  drain(drain: Drain | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,9 +31,11 @@ export function openSocketEndpoint(
   protocol: ServerOptions<Record<string, unknown> | undefined, Extra>,
 ): SocketEndpoint {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: socketMessageBytesMax });
+  let isDraining = false;
   server.on('upgrade', (request, socket, head) => {
-    if (pathOf(request) !== path) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    if (pathOf(request) !== path || isDraining) {
+      const status = isDraining ? '503 Service Unavailable' : '404 Not Found';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
@@ -43,6 +50,11 @@ export function openSocketEndpoint(
   return {
     get socketCount() {
       return sockets.clients.size;
+    },
+    async drain(drain) {
+      isDraining = true;
+      const goAway = (client: WebSocket) => client.close(goingAwayCode, 'Going away');
+      await endEach(sockets.clients, goAway, drain);
     },
     close() {
       closing ??= closeSockets(sockets, serving);

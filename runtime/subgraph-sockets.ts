@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { Context as SocketContext, SubscribePayload } from 'graphql-ws';
 import { BoundedMap } from './bounded-map.ts';
+import type { Drain } from './drain.ts';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
 import { openSocketEndpoint } from './socket-endpoint.ts';
@@ -21,6 +22,7 @@ import { subscribeToSubgraph } from './subscribe.ts';
 export interface SubscriptionEndpoint {
   /** Prometheus' text format. */
   metrics(): string;
+  drain(drain: Drain | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
       const operations = counts.reduce((sum, count) => sum + count, 0);
       return liveMetrics({ sockets: endpoint.socketCount, operations });
     },
+    drain: endpoint.drain,
     close: endpoint.close,
   };
 }

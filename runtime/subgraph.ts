@@ -34,6 +34,8 @@ export interface Subgraph<Context extends SubgraphContext = SubgraphContext> {
   contextFor(headers: RequestHeaders): Promise<Context>;
   /** What its GET /metrics answers: Prometheus' text format. */
   metrics?: (() => Promise<string>) | undefined;
+  /** @default always: whether it could answer anybody. */
+  isReady?: (() => Promise<boolean>) | undefined;
   /** Ends work under way and closes the stores; idempotent. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export interface SubgraphOptions<Context extends SubgraphContext> {
   contextFor: (headers: RequestHeaders) => Promise<Context>;
   log: Logger;
   metrics?: () => Promise<string>;
+  isReady?: () => Promise<boolean>;
   close: () => Promise<void>;
 }
 
@@ -92,6 +95,7 @@ export async function openSubgraph<Context extends SubgraphContext>(
     known,
     contextFor: options.contextFor,
     metrics: options.metrics,
+    isReady: options.isReady,
     close() {
       closing ??= server.stop().then(options.close);
       return closing;

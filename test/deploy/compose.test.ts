@@ -123,9 +123,9 @@ describe('compose.yaml', () => {
     for (const [name, service] of own) {
       const { healthcheck } = service;
       if (healthcheck === undefined) continue;
-      const url = /http:\/\/127\.0\.0\.1:(\d+)\/(\w+)/.exec(healthcheck.test.at(-1)!);
+      const url = /http:\/\/127\.0\.0\.1:(\d+)(\/[\w/]+)/.exec(healthcheck.test.at(-1)!);
       expect(url?.[1]).toBe(portOf(name, service));
-      expect(url?.[2]).toBe(name === 'gateway' ? 'readiness' : 'healthcheck');
+      expect(url?.[2]).toBe('/health/ready');
     }
   });
 

@@ -48,9 +48,9 @@ describe('a subgraph as a server', () => {
     expect((await response.json()) as object).toHaveProperty('errors');
   });
 
-  it('says that it is up', async () => {
-    const response = await fetch(new URL('/healthcheck', url));
-    expect(await response.json()).toEqual({ status: 'up' });
+  it('says that it lives', async () => {
+    const response = await fetch(new URL('/health/live', url));
+    expect(await response.json()).toEqual({ status: 'live' });
   });
 
   it.each([

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { GatewayMetrics } from '../../gateway/metrics.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
+import type { Drain } from '../../runtime/drain.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
 import { serveSubgraph } from '../../runtime/serve.ts';
@@ -31,6 +33,10 @@ export interface ToyGateway {
   token(profileId: string, lifetimeS?: number): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** What is measured at this moment. */
+  scrape(): Promise<string>;
+  /** The first thing that a signal does. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +61,8 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
+  drain?: Drain;
+  isReady?: () => Promise<boolean>;
   routesOf?: (dataDir: string) => readonly Route[];
 }
 
@@ -72,7 +80,9 @@ export async function openToyGateway(
   const connected = await connect[shape](subgraphs, log);
   const verifier = await openTokenVerifier(config, clock);
   const { connections, relay } = connected;
+  const metrics = new GatewayMetrics();
   const gateway = await openGateway({
+    metrics,
     isProduction: false,
     ...options,
     connections,
@@ -82,7 +92,18 @@ export async function openToyGateway(
   });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
+  const { drain, isReady } = options;
+  const served = {
+    gateway,
+    verifier,
+    clock,
+    log,
+    metrics,
+    routes,
+    isReady,
+    ...(drain && { drain }),
+  };
+  const server = await serveGateway({ ...served, ...address });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -102,6 +123,8 @@ export async function openToyGateway(
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
       return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
+    scrape: () => metrics.text(),
+    retire: server.retire,
     async close() {
       await server.close();
       if (isClosed) return;
