@@ -18,6 +18,10 @@ export class EventStreams {
     this.#verifier = verifier;
   }
 
+  get length(): number {
+    return this.#open.size;
+  }
+
   /** Whether the request may go on; with `false` it is answered. */
   async admit(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     if (!request.headers.accept?.includes('text/event-stream')) return true;

@@ -2,20 +2,25 @@ import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
 import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
+import type { Listening } from '../runtime/listen.ts';
+import { mergeMetrics } from '../runtime/metrics-text.ts';
+import { createProcessMetrics } from '../runtime/process-metrics.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
 import { readSubgraphList } from '../schema/subgraph-list.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { withFurtherSubgraphs } from './further-subgraphs.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, serveGateway } from './server.ts';
 import { type Connections, openGateway, supergraphFile } from './supergraph.ts';
 
 interface Backing {
   connections: Connections;
-  /** Of the subgraphs in this process. */
-  metrics?: (() => Promise<string>) | undefined;
+  /** The subgraphs in this process. */
+  parts: readonly Measured[];
   /** @default always. */
   isReady?: (() => Promise<boolean>) | undefined;
   /** In the order in which they close. */
@@ -44,16 +49,25 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
   const graph = await graphOf(config, backing.connections);
-  const gateway = await openGateway({ ...graph, verifier, clock, log, isProduction });
+  const measured = new GatewayMetrics();
+  const metrics = metricsOf([{ metrics: () => measured.text() }, ...backing.parts]);
+  const common = { verifier, clock, log, metrics: measured };
+  const gateway = await openGateway({ ...graph, ...common, isProduction });
   const address = { host: config.HOST, port: config.PORT };
-  const developed = { config, clock, metrics: backing.metrics };
+  const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
   const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
-  const served = { gateway, verifier, clock, log, routes, access: accessOf(config), ...ending };
+  const served = { gateway, ...common, routes, access: accessOf(config), ...ending };
   const server = await serveGateway({ ...served, ...address });
-  announce(server.url, { isProduction, dataDir: config.DATA_DIR });
+  const scraped = isProduction ? [await serveMetrics(metrics, scrapeAddress(parts))] : [];
+  announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
-  return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+  const rest = demo === undefined ? [] : [demo];
+  return [server, closing, ...backing.closables, ...scraped, ...rest];
+}
+
+function scrapeAddress({ config, log }: ProcessParts) {
+  return { host: config.METRICS_HOST, port: config.METRICS_PORT, log };
 }
 
 function accessOf(config: Config): Access {
@@ -74,7 +88,7 @@ async function graphOf(config: Config, own: Connections) {
 }
 
 function openRemote({ config }: ProcessParts): Backing {
-  return { connections: remoteTransports(config), closables: [] };
+  return { connections: remoteTransports(config), parts: [], closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */
@@ -94,14 +108,15 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
     recommendations: embeddedExecutor(recommendations, log),
   });
   const closables = [recommendations, playback, catalog];
-  const metrics = () => metricsOf([playback, recommendations]);
-  return { connections, metrics, isReady: playback.isReady, closables };
+  const { isReady } = playback;
+  return { connections, parts: [playback, recommendations], isReady, closables };
 }
 
-/** Of several parts, one after another: no two have a name in common. */
-async function metricsOf(parts: readonly Measured[]): Promise<string> {
-  const texts = await Promise.all(parts.map(async ({ metrics }) => (await metrics?.()) ?? ''));
-  return texts.join('');
+/** Of the whole process. */
+function metricsOf(parts: readonly Measured[]): () => Promise<string> {
+  const all = [...parts, { metrics: createProcessMetrics() }];
+  return async () =>
+    mergeMetrics(await Promise.all(all.map(async ({ metrics }) => (await metrics?.()) ?? '')));
 }
 
 async function openDemo(config: Config, wantsRedis: boolean) {
@@ -109,9 +124,13 @@ async function openDemo(config: Config, wantsRedis: boolean) {
 }
 
 /** For people, on standard output; logs go to standard error. */
-function announce(url: string, shown: { isProduction: boolean; dataDir: string }): void {
+function announce(
+  url: string,
+  shown: { isProduction: boolean; scraped: readonly Listening[]; dataDir: string },
+): void {
   const lines = [`GraphQL  ${url}/graphql`];
   if (!shown.isProduction) lines.push(`Demo     ${url}/demo/`);
+  for (const metrics of shown.scraped) lines.push(`Metrics  ${metrics.url}/metrics`);
   lines.push(`Data     ${shown.dataDir}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -24,6 +24,7 @@ import { EventStreams } from './event-streams.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
 import { LiveConnections } from './live-connections.ts';
 import { acceptLiveClients } from './live-sockets.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { checkOrigin, createOriginPolicy } from './origins.ts';
 import { SocketLimits } from './socket-limits.ts';
 
@@ -43,6 +44,7 @@ export interface GatewayServerOptions extends Address {
   access: Access;
   /** @default always: of the subgraphs in this process. */
   isReady?: (() => Promise<boolean>) | undefined;
+  metrics?: GatewayMetrics;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
 }
@@ -90,6 +92,10 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
   const { verifier, clock, gateway } = options;
   const socketLimits = new SocketLimits({ limits, clock, origins, live });
   const sockets = acceptLiveClients(server, gateway, { verifier, clock, limits: socketLimits });
+  options.metrics?.watchConnections({
+    sockets: () => sockets.socketCount,
+    streams: () => streams.length,
+  });
   const listening = await listen(server, options);
   const retire = () => {
     health.retire();

@@ -13,6 +13,7 @@ import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
+import { GatewayMetrics } from './metrics.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   isProduction: boolean;
   /** @default schema/supergraph.graphql */
   supergraphFile?: string | URL | undefined;
+  /** @default nobody asks for them. */
+  metrics?: GatewayMetrics;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -45,6 +48,7 @@ export const supergraphFile = new URL('../schema/supergraph.graphql', import.met
 export async function openGateway(options: GatewayOptions): Promise<GatewayRuntime> {
   const { connections, verifier, clock, log, isProduction } = options;
   const upstreamTimeoutMs = options.upstreamTimeoutMs ?? upstreamTimeoutDefaultMs;
+  const metrics = options.metrics ?? new GatewayMetrics();
   const planner = options.planner === 'portable' ? undefined : await nativePlanner(log);
   const gateway = createGatewayRuntime({
     supergraph: await readFile(options.supergraphFile ?? supergraphFile, 'utf8'),
@@ -65,6 +69,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
+      metrics.plugin(),
       limitDocuments(),
       codeValidationErrors(),
       refuseDeafSubscribers(),

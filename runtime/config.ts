@@ -128,6 +128,16 @@ export const settings = z.object({
     .describe(
       'After that, the time over which live connections are closed, each at a random moment, so that clients do not come back all at once. Default 0, and 5000 in production.',
     ),
+  METRICS_PORT: port
+    .default(9464)
+    .describe(
+      'In production the gateway answers GET /metrics on this port, 0 a free one, and never on its public one. In development it does on PORT. A subgraph process does on its own port, which only gateways and operators reach.',
+    ),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address of METRICS_PORT; 0.0.0.0 for a Prometheus on another machine.'),
   TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
   TOKEN_AUDIENCE: z
     .string()

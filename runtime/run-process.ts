@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
 import { drainOf } from './drain.ts';
 import { createLog, type Logger } from './log.ts';
+import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
@@ -54,6 +55,7 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
       ...address,
       log,
       drain: drainOf(config, clock),
+      processMetrics: createProcessMetrics(),
     });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];

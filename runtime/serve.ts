@@ -18,19 +18,27 @@ import {
 } from './http-messages.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import type { Logger } from './log.ts';
+import { mergeMetrics } from './metrics-text.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
 
+export interface ServeOptions {
+  log: Logger;
+  /** @default all live connections at once when it closes. */
+  drain?: Drain;
+  /** Of the process, beside those of the subgraph. */
+  processMetrics?: () => Promise<string>;
+}
+
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
   health: Health;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
-  /** Of the sockets: beside the metrics of the subgraph itself. */
-  liveMetrics(): string;
+  metrics(): Promise<string>;
 }
 
 /**
@@ -44,7 +52,7 @@ interface Served<Context extends SubgraphContext> {
  */
 export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
-  options: Address & { log: Logger; drain?: Drain },
+  options: Address & ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options.log);
@@ -52,7 +60,11 @@ export async function serveSubgraph<Context extends SubgraphContext>(
     subgraph,
     health: createHealth(subgraph.isReady),
     contentTypes: new BoundedMap<string>(acceptsMax),
-    liveMetrics: () => sockets.metrics(),
+    async metrics() {
+      const parts = [subgraph.metrics?.(), options.processMetrics?.()];
+      const texts = await Promise.all(parts.map(async (text) => (await text) ?? ''));
+      return mergeMetrics([...texts, sockets.metrics()]);
+    },
   };
   server.on('request', (request, response) => {
     route(served, request, response).catch((error: unknown) => {
@@ -83,10 +95,7 @@ async function route<Context extends SubgraphContext>(
 ): Promise<void> {
   if (await served.health.answer(request, response)) return;
   const path = pathOf(request);
-  const { metrics } = served.subgraph;
-  if (path === '/metrics' && metrics !== undefined) {
-    return sendMetrics(response, (await metrics()) + served.liveMetrics());
-  }
+  if (path === '/metrics') return sendMetrics(response, await served.metrics());
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
+import type { CassandraExamined, RedisExamined } from './examined.ts';
 import type { HotStore } from './hot-store.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
@@ -243,4 +244,34 @@ export async function openViewingStore(
   }
   const { openEmbeddedViewingStore } = await import('./embedded/viewing.ts');
   return openEmbeddedViewingStore({ path: join(config.DATA_DIR, 'recommendations.db') });
+}
+
+/**
+ * How the Redis of the configuration is set up, looked at and not judged; null when none is configured.
+ *
+ * Errors: StoreUnreachable, with its cause, where it does not answer.
+ */
+export async function examineRedis(
+  config: StoreConfig,
+  clock: StoreClock,
+): Promise<RedisExamined | null> {
+  const redis = redisOptions(config, clock);
+  if (redis === null) return null;
+  const { examine } = await import('./redis/examine.ts');
+  return examine(redis);
+}
+
+/**
+ * The same of its Cassandra, in this region or in the remote one.
+ *
+ * Errors: StoreUnreachable, with its cause, where no node answers.
+ */
+export async function examineCassandra(
+  config: CassandraConfig,
+  which: 'local' | 'remote',
+): Promise<CassandraExamined | null> {
+  const region = which === 'local' ? localRegion(config) : remoteRegion(config);
+  if (region === null) return null;
+  const { examine } = await import('./cassandra/examine.ts');
+  return examine({ keyspace: config.CASSANDRA_KEYSPACE, region, login: loginOf(config) });
 }

@@ -10,9 +10,9 @@ import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
+import { createPlaybackMeters, meteredResolvers } from './meters.ts';
 import { createPlaybackMetrics } from './metrics.ts';
 import type { ReassignDeps } from './reassign-session.ts';
-import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
 import { breakerFor, createTwoTiers, type TwoTiers } from './two-tiers.ts';
 
@@ -34,7 +34,12 @@ export async function openPlayback(
   const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy, log }));
   const { events } = stores;
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
-  const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
+  const meters = createPlaybackMeters();
+  const { onFlushed } = meters;
+  const tiers = createTwoTiers({
+    ...{ ...stores, clock, log, intervalMs, onFlushed },
+    owner: randomUUID(),
+  });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
@@ -60,12 +65,12 @@ export async function openPlayback(
   const subgraph = await openSubgraph<Context>({
     name: 'playback',
     typeDefs,
-    resolvers,
+    resolvers: meteredResolvers(meters),
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
     metrics: createPlaybackMetrics(tiers, {
-      ...{ clock, unreadable: stores.unreadable },
+      ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
       watchLog: { events, keeper, breaker },
     }),
     isReady: tiers.hasAnswered,

@@ -57,11 +57,14 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     stopwatch: options.stopwatch ?? (() => performance.now()),
     log,
   });
-  const rows = createRows({
-    ...{ viewings, catalog, ranker, clock, changes: consumer },
-    isBehind: () => consumer.isBehind(),
-    policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
-  });
+  const measured = createRecommendationsMetrics({ events, consumer, interactions, clock, ranker });
+  const rows = measured.metered(
+    createRows({
+      ...{ viewings, catalog, ranker, clock, changes: consumer },
+      isBehind: () => consumer.isBehind(),
+      policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
+    }),
+  );
   const watches = createRowWatches({ rows, changes: consumer, clock, log });
   const shown = createShownRows(interactions);
   const ended = createEndedPlays({ viewings, catalog, ranker, shown, interactions, clock, log });
@@ -77,7 +80,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
     log,
-    metrics: createRecommendationsMetrics({ events, consumer, interactions, clock }),
+    metrics: measured.metrics,
     async close() {
       watches.close();
       await consumer.close();

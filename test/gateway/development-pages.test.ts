@@ -9,7 +9,11 @@ describe('what development serves besides the API', () => {
   beforeAll(async () => {
     gateway = await openToyGateway('embedded', {
       routesOf: (dataDir) =>
-        developmentRoutes({ config: readConfig({ DATA_DIR: dataDir }), clock: systemClock }),
+        developmentRoutes({
+          config: readConfig({ DATA_DIR: dataDir }),
+          clock: systemClock,
+          metrics: async () => 'measured 1\n',
+        }),
     });
   });
   afterAll(() => gateway.close());
@@ -54,6 +58,10 @@ describe('what development serves besides the API', () => {
       expect(response.status).toBe(400);
     },
   );
+
+  it('includes what is measured', async () => {
+    expect(await (await get('/metrics')).text()).toBe('measured 1\n');
+  });
 
   it('includes probes, in production too', async () => {
     expect(await (await get('/health/live')).json()).toEqual({ status: 'live' });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { GatewayMetrics } from '../../gateway/metrics.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
@@ -32,6 +33,8 @@ export interface ToyGateway {
   token(profileId: string, lifetimeS?: number): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** What is measured at this moment. */
+  scrape(): Promise<string>;
   /** The first thing that a signal does. */
   retire(): void;
   close(): Promise<void>;
@@ -81,7 +84,9 @@ export async function openToyGateway(
   const verifier = await openTokenVerifier(config, clock);
   const { relay } = connected;
   const graph = (await options.extend?.(connected.connections)) ?? connected;
+  const metrics = new GatewayMetrics();
   const gateway = await openGateway({
+    metrics,
     isProduction: false,
     ...options,
     connections: graph.connections,
@@ -104,6 +109,7 @@ export async function openToyGateway(
     verifier,
     clock,
     log,
+    metrics,
     routes,
     access,
     isReady,
@@ -129,6 +135,7 @@ export async function openToyGateway(
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
       return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
+    scrape: () => metrics.text(),
     retire: server.retire,
     async close() {
       await server.close();

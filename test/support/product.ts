@@ -137,7 +137,7 @@ async function startPart(
   // The node binary itself, no npm between: the pid is the product's own, so a kill leaves no orphan.
   const child = spawn(process.execPath, [entryPoints[name], ...argv], {
     cwd: repository,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', METRICS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (child.pid !== undefined) endWith(process.pid, child.pid);
