@@ -38,7 +38,8 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const { config, clock, log } = parts;
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
-  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
+  const costMax = config.OPERATION_COST_MAX;
+  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction, costMax });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];

@@ -9,6 +9,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   clock: Clock;
   log: Logger;
   isProduction: boolean;
+  /** @default 1_000: what one operation may cost, see cost-limit.ts. */
+  costMax?: number;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -63,6 +66,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     plugins: () => [
       limitDocuments(),
       codeValidationErrors(),
+      limitCost(options.costMax),
       refuseDeafSubscribers(),
       endAtTokenExpiry(clock),
       repairResults(),
