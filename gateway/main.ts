@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
+import { rateLimitOf } from '../runtime/limit-settings.ts';
+import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { remoteTransports } from './remote-transports.ts';
@@ -39,14 +42,34 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
   const costMax = config.OPERATION_COST_MAX;
-  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction, costMax });
+  const { rates, limiter } = await openRates(parts);
+  const opening = { ...backing, verifier, clock, log, isProduction, costMax, rates };
+  const gateway = await openGateway(opening);
   const address = { host: config.HOST, port: config.PORT };
-  const developed = { config, clock, metrics: backing.metrics };
+  const metrics = () => metricsOf([backing, { metrics: async () => rates.limits.metrics() }]);
+  const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
   const server = await serveGateway({ gateway, verifier, clock, log, routes, ...address });
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
-  return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+  return [server, closing, limiter, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+}
+
+/** What profiles and addresses may ask for; devices are counted where their tokens are read. */
+async function openRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const limits = new RateLimits({
+    limiter,
+    limits: {
+      profile: rateLimitOf(config.RATE_LIMIT_PROFILE),
+      address: rateLimitOf(config.RATE_LIMIT_ADDRESS),
+    },
+    metricName: 'playhead_gateway_rate_limited_total',
+  });
+  return { rates: { limits, trustedProxies: config.TRUSTED_PROXIES }, limiter };
 }
 
 function openRemote({ config }: ProcessParts): Backing {

@@ -14,6 +14,7 @@ import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
+import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   isProduction: boolean;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
   costMax?: number;
+  /** @default none: nothing is counted. */
+  rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -67,6 +70,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       limitDocuments(),
       codeValidationErrors(),
       limitCost(options.costMax),
+      ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       endAtTokenExpiry(clock),
       repairResults(),

@@ -55,6 +55,15 @@ export const settings = z.object({
     .default('data')
     .transform((path) => resolve(path))
     .describe('Folder of the embedded stores and of the development keys.'),
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe(
+      'Proxies in front of the gateway, each of which adds to `x-forwarded-for` whom it saw. Set it behind any: without it all clients have the address of the proxy.',
+    ),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')

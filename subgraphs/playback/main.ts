@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
 import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import { rateLimitOf } from '../../runtime/limit-settings.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { RateLimits } from '../../runtime/rate-limits.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
 import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
-import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
+import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMetrics } from './metrics.ts';
@@ -36,6 +38,7 @@ export async function openPlayback(
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
   const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
+  const { rates, limiter } = await openDeviceRates(parts);
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
   const breaker = breakerFor('watch log', { clock, log });
@@ -48,6 +51,7 @@ export async function openPlayback(
     writePath: tiers.writePath,
     watchLog: keeper,
     events,
+    rates,
     clock,
     policy,
     signer,
@@ -55,6 +59,10 @@ export async function openPlayback(
     log,
   };
   const { typeDefs } = await readSubgraph('playback');
+  const metrics = createPlaybackMetrics(tiers, {
+    ...{ clock, unreadable: stores.unreadable },
+    watchLog: { events, keeper, breaker },
+  });
   tiers.start();
   keeper.start();
   const subgraph = await openSubgraph<Context>({
@@ -64,21 +72,32 @@ export async function openPlayback(
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
-    metrics: createPlaybackMetrics(tiers, {
-      ...{ clock, unreadable: stores.unreadable },
-      watchLog: { events, keeper, breaker },
-    }),
+    metrics: async () => (await metrics()) + rates.metrics(),
     async close() {
       stopTrimming();
       try {
         await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
+        await limiter.close();
         await stores.close();
       }
     },
   });
   return { ...subgraph, events };
+}
+
+async function openDeviceRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const rates = new RateLimits({
+    limiter,
+    limits: { device: rateLimitOf(config.RATE_LIMIT_DEVICE) },
+    metricName: 'playhead_rate_limited_total',
+  });
+  return { rates, limiter };
 }
 
 /**

@@ -44,15 +44,18 @@ describe('what an operation costs', () => {
   beforeEach(() => gateway.toys.forget());
   afterAll(() => gateway.close());
 
-  it.each(Object.entries(sizes))('decides whether it runs: %s (LIM-20)', async (_where, { cost, list }) => {
-    const { errors, data } = await gateway.ask(`{ ${list} }`, { profileId: 'alice' });
-    const isRefused = cost > costMaxDefault;
-    expect(errors?.map(({ extensions }) => extensions)).toEqual(
-      isRefused ? [refusal(cost)] : undefined,
-    );
-    expect(data === undefined).toBe(isRefused);
-    expect(gateway.toys.fetchCount).toBe(isRefused ? 0 : 1);
-  });
+  it.each(Object.entries(sizes))(
+    'decides whether it runs: %s (LIM-20)',
+    async (_where, { cost, list }) => {
+      const { errors, data } = await gateway.ask(`{ ${list} }`, { profileId: 'alice' });
+      const isRefused = cost > costMaxDefault;
+      expect(errors?.map(({ extensions }) => extensions)).toEqual(
+        isRefused ? [refusal(cost)] : undefined,
+      );
+      expect(data === undefined).toBe(isRefused);
+      expect(gateway.toys.fetchCount).toBe(isRefused ? 0 : 1);
+    },
+  );
 
   it('is told with status 400 to whoever takes the media type of GraphQL, and 200 to others', async () => {
     const query = `{ ${tooMuch.list} }`;

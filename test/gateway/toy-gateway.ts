@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, openGateway } from '../../gateway/supergraph.ts';
@@ -55,6 +56,7 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
+  rates?: GatewayRates;
   routesOf?: (dataDir: string) => readonly Route[];
 }
 
