@@ -2,12 +2,15 @@ import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
 import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
+import { rateLimitOf } from '../runtime/limit-settings.ts';
 import type { Listening } from '../runtime/listen.ts';
 import { mergeMetrics } from '../runtime/metrics-text.ts';
 import { createProcessMetrics } from '../runtime/process-metrics.ts';
+import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
 import { readSubgraphList } from '../schema/subgraph-list.ts';
+import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { withFurtherSubgraphs } from './further-subgraphs.ts';
@@ -49,10 +52,16 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
   const graph = await graphOf(config, backing.connections);
+  const { rates, limiter } = await openRates(parts);
   const measured = new GatewayMetrics();
-  const metrics = metricsOf([{ metrics: () => measured.text() }, ...backing.parts]);
+  const metrics = metricsOf([
+    { metrics: () => measured.text() },
+    { metrics: async () => rates.limits.metrics() },
+    ...backing.parts,
+  ]);
   const common = { verifier, clock, log, metrics: measured };
-  const gateway = await openGateway({ ...graph, ...common, isProduction });
+  const costMax = config.OPERATION_COST_MAX;
+  const gateway = await openGateway({ ...graph, ...common, isProduction, costMax, rates });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
@@ -63,7 +72,24 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   const rest = demo === undefined ? [] : [demo];
-  return [server, closing, ...backing.closables, ...scraped, ...rest];
+  return [server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+}
+
+/** What profiles and addresses may ask for; devices are counted where their tokens are read. */
+async function openRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const limits = new RateLimits({
+    limiter,
+    limits: {
+      profile: rateLimitOf(config.RATE_LIMIT_PROFILE),
+      address: rateLimitOf(config.RATE_LIMIT_ADDRESS),
+    },
+    metricName: 'playhead_gateway_rate_limited_total',
+  });
+  return { rates: { limits, trustedProxies: config.TRUSTED_PROXIES }, limiter };
 }
 
 function scrapeAddress({ config, log }: ProcessParts) {

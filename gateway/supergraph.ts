@@ -9,11 +9,13 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
+import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 
@@ -30,6 +32,10 @@ export interface GatewayOptions {
   supergraphFile?: string | URL | undefined;
   /** @default nobody asks for them. */
   metrics?: GatewayMetrics;
+  /** @default 1_000: what one operation may cost, see cost-limit.ts. */
+  costMax?: number;
+  /** @default none: nothing is counted. */
+  rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -72,6 +78,8 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       metrics.plugin(),
       limitDocuments(),
       codeValidationErrors(),
+      limitCost(options.costMax),
+      ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       endAtTokenExpiry(clock),
       repairResults(),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { limitSettings } from './limit-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -255,6 +256,7 @@ export const settings = z.object({
     .optional()
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
+  ...limitSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
+import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
 import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
@@ -63,6 +64,7 @@ export interface ToyGatewayOptions {
   planner?: 'native' | 'portable';
   drain?: Drain;
   isReady?: () => Promise<boolean>;
+  rates?: GatewayRates;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
   /** Another supergraph, and how its further subgraphs are reached. */
