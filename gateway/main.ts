@@ -3,6 +3,7 @@ import type { Config } from '../runtime/config.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { openStatementSigner } from '../runtime/signed-identity.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { remoteTransports } from './remote-transports.ts';
@@ -36,8 +37,9 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
+  const isAlone = values.only === 'gateway';
+  const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
   const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics: backing.metrics };
@@ -48,8 +50,9 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
 }
 
-function openRemote({ config }: ProcessParts): Backing {
-  return { connections: remoteTransports(config), closables: [] };
+async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
+  const signer = await openStatementSigner(config, clock);
+  return { connections: remoteTransports(config, signer), closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */

@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
+import type { TokenVerifier } from './identity.ts';
 import { createLog, type Logger } from './log.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
+import { openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 
 /** What every part of the product is opened with. */
@@ -11,6 +13,8 @@ export interface ProcessParts {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** Who sends a request. Default: it verifies access tokens, as in one process with the gateway. */
+  verifier?: TokenVerifier;
 }
 
 /**
@@ -45,10 +49,12 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   name: string;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
-    const subgraph = await options.open(parts);
-    const { config, log } = parts;
+    const { config, clock, log } = parts;
+    const verifier = await openSubgraphVerifier(config, clock);
+    const subgraph = await options.open({ ...parts, verifier });
     const address = { host: config.HOST, port: options.port(config) };
-    const served = await serveSubgraph(subgraph, { ...address, log });
+    const isSdlOpen = config.NODE_ENV !== 'production';
+    const served = await serveSubgraph(subgraph, { ...address, log, isSdlOpen });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];
   });

@@ -5,7 +5,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { HeaderMap } from '@apollo/server';
+import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
+import { codedError } from './graphql-errors.ts';
 import {
   hasJsonBody,
   pathOf,
@@ -17,11 +19,18 @@ import {
 } from './http-messages.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import type { Logger } from './log.ts';
+import { answerSdlRequest } from './sdl-request.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
+
+export interface ServeOptions extends Address {
+  log: Logger;
+  /** Whether anybody may ask for the SDL, and for it alone: tools that compose sign nothing. */
+  isSdlOpen?: boolean;
+}
 
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
@@ -29,6 +38,7 @@ interface Served<Context extends SubgraphContext> {
   contentTypes: BoundedMap<string>;
   /** Of the sockets: beside the metrics of the subgraph itself. */
   liveMetrics(): string;
+  isSdlOpen: boolean;
 }
 
 /**
@@ -41,7 +51,7 @@ interface Served<Context extends SubgraphContext> {
  */
 export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
-  options: Address & { log: Logger },
+  options: ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options.log);
@@ -49,6 +59,7 @@ export async function serveSubgraph<Context extends SubgraphContext>(
     subgraph,
     contentTypes: new BoundedMap<string>(acceptsMax),
     liveMetrics: () => sockets.metrics(),
+    isSdlOpen: options.isSdlOpen ?? false,
   };
   server.on('request', (request, response) => {
     route(served, request, response).catch((error: unknown) => {
@@ -104,7 +115,9 @@ async function answer<Context extends SubgraphContext>(
   }
   const { subgraph, contentTypes } = served;
   const { accept = '', authorization } = request.headers;
-  const context = () => subgraph.contextFor({ authorization });
+  const sdl = await answerTool(served, authorization, json);
+  if (sdl !== null) return sendJson(response, 200, sdl);
+  const context = () => subgraph.contextFor({ authorization }).catch(refuseStranger);
   const contentType = contentTypes.get(accept);
   const known = contentType === undefined ? null : await subgraph.known.execute(json, context);
   if (known !== null) {
@@ -124,6 +137,22 @@ async function answer<Context extends SubgraphContext>(
   response.writeHead(status, head);
   for await (const chunk of result.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** Without it Apollo Server would call a stranger a fault of ours, with status 500. */
+function refuseStranger(error: unknown): never {
+  if (!(error instanceof PlatformError) || error.code !== 'UNAUTHENTICATED') throw error;
+  throw codedError('UNAUTHENTICATED', error.message, { extensions: { http: { status: 401 } } });
+}
+
+/** What a tool that signs nothing may know; null: it is no such tool. */
+async function answerTool<Context extends SubgraphContext>(
+  { subgraph, isSdlOpen }: Served<Context>,
+  authorization: string | undefined,
+  json: unknown,
+): Promise<object | null> {
+  if (!isSdlOpen || authorization !== undefined) return null;
+  return answerSdlRequest(subgraph.schema, json);
 }
 
 /** With its length, the answer leaves in one write together with its head. */

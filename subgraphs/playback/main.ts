@@ -37,7 +37,7 @@ export async function openPlayback(
   const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
-  const verifier = await openTokenVerifier(config, clock);
+  const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
   const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
@@ -62,8 +62,8 @@ export async function openPlayback(
     typeDefs,
     resolvers,
     log,
-    contextFor: async ({ authorization }) =>
-      createContext(deps, await verifier.verify(authorization)),
+    contextFor: async ({ authorization }, moment) =>
+      createContext(deps, await verifier.verify(authorization, moment)),
     metrics: createPlaybackMetrics(tiers, {
       ...{ clock, unreadable: stores.unreadable },
       watchLog: { events, keeper, breaker },

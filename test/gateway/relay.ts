@@ -7,6 +7,8 @@ export interface Relay {
   readonly url: string;
   /** WebSocket upgrades seen so far. */
   readonly webSockets: number;
+  /** What came to the server so far, as text; frames of a WebSocket are masked. */
+  readonly received: string;
   cut(): void;
   close(): Promise<void>;
 }
@@ -15,9 +17,11 @@ export async function openRelay(targetUrl: string): Promise<Relay> {
   const target = new URL(targetUrl);
   const links = new Set<Socket>();
   let webSockets = 0;
+  let received = '';
   const server = createServer((incoming) => {
     const outgoing = createConnection(Number(target.port), target.hostname);
     incoming.on('data', (chunk) => {
+      received += chunk.toString('latin1');
       if (/^upgrade: websocket/im.test(chunk.toString('latin1'))) webSockets += 1;
     });
     incoming.pipe(outgoing).pipe(incoming);
@@ -40,6 +44,9 @@ export async function openRelay(targetUrl: string): Promise<Relay> {
     url: Object.assign(new URL(targetUrl), { port: (server.address() as AddressInfo).port }).href,
     get webSockets() {
       return webSockets;
+    },
+    get received() {
+      return received;
     },
     cut,
     async close() {
