@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import http from '@graphql-mesh/transport-http';
 import { ConfigError } from '../runtime/config.ts';
+import type { StatementSigner } from '../runtime/signed-identity.ts';
 import type { ListedSubgraph } from '../schema/subgraph-list.ts';
+import { forwardingBy, forwardStatement } from './identity.ts';
 import { socketTransport } from './socket-transport.ts';
 import type { Connections } from './supergraph.ts';
 
@@ -18,6 +20,8 @@ export async function withFurtherSubgraphs(
     listed: readonly ListedSubgraph[];
     urls: Readonly<Record<string, string>>;
     supergraphFile: string | URL;
+    /** What signs for subgraphs of other teams; opened where there are any. */
+    openSigner: () => Promise<StatementSigner>;
   },
 ): Promise<Connections> {
   const { listed, urls } = options;
@@ -34,8 +38,13 @@ export async function withFurtherSubgraphs(
   const further = known
     .filter((name) => !(name in entries))
     .map((name) => [name, entryOf(urls[name], subscriptions.get(name))] as const);
+  if (further.length === 0) return own;
+  const signer = await options.openSigner();
   return {
-    transports: { http, ws: socketTransport, ...own.transports },
+    propagateHeaders: forwardingBy((name) =>
+      name in entries ? own.propagateHeaders : forwardStatement(signer),
+    ),
+    transports: { http, ws: socketTransport(signer), ...own.transports },
     transportEntries: { ...entries, ...Object.fromEntries(further) },
   };
 }

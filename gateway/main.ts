@@ -9,6 +9,7 @@ import { createProcessMetrics } from '../runtime/process-metrics.ts';
 import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { openStatementSigner } from '../runtime/signed-identity.ts';
 import { readSubgraphList } from '../schema/subgraph-list.ts';
 import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
@@ -49,9 +50,10 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
-  const graph = await graphOf(config, backing.connections);
+  const isAlone = values.only === 'gateway';
+  const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
+  const graph = await graphOf(parts, backing.connections);
   const { rates, limiter } = await openRates(parts);
   const measured = new GatewayMetrics();
   const metrics = metricsOf([
@@ -106,15 +108,17 @@ function accessOf(config: Config): Access {
 }
 
 /** The supergraph, and how all its subgraphs are reached: ours, and those of other teams. */
-async function graphOf(config: Config, own: Connections) {
+async function graphOf({ config, clock }: ProcessParts, own: Connections) {
   const file = config.SUPERGRAPH_FILE ?? supergraphFile;
   const listed = await readSubgraphList();
-  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file };
+  const openSigner = () => openStatementSigner(config, clock);
+  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, openSigner };
   return { connections: await withFurtherSubgraphs(own, further), supergraphFile: file };
 }
 
-function openRemote({ config }: ProcessParts): Backing {
-  return { connections: remoteTransports(config), parts: [], closables: [] };
+async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
+  const signer = await openStatementSigner(config, clock);
+  return { connections: remoteTransports(config, signer), parts: [], closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */

@@ -13,14 +13,17 @@ import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
-import { authentication, forwardIdentity } from './identity.ts';
+import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 
-/** How subgraphs are reached: `embeddedTransports` or `remoteTransports`. */
-export type Connections = Pick<GatewayConfigSupergraph, 'transports' | 'transportEntries'>;
+/** How subgraphs are reached, and what they are told of the viewer: `embeddedTransports` or `remoteTransports`. */
+export type Connections = Pick<
+  GatewayConfigSupergraph,
+  'transports' | 'transportEntries' | 'propagateHeaders'
+>;
 
 export interface GatewayOptions {
   connections: Connections;
@@ -69,7 +72,6 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     renderGraphiQL,
     ...(isProduction ? { disableIntrospection: {} } : {}),
     genericAuth: authentication(verifier),
-    propagateHeaders: { fromClientToSubgraphs: forwardIdentity },
     // As a plain number it would end subscriptions too, and with the second one the whole process.
     upstreamTimeout: ({ executionRequest }) =>
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,

@@ -157,6 +157,24 @@ export const settings = z.object({
     .describe(
       'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
     ),
+  IDENTITY_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'Secret with which gateways sign for subgraphs who a request stands for, 32 characters or more, equal in every process. Required in production.',
+    ),
+  IDENTITY_KEY_PREVIOUS: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Verifies as well, while IDENTITY_KEY is being changed.'),
+  SUBGRAPH_TOKENS: z
+    .enum(['refused', 'accepted'])
+    .default('refused')
+    .describe(
+      'Whether a subgraph in a process of its own also answers clients with access tokens, past the gateway and its limits.',
+    ),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
@@ -326,7 +344,7 @@ function hotTierOf(parsed: Settings): 'redis' | 'embedded' {
 type Settings = z.output<typeof settings>;
 
 function missingInProduction(parsed: Settings): string[] {
-  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const)
+  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY', 'IDENTITY_KEY'] as const)
     .filter((key) => parsed[key] === undefined)
     .map((key) => `${key}: required when NODE_ENV is production`);
 }

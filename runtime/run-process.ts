@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
 import { drainOf } from './drain.ts';
+import type { TokenVerifier } from './identity.ts';
 import { createLog, type Logger } from './log.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
+import { openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 
 /** What every part of the product is opened with. */
@@ -13,6 +15,8 @@ export interface ProcessParts {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** Who sends a request. Default: it verifies access tokens, as in one process with the gateway. */
+  verifier?: TokenVerifier;
 }
 
 /**
@@ -48,12 +52,13 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   name: string;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
-    const subgraph = await options.open(parts);
     const { config, clock, log } = parts;
-    const address = { host: config.HOST, port: options.port(config) };
+    const verifier = await openSubgraphVerifier(config, clock);
+    const subgraph = await options.open({ ...parts, verifier });
     const served = await serveSubgraph(subgraph, {
-      ...address,
+      ...{ host: config.HOST, port: options.port(config) },
       log,
+      isSdlOpen: config.NODE_ENV !== 'production',
       drain: drainOf(config, clock),
       processMetrics: createProcessMetrics(),
     });

@@ -45,7 +45,7 @@ export async function openPlayback(
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const { rates, limiter } = await openDeviceRates(parts);
   const signer = await openSessionSigner(config);
-  const verifier = await openTokenVerifier(config, clock);
+  const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
   const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
@@ -75,8 +75,8 @@ export async function openPlayback(
     typeDefs,
     resolvers: meteredResolvers(meters),
     log,
-    contextFor: async ({ authorization }) =>
-      createContext(deps, await verifier.verify(authorization)),
+    contextFor: async ({ authorization }, moment) =>
+      createContext(deps, await verifier.verify(authorization, moment)),
     metrics: async () => (await metrics()) + rates.metrics(),
     isReady: tiers.hasAnswered,
     async close() {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { withFurtherSubgraphs } from '../../gateway/further-subgraphs.ts';
 import { composeSupergraph } from '../../schema/compose.ts';
 import { readSources } from '../../schema/read-sources.ts';
@@ -40,8 +41,11 @@ async function openExtended(
   const urls = options.urls ?? { ratings: ratings.url };
   return openToyGateway(shape, {
     isProduction: true,
-    extend: async (own) => ({
-      connections: await withFurtherSubgraphs(own, { listed, urls, supergraphFile }),
+    extend: async (own, signer) => ({
+      connections: await withFurtherSubgraphs(own, {
+        ...{ listed, urls, supergraphFile },
+        openSigner: async () => signer,
+      }),
       supergraphFile,
     }),
   });
@@ -72,6 +76,15 @@ describe.each(shapes)('a subgraph of another team, %s', (shape) => {
         { title: 'Title of epi_1', stars: null, playhead: { positionMs: 1_000 } },
       ],
       bestRated: [{ title: 'Title of mov_1' }, { title: 'Title of epi_1' }],
+    });
+  });
+
+  it('hears of the viewer in a statement of the gateway’s, and never sees the token', async () => {
+    gateway = await openExtended(shape, ratings);
+    await gateway.ask('{ playable(id: "mov_1") { stars } }', { profileId: 'alice' });
+    const [, statement] = /^Bearer (.+)$/.exec(ratings.authorization ?? '') ?? [];
+    expect(decodeJwt(statement ?? '')).toMatchObject({
+      ...{ iss: 'playhead-gateway', profile: 'alice' },
     });
   });
 

@@ -40,6 +40,8 @@ export interface RatingsSubgraph {
   readonly url: string;
   /** Kinds of requests in the order in which they came. */
   readonly received: ('http' | 'sse' | 'ws')[];
+  /** Its `authorization`, of the last request by HTTP. */
+  readonly authorization: string | undefined;
   close(): Promise<void>;
 }
 
@@ -49,7 +51,9 @@ export async function openRatings(): Promise<RatingsSubgraph> {
   const received: RatingsSubgraph['received'] = [];
   const once = createHandler({ schema });
   const streamed = createEventStreams({ schema });
+  let authorization: string | undefined;
   const server = createServer((request, response) => {
+    authorization = request.headers.authorization;
     const isStream = request.headers.accept?.includes('text/event-stream') ?? false;
     const wantsStream = isStream && !request.headers.accept?.includes('json');
     received.push(wantsStream ? 'sse' : 'http');
@@ -63,6 +67,9 @@ export async function openRatings(): Promise<RatingsSubgraph> {
     source: { name: 'ratings', url: 'http://127.0.0.1:9/graphql', typeDefs },
     url: `${listening.url}/graphql`,
     received,
+    get authorization() {
+      return authorization;
+    },
     async close() {
       await served.dispose();
       server.closeAllConnections();

@@ -14,6 +14,11 @@ import type { Drain } from '../../runtime/drain.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
 import { serveSubgraph } from '../../runtime/serve.ts';
+import {
+  openStatementSigner,
+  openSubgraphVerifier,
+  type StatementSigner,
+} from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
 import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
@@ -32,6 +37,8 @@ export interface ToyGateway {
   readonly relay: Relay | undefined;
   /** A token for this profile, without `Bearer `. */
   token(profileId: string, lifetimeS?: number): Promise<string>;
+  /** What the gateway sends its subgraphs for this profile, as an `authorization` header. */
+  statement(profileId: string | null): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
   /** What is measured at this moment. */
@@ -60,6 +67,8 @@ export interface Answer {
 export interface ToyGatewayOptions {
   isProduction?: boolean;
   clock?: Clock;
+  /** Default: the system's, whatever the gateway's is. */
+  subgraphClock?: Clock;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
@@ -68,7 +77,10 @@ export interface ToyGatewayOptions {
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
   /** Another supergraph, and how its further subgraphs are reached. */
-  extend?: (own: Connections) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
+  extend?: (
+    own: Connections,
+    signer: StatementSigner,
+  ) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
 }
 
 /** The real gateway, served on a free port, over toy subgraphs. */
@@ -81,11 +93,13 @@ export async function openToyGateway(
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
   const clock = options.clock ?? systemClock;
   const toys = new Toys();
-  const subgraphs = await openToySubgraphs(toys, { config, log });
-  const connected = await connect[shape](subgraphs, log);
+  const ofSubgraphs = await verifierOf[shape](config, options.subgraphClock ?? systemClock);
+  const subgraphs = await openToySubgraphs(toys, { verifier: ofSubgraphs, log });
+  const signer = await openStatementSigner(config, clock);
+  const connected = await connect[shape](subgraphs, { log, signer });
   const verifier = await openTokenVerifier(config, clock);
   const { relay } = connected;
-  const graph = (await options.extend?.(connected.connections)) ?? connected;
+  const graph = (await options.extend?.(connected.connections, signer)) ?? connected;
   const metrics = new GatewayMetrics();
   const gateway = await openGateway({
     metrics,
@@ -132,6 +146,10 @@ export async function openToyGateway(
     dataDir,
     relay,
     token,
+    async statement(profileId) {
+      const token_ = profileId === null ? null : `Bearer ${await token(profileId)}`;
+      return signer.sign(await verifier.verify(token_));
+    },
     async ask(query, { profileId, headers, ...parameters } = {}) {
       const identity =
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
@@ -174,36 +192,46 @@ interface Connected {
   close(): Promise<void>;
 }
 
-type Log = ReturnType<typeof createLog>;
+/** Whom a subgraph believes: in one process clients' tokens, in its own a gateway's statements. */
+const verifierOf = { embedded: openTokenVerifier, split: openSubgraphVerifier };
 
-const connect: Record<Shape, (subgraphs: ToySubgraphs, log: Log) => Promise<Connected>> = {
-  async embedded({ catalog, playback, recommendations }, log) {
-    const connections = embeddedTransports({
-      catalog: embeddedExecutor(catalog, log),
-      playback: embeddedExecutor(playback, log),
-      recommendations: embeddedExecutor(recommendations, log),
-    });
-    return { connections, close: async () => {} };
-  },
-  async split({ catalog, playback, recommendations }, log) {
-    const address = { host: '127.0.0.1', port: 0, log };
-    const served = {
-      CATALOG_URL: await serveSubgraph(catalog, address),
-      PLAYBACK_URL: await serveSubgraph(playback, address),
-      RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
-    };
-    const relay = await openRelay(served.PLAYBACK_URL.url);
-    return {
-      relay,
-      connections: remoteTransports({
-        CATALOG_URL: served.CATALOG_URL.url,
-        PLAYBACK_URL: relay.url,
-        RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
-      }),
-      async close() {
-        await relay.close();
-        for (const listening of Object.values(served)) await listening.close();
-      },
-    };
-  },
-};
+interface ConnectParts {
+  log: ReturnType<typeof createLog>;
+  signer: StatementSigner;
+}
+
+const connect: Record<Shape, (subgraphs: ToySubgraphs, parts: ConnectParts) => Promise<Connected>> =
+  {
+    async embedded({ catalog, playback, recommendations }, { log }) {
+      const connections = embeddedTransports({
+        catalog: embeddedExecutor(catalog, log),
+        playback: embeddedExecutor(playback, log),
+        recommendations: embeddedExecutor(recommendations, log),
+      });
+      return { connections, close: async () => {} };
+    },
+    async split({ catalog, playback, recommendations }, { log, signer }) {
+      const address = { host: '127.0.0.1', port: 0, log };
+      const served = {
+        CATALOG_URL: await serveSubgraph(catalog, address),
+        PLAYBACK_URL: await serveSubgraph(playback, address),
+        RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
+      };
+      const relay = await openRelay(served.PLAYBACK_URL.url);
+      return {
+        relay,
+        connections: remoteTransports(
+          {
+            CATALOG_URL: served.CATALOG_URL.url,
+            PLAYBACK_URL: relay.url,
+            RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
+          },
+          signer,
+        ),
+        async close() {
+          await relay.close();
+          for (const listening of Object.values(served)) await listening.close();
+        },
+      };
+    },
+  };
