@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
 import type { DurableStore } from './durable-store.ts';
+import type { Erasures } from './erasures.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
 import { sparedKnownDevices } from './known-devices.ts';
@@ -39,6 +40,7 @@ export interface PlaybackStores {
   hot: HotStore;
   durable: DurableStore;
   watchLog: WatchLog;
+  erasures: Erasures;
   events: EventStream;
   leases: Leases;
   /** Rows of the durable store that nobody can read. */
@@ -60,13 +62,14 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const { watchLog, ...opened } = await openDurableTier(config, { unreadable, log: parts.log });
+  const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
     watchLog,
+    erasures,
     events,
     leases,
     unreadable,
@@ -76,21 +79,30 @@ export async function openPlaybackStores(
       await leases.close();
       await events.close();
       await watchLog.close();
+      await erasures.close();
       await durable.close();
     },
   };
 }
 
+interface DurableTier {
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+}
+
 /** What lasts: tables of one keyspace, or files of one folder. */
 async function openDurableTier(
   config: StoreConfig & CassandraConfig,
-  told: { unreadable: UnreadableRows; log: StoreLog },
-): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
+  told: { unreadable: UnreadableRows; log: StoreLog; clock: StoreClock },
+): Promise<DurableTier> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
     const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
+    const { openEmbeddedErasures } = await import('./embedded/erasures.ts');
     return {
+      erasures: openEmbeddedErasures({ path: join(config.DATA_DIR, 'erasures.db') }),
       durable: openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told }),
       watchLog: openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') }),
     };
