@@ -4,6 +4,7 @@ import type { DurableStore } from './durable-store.ts';
 import type { Erasures } from './erasures.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HotStore } from './hot-store.ts';
+import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
@@ -221,6 +222,48 @@ export async function openSharedHotStore(
   if (redis === null) return null;
   const { openRedisHotStore } = await import('./redis/hot.ts');
   return openRedisHotStore({ ...redis, policy: parts.policy });
+}
+
+/** Everything that is kept of a profile, wherever it is. */
+export interface ProfileStores {
+  /** Null: it lives inside the server's process. */
+  hot: HotStore | null;
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+  events: EventStream;
+  viewings: ViewingStore;
+  interactions: Interactions;
+  /** Closes all of them. */
+  close(): Promise<void>;
+}
+
+/** For an operator's tools, beside the processes that serve. */
+export async function openProfileStores(
+  config: StoreConfig & CassandraConfig,
+  parts: { clock: StoreClock; policy: Policy; log: StoreLog },
+): Promise<ProfileStores> {
+  const { openInteractionFiles } = await import('./embedded/interactions.ts');
+  const tier = await openDurableTier(config, {
+    ...parts,
+    unreadable: new UnreadableRows(parts.log),
+  });
+  const hot = await openSharedHotStore(config, parts);
+  const events = await openEventStream(config, parts.clock);
+  const viewings = await openViewingStore(config, parts.clock);
+  return {
+    ...tier,
+    ...{ hot, events, viewings },
+    interactions: openInteractionFiles({ folder: join(config.DATA_DIR, 'interactions') }),
+    async close() {
+      await hot?.close();
+      await events.close();
+      await viewings.close();
+      await tier.watchLog.close();
+      await tier.erasures.close();
+      await tier.durable.close();
+    },
+  };
 }
 
 /** Whether the hot tier is a Redis, which outlives the processes that use it. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
-import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { openSessionSigner, openTokenVerifier, type Signer } from '../../runtime/identity.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { pseudonymKeyOf, pseudonymOf } from '../../runtime/pseudonym.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
@@ -9,6 +11,7 @@ import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
+import { Fences, type FencesByKey } from './fences.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMetrics } from './metrics.ts';
 import type { ReassignDeps } from './reassign-session.ts';
@@ -37,6 +40,7 @@ export async function openPlayback(
   const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const signer = await openSessionSigner(config);
+  const fences = openFences(stores, { signer, clock, log });
   const verifier = await openTokenVerifier(config, clock);
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
@@ -53,8 +57,10 @@ export async function openPlayback(
     signer,
     nonce: randomUUID,
     log,
+    fences,
   };
   const { typeDefs } = await readSubgraph('playback');
+  await fences.start();
   tiers.start();
   keeper.start();
   const subgraph = await openSubgraph<Context>({
@@ -71,6 +77,7 @@ export async function openPlayback(
     async close() {
       stopTrimming();
       try {
+        await fences.close();
         await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
@@ -79,6 +86,27 @@ export async function openPlayback(
     },
   });
   return { ...subgraph, events };
+}
+
+/**
+ * A hot store that lives in this process cannot be reached by whoever erases a profile: it is erased here,
+ * as soon as the fence is known.
+ */
+function openFences(
+  stores: PlaybackStores,
+  { signer, clock, log }: { signer: Signer; clock: Clock; log: Logger },
+): Fences {
+  const { erasures, hot, durable, isHotMortal } = stores;
+  const key = pseudonymKeyOf(signer);
+  const keyOf = (profileId: string) => pseudonymOf(profileId, { key });
+  const onNew = (fences: FencesByKey) =>
+    hot.eachProfile(async (profileId) => {
+      const fence = fences.get(keyOf(profileId));
+      if (fence === undefined) return;
+      await durable.erase({ profileId, fence });
+      await hot.erase({ profileId, fence, nowMs: clock.nowMs() });
+    });
+  return new Fences({ erasures, keyOf, clock, log, ...(isHotMortal && { onNew }) });
 }
 
 /**
