@@ -128,5 +128,9 @@ class CountingStore implements DurableStore {
     return { titles: new Map(), unreadable: [], devices: [], isRemote: false };
   }
 
+  async erase(): Promise<void> {}
+
+  async eachProfile(): Promise<void> {}
+
   async close(): Promise<void> {}
 }

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
 import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
+import type { Erasures } from './erasures.ts';
 import type { EventStream } from './event-stream.ts';
 import type { CassandraExamined, RedisExamined } from './examined.ts';
 import { failSoftRateLimiter } from './fail-soft-rate-limiter.ts';
 import type { HotStore } from './hot-store.ts';
+import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -43,6 +45,7 @@ export interface PlaybackStores {
   hot: HotStore;
   durable: DurableStore;
   watchLog: WatchLog;
+  erasures: Erasures;
   events: EventStream;
   leases: Leases;
   /** Rows of the durable store that nobody can read. */
@@ -64,13 +67,14 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const { watchLog, ...opened } = await openDurableTier(config, { unreadable, log: parts.log });
+  const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
     watchLog,
+    erasures,
     events,
     leases,
     unreadable,
@@ -80,21 +84,30 @@ export async function openPlaybackStores(
       await leases.close();
       await events.close();
       await watchLog.close();
+      await erasures.close();
       await durable.close();
     },
   };
 }
 
+interface DurableTier {
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+}
+
 /** What lasts: tables of one keyspace, or files of one folder. */
 async function openDurableTier(
   config: StoreConfig & CassandraConfig,
-  told: { unreadable: UnreadableRows; log: StoreLog },
-): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
+  told: { unreadable: UnreadableRows; log: StoreLog; clock: StoreClock },
+): Promise<DurableTier> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
     const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
+    const { openEmbeddedErasures } = await import('./embedded/erasures.ts');
     return {
+      erasures: openEmbeddedErasures({ path: join(config.DATA_DIR, 'erasures.db') }),
       durable: openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told }),
       watchLog: openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') }),
     };
@@ -213,6 +226,48 @@ export async function openSharedHotStore(
   if (redis === null) return null;
   const { openRedisHotStore } = await import('./redis/hot.ts');
   return openRedisHotStore({ ...redis, policy: parts.policy });
+}
+
+/** Everything that is kept of a profile, wherever it is. */
+export interface ProfileStores {
+  /** Null: it lives inside the server's process. */
+  hot: HotStore | null;
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+  events: EventStream;
+  viewings: ViewingStore;
+  interactions: Interactions;
+  /** Closes all of them. */
+  close(): Promise<void>;
+}
+
+/** For an operator's tools, beside the processes that serve. */
+export async function openProfileStores(
+  config: StoreConfig & CassandraConfig,
+  parts: { clock: StoreClock; policy: Policy; log: StoreLog },
+): Promise<ProfileStores> {
+  const { openInteractionFiles } = await import('./embedded/interactions.ts');
+  const tier = await openDurableTier(config, {
+    ...parts,
+    unreadable: new UnreadableRows(parts.log),
+  });
+  const hot = await openSharedHotStore(config, parts);
+  const events = await openEventStream(config, parts.clock);
+  const viewings = await openViewingStore(config, parts.clock);
+  return {
+    ...tier,
+    ...{ hot, events, viewings },
+    interactions: openInteractionFiles({ folder: join(config.DATA_DIR, 'interactions') }),
+    async close() {
+      await hot?.close();
+      await events.close();
+      await viewings.close();
+      await tier.watchLog.close();
+      await tier.erasures.close();
+      await tier.durable.close();
+    },
+  };
 }
 
 /** Whether the hot tier is a Redis, which outlives the processes that use it. */

@@ -4,6 +4,7 @@ import type { Signer } from '../../runtime/identity.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { RateLimits } from '../../runtime/rate-limits.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
+import type { Fences } from './fences.ts';
 import type { ProfileReader } from './hydrate.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -20,4 +21,6 @@ export interface PlaybackDeps {
   /** Fresh randomness for a change by hand. */
   nonce: () => string;
   log: Logger;
+  /** Which profiles were erased. Left out: none ever was. */
+  fences?: Pick<Fences, 'of'>;
 }

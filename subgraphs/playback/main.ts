@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
-import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { openSessionSigner, openTokenVerifier, type Signer } from '../../runtime/identity.ts';
 import { rateLimitOf } from '../../runtime/limit-settings.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { pseudonymKeyOf, pseudonymOf } from '../../runtime/pseudonym.ts';
 import { RateLimits } from '../../runtime/rate-limits.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
@@ -11,6 +13,7 @@ import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
+import { Fences, type FencesByKey } from './fences.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMeters, meteredResolvers } from './meters.ts';
 import { createPlaybackMetrics } from './metrics.ts';
@@ -45,6 +48,7 @@ export async function openPlayback(
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const { rates, limiter } = await openDeviceRates(parts);
   const signer = await openSessionSigner(config);
+  const fences = openFences(stores, { signer, clock, log });
   const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
@@ -62,12 +66,14 @@ export async function openPlayback(
     signer,
     nonce: randomUUID,
     log,
+    fences,
   };
   const { typeDefs } = await readSubgraph('playback');
   const metrics = createPlaybackMetrics(tiers, {
     ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
     watchLog: { events, keeper, breaker },
   });
+  await fences.start();
   tiers.start();
   keeper.start();
   const subgraph = await openSubgraph<Context>({
@@ -82,6 +88,7 @@ export async function openPlayback(
     async close() {
       stopTrimming();
       try {
+        await fences.close();
         await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
@@ -104,6 +111,27 @@ async function openDeviceRates({ config, clock, log }: ProcessParts) {
     metricName: 'playhead_rate_limited_total',
   });
   return { rates, limiter };
+}
+
+/**
+ * A hot store that lives in this process cannot be reached by whoever erases a profile: it is erased here,
+ * as soon as the fence is known.
+ */
+function openFences(
+  stores: PlaybackStores,
+  { signer, clock, log }: { signer: Signer; clock: Clock; log: Logger },
+): Fences {
+  const { erasures, hot, durable, isHotMortal } = stores;
+  const key = pseudonymKeyOf(signer);
+  const keyOf = (profileId: string) => pseudonymOf(profileId, { key });
+  const onNew = (fences: FencesByKey) =>
+    hot.eachProfile(async (profileId) => {
+      const fence = fences.get(keyOf(profileId));
+      if (fence === undefined) return;
+      await durable.erase({ profileId, fence });
+      await hot.erase({ profileId, fence, nowMs: clock.nowMs() });
+    });
+  return new Fences({ erasures, keyOf, clock, log, ...(isHotMortal && { onNew }) });
 }
 
 /**

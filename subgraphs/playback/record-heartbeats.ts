@@ -58,6 +58,7 @@ export async function recordHeartbeats(
     profileId,
     nowMs: receivedAtMs,
     policy,
+    fence: deps.fences?.of(profileId) ?? null,
   });
   if (opened.kind === 'invalid') {
     return refused(deps, [{ code: 'SESSION_INVALID', message: opened.reason, path: ['session'] }]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import { pseudonymKeyOf } from '../../runtime/pseudonym.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openStatementSigner } from '../../runtime/signed-identity.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
@@ -99,8 +100,7 @@ async function openInteractions({ config, clock, log }: ProcessParts): Promise<I
   return createInteractionLog({
     folder: join(config.DATA_DIR, 'interactions'),
     retentionDays: config.RECOMMENDATIONS_LOG_RETENTION_DAYS,
-    // A key of its own, made of the one secret that every process has.
-    pseudonymKey: signer.sign('key of the pseudonyms in the interaction log'),
+    pseudonymKey: pseudonymKeyOf(signer),
     ...{ clock, log },
   });
 }

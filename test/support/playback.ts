@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { defaultPolicy } from '../../domain/policy.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { partitionOf } from '../../domain/version.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { type Config, readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -16,6 +15,7 @@ import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/ma
 import { type Answer, ask } from './ask.ts';
 import { faulty } from './faulty.ts';
 import { ManualClock } from './manual-clock.ts';
+import { mortalTimers } from './mortal-timers.ts';
 import { StoreGate } from './store-gate.ts';
 import { until } from './until.ts';
 
@@ -116,6 +116,11 @@ export class TestPlayback {
 
   get subgraph(): PlaybackSubgraph {
     return this.#life.subgraph;
+  }
+
+  /** Those of the process that runs now, as it reaches them. */
+  get stores(): PlaybackStores {
+    return this.#life.stores;
   }
 
   /** Another profile beside the test's own. */
@@ -286,22 +291,6 @@ export function sharePlayback(options?: TestPlaybackOptions): TestPlayback {
   beforeEach(() => playback.newProfile());
   afterAll(() => playback.close());
   return playback;
-}
-
-/** The test's clock for one process, whose timers die with it. */
-function mortalTimers(clock: ManualClock): { clock: Clock; stop(): void } {
-  const cancels: (() => void)[] = [];
-  let isStopped = false;
-  const after: Clock['after'] = (delayMs, task) => {
-    const cancel = isStopped ? () => {} : clock.after(delayMs, task);
-    cancels.push(cancel);
-    return cancel;
-  };
-  const stop = () => {
-    isStopped = true;
-    for (const cancel of cancels) cancel();
-  };
-  return { clock: { nowMs: () => clock.nowMs(), after }, stop };
 }
 
 export interface DeviceDescription {
