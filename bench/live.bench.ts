@@ -46,6 +46,8 @@ export async function liveBench({ isQuick, say }: BenchOptions): Promise<BenchRe
   const envIn = async (dataDir: string) => ({
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
+    // The whole crowd is on this machine.
+    LIVE_CONNECTIONS_PER_ADDRESS: '100000',
     ...(await productionKeys(dataDir)),
   });
   const world = await LiveWorld.open({ ...scale, envIn });

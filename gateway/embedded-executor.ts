@@ -13,7 +13,11 @@ export function embeddedTransports(executors: Readonly<Record<string, Executor>>
     if (executor === undefined) throw new Error(`No subgraph ${subgraphName} in this process.`);
     return executor;
   });
-  return { transports: () => transport };
+  const names = Object.keys(executors);
+  return {
+    transports: { embedded: transport },
+    transportEntries: Object.fromEntries(names.map((name) => [name, { kind: 'embedded' }])),
+  };
 }
 
 /**

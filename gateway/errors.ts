@@ -91,11 +91,17 @@ const unavailable: Readonly<Record<string, Translation>> = {
   catalog: { code: 'CATALOG_UNAVAILABLE', message: 'The catalog does not answer just now.' },
 };
 
+/** A subgraph of another team: its name is nobody's business in production. */
+const furtherUnavailable: Translation = {
+  code: 'SUBGRAPH_UNAVAILABLE',
+  message: 'A part of the graph does not answer just now.',
+};
+
 function translate(fault: Fault, log: Logger): Translation | undefined {
   const { code, serviceName } = fault.extensions;
   if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
     log.warn({ subgraph: serviceName, code }, 'subgraph gave no answer');
-    return unavailable[serviceName];
+    return unavailable[serviceName] ?? furtherUnavailable;
   }
   return translateOwn(fault) ?? keep(fault);
 }

@@ -9,11 +9,13 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
+import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 
@@ -26,8 +28,14 @@ export interface GatewayOptions {
   clock: Clock;
   log: Logger;
   isProduction: boolean;
+  /** @default schema/supergraph.graphql */
+  supergraphFile?: string | URL | undefined;
   /** @default nobody asks for them. */
   metrics?: GatewayMetrics;
+  /** @default 1_000: what one operation may cost, see cost-limit.ts. */
+  costMax?: number;
+  /** @default none: nothing is counted. */
+  rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -35,7 +43,7 @@ export interface GatewayOptions {
 }
 
 const upstreamTimeoutDefaultMs = 4_000;
-const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
+export const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 
 /**
  * Opens the federation runtime over the supergraph. It answers requests (it is a request listener)
@@ -49,12 +57,14 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
   const metrics = options.metrics ?? new GatewayMetrics();
   const planner = options.planner === 'portable' ? undefined : await nativePlanner(log);
   const gateway = createGatewayRuntime({
-    supergraph: await readFile(supergraphFile, 'utf8'),
+    supergraph: await readFile(options.supergraphFile ?? supergraphFile, 'utf8'),
     ...connections,
     ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.
     logging: false,
     landingPage: false,
+    // It would answer every origin with leave to ask: the server knows which may.
+    cors: false,
     graphiql: isProduction ? false : { title: 'Playhead' },
     renderGraphiQL,
     ...(isProduction ? { disableIntrospection: {} } : {}),
@@ -68,6 +78,8 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       metrics.plugin(),
       limitDocuments(),
       codeValidationErrors(),
+      limitCost(options.costMax),
+      ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       endAtTokenExpiry(clock),
       repairResults(),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { limitSettings } from './limit-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -7,6 +8,13 @@ const addresses = z
   .string()
   .regex(/^[^\s,]+(,[^\s,]+)*$/, 'addresses, separated by commas')
   .transform((text) => text.split(','));
+const origins = z
+  .string()
+  .transform((text) => text.split(','))
+  .refine(
+    (given) => given.every((origin) => origin === 'null' || originOf(origin) === origin),
+    'origins such as https://watch.example.com, separated by commas',
+  );
 const dataCentre = z.string().regex(/^[\w-]+$/, 'the name of a data centre');
 const replication = z
   .string()
@@ -14,6 +22,19 @@ const replication = z
   .transform((text): Record<string, number> => {
     const pairs = text.split(',').map((pair) => pair.split(':'));
     return Object.fromEntries(pairs.map(([name, copies]) => [name, Number(copies)]));
+  });
+
+const subgraphUrls = z
+  .string()
+  .optional()
+  .transform((text, context): Record<string, string> | undefined => {
+    if (text === undefined) return undefined;
+    const pairs = text.split(',');
+    const urls = pairs.map((pair) => /^([\w-]+)=(https?:\/\/.+)$/.exec(pair)?.slice(1) ?? []);
+    if (urls.some(([, address = '']) => !URL.canParse(address))) {
+      context.addIssue('names and URLs, such as ratings=http://ratings:4000/graphql, by commas');
+    }
+    return Object.fromEntries(urls);
   });
 
 /** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
@@ -48,12 +69,44 @@ export const settings = z.object({
   CATALOG_URL: url
     .default('http://127.0.0.1:4003/graphql')
     .describe('Where a separate gateway, and recommendations, reach the catalog.'),
+  SUBGRAPH_URLS: subgraphUrls.describe(
+    'Where a gateway reaches subgraphs of other teams, such as `ratings=http://ratings:4000/graphql`, by commas. Default: their addresses in the supergraph.',
+  ),
+  SUPERGRAPH_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? path : resolve(path)))
+    .describe(
+      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+    ),
   DATA_DIR: z
     .string()
     .min(1)
     .default('data')
     .transform((path) => resolve(path))
     .describe('Folder of the embedded stores and of the development keys.'),
+  ALLOWED_ORIGINS: origins
+    .optional()
+    .describe(
+      'Origins whose pages may ask the gateway, by commas; `null` stands for packaged apps. Its own host may always, and outside production this machine.',
+    ),
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe(
+      'Proxies in front of the gateway, each of which adds to `x-forwarded-for` whom it saw. Set it behind any: without it all clients have the address of the proxy.',
+    ),
+  LIVE_CONNECTIONS_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .describe('WebSockets and event streams from one address, or IPv6 network, in each gateway.'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
@@ -203,6 +256,7 @@ export const settings = z.object({
     .optional()
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
+  ...limitSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {
@@ -217,6 +271,10 @@ export type Config = Readonly<z.output<typeof settings>> & {
  * outlives the process; a hot store inside it dies with it, and 2 s is what that may cost.
  */
 const writeBehindMs = { redis: 30_000, embedded: 2_000 };
+
+function originOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).origin : undefined;
+}
 
 /** In production others send traffic here, and must see that it ends; elsewhere nobody waits for it. */
 const endingMs = { production: 5_000, elsewhere: 0 };

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
+import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { EventStream } from './event-stream.ts';
+import type { CassandraExamined, RedisExamined } from './examined.ts';
+import { failSoftRateLimiter } from './fail-soft-rate-limiter.ts';
 import type { HotStore } from './hot-store.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -243,4 +247,58 @@ export async function openViewingStore(
   }
   const { openEmbeddedViewingStore } = await import('./embedded/viewing.ts');
   return openEmbeddedViewingStore({ path: join(config.DATA_DIR, 'recommendations.db') });
+}
+
+/**
+ * Token buckets: shared where there is a Redis, which they outlive; else those of this process.
+ * `onChange` is told when Redis is given up for them, and when it is back.
+ */
+export async function openRateLimiter(
+  config: StoreConfig & { SESSION_KEY?: string | undefined },
+  parts: { clock: StoreClock; onChange: (state: 'closed' | 'open') => void },
+): Promise<RateLimiter> {
+  const { openEmbeddedRateLimiter } = await import('./embedded/rate-limiter.ts');
+  const { clock, onChange } = parts;
+  const local = openEmbeddedRateLimiter({ clock });
+  const redis = redisOptions(config, clock);
+  if (redis === null) return local;
+  const { openRedisRateLimiter } = await import('./redis/rate-limiter.ts');
+  // Without a key of its own an installation is one for development, and hides nobody.
+  const secret = config.SESSION_KEY ?? 'development';
+  return failSoftRateLimiter({
+    local,
+    quiet: openEmbeddedRateLimiter({ clock }),
+    shared: await openRedisRateLimiter({ ...redis, secret }),
+    breaker: new Breaker({ name: 'rate limits', clock, onChange }),
+  });
+}
+
+/**
+ * How the Redis of the configuration is set up, looked at and not judged; null when none is configured.
+ *
+ * Errors: StoreUnreachable, with its cause, where it does not answer.
+ */
+export async function examineRedis(
+  config: StoreConfig,
+  clock: StoreClock,
+): Promise<RedisExamined | null> {
+  const redis = redisOptions(config, clock);
+  if (redis === null) return null;
+  const { examine } = await import('./redis/examine.ts');
+  return examine(redis);
+}
+
+/**
+ * The same of its Cassandra, in this region or in the remote one.
+ *
+ * Errors: StoreUnreachable, with its cause, where no node answers.
+ */
+export async function examineCassandra(
+  config: CassandraConfig,
+  which: 'local' | 'remote',
+): Promise<CassandraExamined | null> {
+  const region = which === 'local' ? localRegion(config) : remoteRegion(config);
+  if (region === null) return null;
+  const { examine } = await import('./cassandra/examine.ts');
+  return examine({ keyspace: config.CASSANDRA_KEYSPACE, region, login: loginOf(config) });
 }

@@ -88,3 +88,8 @@ export function profileViewKeys(of: { partition: number; profileId: string }): P
     profile: `${tag}:i:${of.profileId}`,
   };
 }
+
+/** A token bucket: one key, in a slot of its own, so that a crowd's are spread over all nodes. */
+export function rateKey(kind: string, hash: string): string {
+  return `rl:{${kind}:${hash}}`;
+}

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
 import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import { rateLimitOf } from '../../runtime/limit-settings.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { RateLimits } from '../../runtime/rate-limits.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
 import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
-import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
+import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMeters, meteredResolvers } from './meters.ts';
@@ -41,6 +43,7 @@ export async function openPlayback(
     owner: randomUUID(),
   });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
+  const { rates, limiter } = await openDeviceRates(parts);
   const signer = await openSessionSigner(config);
   const verifier = await openTokenVerifier(config, clock);
   const breaker = breakerFor('watch log', { clock, log });
@@ -53,6 +56,7 @@ export async function openPlayback(
     writePath: tiers.writePath,
     watchLog: keeper,
     events,
+    rates,
     clock,
     policy,
     signer,
@@ -60,6 +64,10 @@ export async function openPlayback(
     log,
   };
   const { typeDefs } = await readSubgraph('playback');
+  const metrics = createPlaybackMetrics(tiers, {
+    ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
+    watchLog: { events, keeper, breaker },
+  });
   tiers.start();
   keeper.start();
   const subgraph = await openSubgraph<Context>({
@@ -69,10 +77,7 @@ export async function openPlayback(
     log,
     contextFor: async ({ authorization }) =>
       createContext(deps, await verifier.verify(authorization)),
-    metrics: createPlaybackMetrics(tiers, {
-      ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
-      watchLog: { events, keeper, breaker },
-    }),
+    metrics: async () => (await metrics()) + rates.metrics(),
     isReady: tiers.hasAnswered,
     async close() {
       stopTrimming();
@@ -80,11 +85,25 @@ export async function openPlayback(
         await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
+        await limiter.close();
         await stores.close();
       }
     },
   });
   return { ...subgraph, events };
+}
+
+async function openDeviceRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const rates = new RateLimits({
+    limiter,
+    limits: { device: rateLimitOf(config.RATE_LIMIT_DEVICE) },
+    metricName: 'playhead_rate_limited_total',
+  });
+  return { rates, limiter };
 }
 
 /**

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
+import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
-import { type Route, serveGateway } from '../../gateway/server.ts';
-import { type Connections, openGateway } from '../../gateway/supergraph.ts';
+import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
+import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { Drain } from '../../runtime/drain.ts';
@@ -63,7 +64,11 @@ export interface ToyGatewayOptions {
   planner?: 'native' | 'portable';
   drain?: Drain;
   isReady?: () => Promise<boolean>;
+  rates?: GatewayRates;
   routesOf?: (dataDir: string) => readonly Route[];
+  access?: Partial<Access>;
+  /** Another supergraph, and how its further subgraphs are reached. */
+  extend?: (own: Connections) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
 }
 
 /** The real gateway, served on a free port, over toy subgraphs. */
@@ -79,19 +84,27 @@ export async function openToyGateway(
   const subgraphs = await openToySubgraphs(toys, { config, log });
   const connected = await connect[shape](subgraphs, log);
   const verifier = await openTokenVerifier(config, clock);
-  const { connections, relay } = connected;
+  const { relay } = connected;
+  const graph = (await options.extend?.(connected.connections)) ?? connected;
   const metrics = new GatewayMetrics();
   const gateway = await openGateway({
     metrics,
     isProduction: false,
     ...options,
-    connections,
+    connections: graph.connections,
+    supergraphFile: 'supergraphFile' in graph ? graph.supergraphFile : undefined,
     verifier,
     clock,
     log,
   });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
+  const access = {
+    allowedOrigins: [],
+    isProduction: options.isProduction ?? false,
+    trustedProxies: 0,
+    ...options.access,
+  };
   const { drain, isReady } = options;
   const served = {
     gateway,
@@ -100,6 +113,7 @@ export async function openToyGateway(
     log,
     metrics,
     routes,
+    access,
     isReady,
     ...(drain && { drain }),
   };

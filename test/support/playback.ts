@@ -23,7 +23,7 @@ export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** Length of every title that a test device plays, unless it says otherwise. */
+/** Of every title that a test device plays, unless it says otherwise. */
 export const filmMs = 2 * hourMs;
 
 export const playheadFields = `
@@ -82,6 +82,8 @@ interface Life {
 export interface TestPlaybackOptions {
   /** How often the hot store is drained. Default: a minute, because tests move the clock by hours. */
   writeBehindMs?: number;
+  /** Default: not counted, because between two requests of a test no time passes. */
+  deviceRate?: string;
 }
 
 /** The playback subgraph over real stores in a folder of its own, and a clock that the test moves. */
@@ -95,7 +97,6 @@ export class TestPlayback {
   /** Between the subgraph and the event stream; what the hot store tells goes past it. */
   readonly events = new StoreGate();
   readonly watchLog = new StoreGate();
-  /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
   readonly #accounts = new Map<string, readonly string[]>();
@@ -108,6 +109,7 @@ export class TestPlayback {
       NODE_ENV: 'test',
       DATA_DIR: mkdtempSync(join(tmpdir(), 'playhead-playback-')),
       PLAYBACK_PARTITIONS: '4',
+      RATE_LIMIT_DEVICE: options.deviceRate ?? 'off',
       PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? minuteMs),
     });
   }
@@ -152,10 +154,7 @@ export class TestPlayback {
     return this;
   }
 
-  /**
-   * Ends the process without a word, as `kill -9` does, and starts another on the same folder, when
-   * `awayMs` have passed.
-   */
+  /** Ends the process as `kill -9` does, and starts another on the same folder `awayMs` later. */
   async kill({ awayMs = 0 } = {}): Promise<void> {
     const { subgraph, stores, stopTimers } = this.#life;
     stopTimers();
@@ -168,7 +167,7 @@ export class TestPlayback {
   /** Lets time pass until everything that is hot is durable as well. */
   async drain(): Promise<void> {
     const { hot } = this.#life.stores;
-    const partitions = Array.from({ length: hot.partitions }, (_, partition) => partition);
+    const partitions = [...Array(hot.partitions).keys()];
     const isDrained = async () => {
       await this.clock.advance(this.config.PLAYBACK_WRITE_BEHIND_MS);
       const backlogs = await Promise.all(partitions.map((partition) => hot.backlog(partition)));
@@ -196,8 +195,7 @@ export class TestPlayback {
     const nowMs = this.clock.nowMs();
     const held = this.#tokens.get(profileId);
     if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
-    const accountProfiles = this.#accounts.get(profileId) ?? [];
-    const claims = { profileId, accountProfiles, nowMs };
+    const claims = { profileId, accountProfiles: this.#accounts.get(profileId) ?? [], nowMs };
     const authorization = `Bearer ${await mintDevelopmentToken(this.config, claims)}`;
     this.#tokens.set(profileId, { authorization, renewAtMs: nowMs + 6 * hourMs });
     return authorization;
