@@ -32,7 +32,8 @@ export async function runProcess(
   try {
     const config = readConfig();
     hideFromLibraries();
-    const log = createLog({ level: config.LOG_LEVEL, part });
+    const log = createLog({ level: config.LOG_LEVEL, part, pseudonymKey: config.SESSION_KEY });
+    dieInTheLog(log);
     const starting = start({ config, clock: systemClock, log });
     const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
     closeOnSignal(starting, { log, delayMs, drainMs });
@@ -43,6 +44,14 @@ export async function runProcess(
     process.stderr.write(`${text}\n`);
     process.exit(isConfiguration ? configurationExitCode : 1);
   }
+}
+
+/** Node's own last words show every property of an error, such as the keys and values of a command. */
+function dieInTheLog(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug: the process ends');
+    process.exit(1);
+  });
 }
 
 /** `runProcess` for a subgraph on its own: serves it and says on standard output where. */

@@ -162,7 +162,7 @@ class RedisViewingStore implements ViewingStore {
       const profiles = byProfile(transitions);
       for (const profileId of profiles.keys()) {
         if (partitionOf(profileId, this.#partitions) !== partition) {
-          throw new RangeError(`Profile ${profileId} is not of partition ${partition}.`);
+          throw new RangeError(`A profile is not of partition ${partition}.`);
         }
       }
       return profiles;
