@@ -14,7 +14,7 @@ import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
 import { repairResults } from './results.ts';
-import { refuseDeafSubscribers } from './subscription-guard.ts';
+import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
 
 /** How subgraphs are reached: `embeddedTransports` or `remoteTransports`. */
 export type Connections = Pick<GatewayConfigSupergraph, 'transports' | 'transportEntries'>;
@@ -64,8 +64,9 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
       limitDocuments(),
-      codeValidationErrors(),
+      codeValidationErrors({ isProduction }),
       refuseDeafSubscribers(),
+      refuseQueriesAsEvents(),
       endAtTokenExpiry(clock),
       repairResults(),
     ],
