@@ -1,6 +1,7 @@
+import { productionKeys } from '../test/support/production-keys.ts';
 import { type ServerProcess, startServer } from './child.ts';
 import type { Dialect } from './requests.ts';
-import { preload, productionKeys, type Tiers } from './tiers.ts';
+import { preload, type Tiers } from './tiers.ts';
 import { anchorAgeMs, benchProfiles, type ProfileRange, partitions } from './workload.ts';
 
 /**

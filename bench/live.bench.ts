@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LiveWorld } from '../test/fault/live-world.ts';
 import { SteadyDevice } from '../test/fault/steady-device.ts';
 import { type LiveStream, overSsePost, overWebSocket } from '../test/gateway/live-clients.ts';
+import { productionKeys } from '../test/support/production-keys.ts';
 import { environment, quantile, spreadOf } from './machine.ts';
 import { type BenchOptions, type BenchResult, goal, shown } from './result.ts';
-import { productionKeys } from './tiers.ts';
 
 const pushMsMax = 250;
 const resumeMsMax = 25;

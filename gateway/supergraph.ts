@@ -17,7 +17,7 @@ import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
-import { refuseDeafSubscribers } from './subscription-guard.ts';
+import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
 
 /** How subgraphs are reached, and what they are told of the viewer: `embeddedTransports` or `remoteTransports`. */
 export type Connections = Pick<
@@ -79,10 +79,11 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     plugins: () => [
       metrics.plugin(),
       limitDocuments(),
-      codeValidationErrors(),
+      codeValidationErrors({ isProduction }),
       limitCost(options.costMax),
       ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
+      refuseQueriesAsEvents(),
       endAtTokenExpiry(clock),
       repairResults(),
     ],

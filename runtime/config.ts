@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { connectionSettings } from './connection-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -8,13 +9,6 @@ const addresses = z
   .string()
   .regex(/^[^\s,]+(,[^\s,]+)*$/, 'addresses, separated by commas')
   .transform((text) => text.split(','));
-const origins = z
-  .string()
-  .transform((text) => text.split(','))
-  .refine(
-    (given) => given.every((origin) => origin === 'null' || originOf(origin) === origin),
-    'origins such as https://watch.example.com, separated by commas',
-  );
 const dataCentre = z.string().regex(/^[\w-]+$/, 'the name of a data centre');
 const replication = z
   .string()
@@ -86,27 +80,7 @@ export const settings = z.object({
     .default('data')
     .transform((path) => resolve(path))
     .describe('Folder of the embedded stores and of the development keys.'),
-  ALLOWED_ORIGINS: origins
-    .optional()
-    .describe(
-      'Origins whose pages may ask the gateway, by commas; `null` stands for packaged apps. Its own host may always, and outside production this machine.',
-    ),
-  TRUSTED_PROXIES: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(8)
-    .default(0)
-    .describe(
-      'Proxies in front of the gateway, each of which adds to `x-forwarded-for` whom it saw. Set it behind any: without it all clients have the address of the proxy.',
-    ),
-  LIVE_CONNECTIONS_PER_ADDRESS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .default(1_000)
-    .describe('WebSockets and event streams from one address, or IPv6 network, in each gateway.'),
+  ...connectionSettings,
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
@@ -289,10 +263,6 @@ export type Config = Readonly<z.output<typeof settings>> & {
  * outlives the process; a hot store inside it dies with it, and 2 s is what that may cost.
  */
 const writeBehindMs = { redis: 30_000, embedded: 2_000 };
-
-function originOf(text: string): string | undefined {
-  return URL.canParse(text) ? new URL(text).origin : undefined;
-}
 
 /** In production others send traffic here, and must see that it ends; elsewhere nobody waits for it. */
 const endingMs = { production: 5_000, elsewhere: 0 };
