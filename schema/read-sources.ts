@@ -5,13 +5,14 @@ import { type ListedSubgraph, readSubgraphList } from './subgraph-list.ts';
 import type { SubgraphSource } from './subgraph-source.ts';
 
 /**
- * Every subgraph that the list in this folder names, with its SDL.
+ * Every subgraph that the list in this folder names, but `except`, with its SDL.
  *
  * Errors: throws naming the file, or the address, that cannot be read or is no SDL.
  */
-export async function readSources(folder: URL): Promise<SubgraphSource[]> {
+export async function readSources(folder: URL, except?: string): Promise<SubgraphSource[]> {
   const listed = await readSubgraphList(new URL('supergraph.yaml', folder));
-  return Promise.all(listed.map((subgraph) => readSource(subgraph, folder)));
+  const wanted = listed.filter(({ name }) => name !== except);
+  return Promise.all(wanted.map((subgraph) => readSource(subgraph, folder)));
 }
 
 async function readSource(
