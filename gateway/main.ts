@@ -8,6 +8,7 @@ import type { Closable } from '../runtime/shutdown.ts';
 import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { ownManifest, readKnownDocuments } from './known-documents.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { serveGateway } from './server.ts';
 import { type Connections, openGateway } from './supergraph.ts';
@@ -43,7 +44,8 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const verifier = await openTokenVerifier(config, clock);
   const costMax = config.OPERATION_COST_MAX;
   const { rates, limiter } = await openRates(parts);
-  const opening = { ...backing, verifier, clock, log, isProduction, costMax, rates };
+  const documents = await openDocuments(config);
+  const opening = { ...backing, verifier, clock, log, isProduction, costMax, rates, documents };
   const gateway = await openGateway(opening);
   const address = { host: config.HOST, port: config.PORT };
   const metrics = () => metricsOf([backing, { metrics: async () => rates.limits.metrics() }]);
@@ -53,6 +55,15 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   announce(server.url, { isProduction, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   return [server, closing, limiter, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+}
+
+/** Which documents run; a manifest that cannot be read ends the start. */
+async function openDocuments(config: Config) {
+  const byDefault = config.NODE_ENV === 'production' ? 'only-known' : 'all';
+  return {
+    known: await readKnownDocuments([ownManifest, ...(config.PERSISTED_DOCUMENTS_FILES ?? [])]),
+    isOpen: (config.PERSISTED_DOCUMENTS ?? byDefault) === 'all',
+  };
 }
 
 /** What profiles and addresses may ask for; devices are counted where their tokens are read. */

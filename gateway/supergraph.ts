@@ -14,6 +14,7 @@ import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication, forwardIdentity } from './identity.ts';
+import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   isProduction: boolean;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
   costMax?: number;
+  /** @default none: all documents run, and none has an id. */
+  documents?: DocumentAdmission;
   /** @default none: nothing is counted. */
   rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
@@ -67,6 +70,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
+      ...(options.documents === undefined ? [] : [admitDocuments(options.documents)]),
       limitDocuments(),
       codeValidationErrors(),
       limitCost(options.costMax),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Route, serveGateway } from '../../gateway/server.ts';
@@ -57,6 +58,7 @@ export interface ToyGatewayOptions {
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   rates?: GatewayRates;
+  documents?: DocumentAdmission;
   routesOf?: (dataDir: string) => readonly Route[];
 }
 
