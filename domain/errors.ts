@@ -17,6 +17,14 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'The document does not fit the public schema (schema/api.graphql).',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    retryable: false,
+    hint: 'No manifest has a document of this id: send its text, or add its manifest (PERSISTED_DOCUMENTS_FILES).',
+  },
+  PERSISTED_QUERY_REQUIRED: {
+    retryable: false,
+    hint: 'Only documents of a manifest run here: add that of the client (PERSISTED_DOCUMENTS_FILES).',
+  },
   STATE_UNAVAILABLE: {
     retryable: true,
     hint: 'Playback state could not be read or written just now: check the hot and the durable store.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
+import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
@@ -74,6 +75,7 @@ export interface ToyGatewayOptions {
   drain?: Drain;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
+  documents?: DocumentAdmission;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
   /** Another supergraph, and how its further subgraphs are reached. */
