@@ -3,10 +3,9 @@ import { type GatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway-
 import type { GraphQLError } from 'graphql';
 import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
-import type { Clock } from '../runtime/clock.ts';
-import type { TokenVerifier } from '../runtime/identity.ts';
 import { openSocketEndpoint } from '../runtime/socket-endpoint.ts';
 import { authorizationOfSocket } from './identity.ts';
+import { type TokenWatch, watchToken } from './token-watch.ts';
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
 
@@ -15,12 +14,12 @@ const tokenExpiredCode = 4403;
 
 /**
  * Accepts graphql-ws clients on /graphql of this server: subscriptions, queries and mutations.
- * A socket is closed with 4403 when the token it was opened with expires.
+ * A socket is closed with 4403 when the token it was opened with expires, or its key is removed.
  */
 export function acceptLiveClients(
   server: Server,
   gateway: GatewayRuntime,
-  identity: { verifier: TokenVerifier; clock: Clock },
+  identity: TokenWatch,
 ): { close(): Promise<void> } {
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
     operationContext(context, gateway),
@@ -55,14 +54,14 @@ function plainHeaders(request: IncomingMessage): Record<string, string> {
 /** A bad token is not refused here: each operation is, with a code that says why. */
 async function closeAtExpiry(
   { extra: { socket, request }, connectionParams }: SocketContext,
-  { verifier, clock }: { verifier: TokenVerifier; clock: Clock },
+  identity: TokenWatch,
 ): Promise<void> {
   const given = authorizationOfSocket(connectionParams).authorization;
-  const viewer = await verifier.verify(given ?? request.headers.authorization).catch(() => null);
-  if (viewer === null) return;
-  const leftMs = viewer.expiresAtMs - clock.nowMs();
-  const cancel = clock.after(leftMs, () => socket.close(tokenExpiredCode, 'Token expired'));
-  socket.once('close', cancel);
+  const stop = await watchToken(identity, given ?? request.headers.authorization, () =>
+    socket.close(tokenExpiredCode, 'Token expired'),
+  );
+  if (socket.readyState === socket.OPEN) socket.once('close', stop);
+  else stop();
 }
 
 /** Error extensions that the HTTP layer would have read and removed. */

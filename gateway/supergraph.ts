@@ -66,7 +66,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       limitDocuments(),
       codeValidationErrors(),
       refuseDeafSubscribers(),
-      endAtTokenExpiry(clock),
+      endAtTokenExpiry({ verifier, clock }),
       repairResults(),
     ],
   });
