@@ -13,7 +13,7 @@ export function problemsOf(parsed: Settings): string[] {
   ];
 }
 
-const makeSecret = 'Make it with `openssl rand -base64 32`';
+const makeSecret = 'Make it with `openssl rand -base64 32`, or name its file in';
 
 /** There is no default for any of these outside development: what each is, and how to come by it. */
 const requiredInProduction = [
@@ -23,11 +23,11 @@ const requiredInProduction = [
   },
   {
     anyOf: ['SESSION_KEY'],
-    hint: `a secret that signs session tokens, the same in every process. ${makeSecret}`,
+    hint: `a secret that signs session tokens, the same in every process. ${makeSecret} SESSION_KEY_FILE`,
   },
   {
     anyOf: ['IDENTITY_KEY'],
-    hint: `another one, with which gateways sign for subgraphs (docs/identity.md). ${makeSecret}`,
+    hint: `another one, with which gateways sign for subgraphs (docs/identity.md). ${makeSecret} IDENTITY_KEY_FILE`,
   },
 ] as const;
 

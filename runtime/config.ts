@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { problemsOf } from './config-checks.ts';
 import { identitySettings } from './identity-settings.ts';
+import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -160,6 +161,7 @@ export const settings = z.object({
     .optional()
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
+  ...secretFileSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {
@@ -189,18 +191,19 @@ export function hideFromLibraries(): void {
  * Errors: ConfigError naming every wrong or missing key at once.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = settings.safeParse(environment);
+  const given = withSecretFiles(environment);
+  const parsed = settings.safeParse(given.environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw unusable(lines);
+    throw unusable([...given.problems, ...lines]);
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
-  const problems = problemsOf(parsed.data);
+  const problems = [...given.problems, ...problemsOf(parsed.data)];
   if (problems.length > 0) throw unusable(problems);
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   const PLAYBACK_WRITE_BEHIND_MS =
     parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
-  return Object.freeze({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS });
+  return Object.freeze(redacting({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS }));
 }
 
 function unusable(problems: readonly string[]): ConfigError {
