@@ -7,6 +7,10 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Send a valid access token: `authorization: Bearer …` with issuer, audience, exp, sub and profile.',
   },
+  IDENTITY_UNAVAILABLE: {
+    retryable: true,
+    hint: 'The keys that verify access tokens could not be fetched: check TOKEN_JWKS_URL.',
+  },
   FORBIDDEN: {
     retryable: false,
     hint: 'The token does not stand for this profile, nor name it as one of the account.',

@@ -171,7 +171,13 @@ function placeOf({ original, path, extensions }: Fault) {
 }
 
 /** A token that does not verify refuses the whole request, so the status may say so. */
+const statusOf: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  IDENTITY_UNAVAILABLE: 503,
+};
+
 function withStatus(error: GraphQLError): GraphQLError {
-  if (error.extensions.code === 'UNAUTHENTICATED') error.extensions.http = { status: 401 };
+  const status = statusOf[String(error.extensions.code)];
+  if (status !== undefined) error.extensions.http = { status };
   return error;
 }

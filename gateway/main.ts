@@ -51,7 +51,7 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const verifier = await openTokenVerifier(config, clock);
+  const verifier = await openTokenVerifier(config, clock, log);
   const isAlone = values.only === 'gateway';
   const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
   const graph = await graphOf(parts, backing.connections);

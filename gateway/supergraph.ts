@@ -88,7 +88,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       refuseQueriesAsEvents(),
-      endAtTokenExpiry(clock),
+      endAtTokenExpiry({ verifier, clock }),
       repairResults(),
     ],
   });

@@ -70,6 +70,8 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
+  /** Settings beside DATA_DIR. */
+  env?: Record<string, string>;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
@@ -91,7 +93,7 @@ export async function openToyGateway(
   options: ToyGatewayOptions = {},
 ): Promise<ToyGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
-  const config = readConfig({ DATA_DIR: dataDir });
+  const config = readConfig({ DATA_DIR: dataDir, ...options.env });
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
   const clock = options.clock ?? systemClock;
   const toys = new Toys();

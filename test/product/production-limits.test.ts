@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { productionKeys } from '../../bench/tiers.ts';
 import {
   beginSessionMutation,
   playheadQuery,
@@ -12,6 +11,7 @@ import { readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { post } from '../gateway/toy-gateway.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { productionKeys } from '../support/production-keys.ts';
 
 const ofPartner = 'query Partner { viewer { id } }';
 
