@@ -11,7 +11,10 @@ const types = `
   type Scored { id: ID! }
   type Playable @key(fields: "id") @interfaceObject { id: ID! isReviewed: Boolean }
   type Query { newestReviews: [Review!] }
-  type Mutation { countReviews: Int @tag(name: "idempotent") }
+  type Mutation {
+    countReviews: Int @tag(name: "idempotent")
+    removeReviews(by: String!): Int
+  }
   type Subscription { reviewWritten: Review }
 `;
 const link = `extend schema @link(
@@ -24,10 +27,12 @@ const resolvers = {
   Review: {
     __resolveReference: ({ id }: { id: string }) => (id === known ? { id, words: 'good' } : null),
   },
-  Score: { __resolveReference: () => null },
+  Score: {
+    __resolveReference: (key: { title: { id: string } }) => (key.title.id === known ? key : null),
+  },
   Playable: { isReviewed: () => true },
   Query: { newestReviews: () => [] },
-  Mutation: { countReviews: () => 1 },
+  Mutation: { countReviews: () => 1, removeReviews: () => 0 },
 };
 
 interface Answer {

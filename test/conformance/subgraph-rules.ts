@@ -9,6 +9,7 @@ import {
   type SubgraphAnswer,
   type SubgraphCase,
   type SubgraphUnderTest,
+  selectedBy,
 } from './subgraph-under-test.ts';
 
 const schemaFolder = new URL('../../schema/', import.meta.url);
@@ -123,14 +124,13 @@ export const subgraphRules: readonly SubgraphCase[] = [
   ...subgraphLiveRules,
   {
     rule: 'twice',
-    title: 'a mutation tagged "idempotent" answers the second time as the first',
+    title: 'a mutation that says it is idempotent answers the second time as the first',
     skip: (subgraph) =>
       repeatable(subgraph).length === 0
-        ? 'no mutation without arguments carries @tag(name: "idempotent")'
+        ? `none without arguments is tagged; pass --twice 'mutation { … }' of one that has some`
         : undefined,
     async run(subgraph) {
-      for (const field of repeatable(subgraph)) {
-        const query = `mutation { ${field.name.value} ${subgraph.selectionOf(field)} }`;
+      for (const query of repeatable(subgraph)) {
         const [first, second] = [await subgraph.ask(query), await subgraph.ask(query)];
         expectThat(isDeepStrictEqual(first, second), JSON.stringify(first), second);
       }
@@ -141,8 +141,9 @@ export const subgraphRules: readonly SubgraphCase[] = [
 const unknownType =
   '{ _entities(representations: [{ __typename: "NoSuchType", id: "1" }]) { __typename } }';
 
-function repeatable(subgraph: SubgraphUnderTest) {
-  return subgraph
+/** Operations that are idempotent because their field is tagged so, or because their team says so. */
+function repeatable(subgraph: SubgraphUnderTest): string[] {
+  const tagged = subgraph
     .fieldsOf('Mutation')
     .filter(
       (field) =>
@@ -153,6 +154,10 @@ function repeatable(subgraph: SubgraphUnderTest) {
           ({ type, defaultValue }) => type.kind === 'NonNullType' && !defaultValue,
         ),
     );
+  const operations = tagged.map(
+    (field) => `mutation { ${field.name.value} ${subgraph.selectionOf(field)} }`,
+  );
+  return [...operations, ...subgraph.address.mutations];
 }
 
 /** Whether another subgraph is the one that knows which of these exist. */
@@ -165,11 +170,11 @@ function keyFor(
   subgraph: SubgraphUnderTest,
   { type, key }: { type: string; key: object },
 ): EntityKey {
-  const found = subgraph
-    .entityKeys()
-    .find(
-      (one) => one.type === type && isDeepStrictEqual(Object.keys(key), one.fields.match(/\w+/g)),
-    );
+  const given = Object.keys(key).toSorted();
+  const found = subgraph.entityKeys().find((one) => {
+    const names = selectedBy(one.fields).map(({ name }) => name.value);
+    return one.type === type && isDeepStrictEqual(given, names.toSorted());
+  });
   if (found === undefined) throw new Unmet(`a resolvable key of ${type}`, key);
   return found;
 }

@@ -22,6 +22,8 @@ export interface SubgraphAddress {
   headers: Readonly<Record<string, string>>;
   /** Keys of entities that exist. */
   entities: readonly { type: string; key: Readonly<Record<string, unknown>> }[];
+  /** Mutations that may be sent twice: whole operations, with their arguments in them. */
+  mutations: readonly string[];
   /** Whether it must refuse who comes without `headers`. */
   isSigned: boolean;
   /** How it pushes. */
@@ -120,10 +122,7 @@ export class SubgraphUnderTest {
 
   /** A key that no entity has, by the types of its fields; `salt` makes another one. */
   unknownKey({ type, fields }: EntityKey, salt: string): Record<string, unknown> {
-    const [operation] = parse(`{ ${fields} }`).definitions;
-    const selected =
-      operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
-    const nodes = (selected?.selections ?? []) as readonly FieldNode[];
+    const nodes = selectedBy(fields);
     return this.#valueOf(type, { nodes, salt }) as Record<string, unknown>;
   }
 
@@ -166,6 +165,14 @@ export class SubgraphUnderTest {
         definition.kind === Kind.OBJECT_TYPE_EXTENSION,
     );
   }
+}
+
+/** The fields of a key, each with what it selects. */
+export function selectedBy(fields: string): readonly FieldNode[] {
+  const [operation] = parse(`{ ${fields} }`).definitions;
+  const selected =
+    operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
+  return (selected?.selections ?? []) as readonly FieldNode[];
 }
 
 function parsed(text: string): Partial<SubgraphAnswer> {

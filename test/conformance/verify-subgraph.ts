@@ -7,6 +7,7 @@ import type { SubgraphAddress } from './subgraph-under-test.ts';
 
 const usage = `npm run subgraph:verify -- URL [--name NAME] [--header "name: value"]…
   [--entity 'Type {"id":"…"}']…   of entities that exist
+  [--twice 'mutation { … }']…     of mutations that are idempotent: each is sent twice
   [--signed]                      it must refuse who comes without these headers
   [--push ws|sse] [--path PATH]   how it pushes; default: as schema/supergraph.yaml says, else ws at <path>/ws`;
 
@@ -14,6 +15,7 @@ const options = {
   name: { type: 'string' },
   header: { type: 'string', multiple: true, default: [] as string[] },
   entity: { type: 'string', multiple: true, default: [] as string[] },
+  twice: { type: 'string', multiple: true, default: [] as string[] },
   signed: { type: 'boolean', default: false },
   push: { type: 'string' },
   path: { type: 'string' },
@@ -53,6 +55,7 @@ async function addressOf(argv: readonly string[]): Promise<SubgraphAddress> {
     name: values.name ?? listed?.name ?? 'candidate',
     headers: headersOf(values.header),
     entities: values.entity.map(entityOf),
+    mutations: values.twice,
     isSigned: values.signed,
     subscription: { protocol, path: values.path ?? listed?.subscription?.path ?? beside },
   };

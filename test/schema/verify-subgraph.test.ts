@@ -20,7 +20,11 @@ const addressOf = (url: string): SubgraphAddress => ({
   url,
   name: 'reviews',
   headers: { 'x-gateway': 'yes' },
-  entities: [{ type: 'Review', key: { id: '1' } }],
+  entities: [
+    { type: 'Review', key: { id: '1' } },
+    { type: 'Score', key: { kind: 'mean', title: { id: '1' } } },
+  ],
+  mutations: ['mutation { removeReviews(by: "me") }'],
   isSigned: true,
   subscription: { protocol: 'ws', path: '/graphql/ws' },
 });
@@ -123,6 +127,14 @@ const planted: [string, SubgraphFault, string[]][] = [
     },
     ['twice'],
   ],
+  [
+    'does again what it was asked once, with arguments',
+    {
+      answered: ({ at }, answer) =>
+        answer.data?.removeReviews === undefined ? answer : { data: { removeReviews: at } },
+    },
+    ['twice'],
+  ],
 ];
 
 describe('the kit for subgraphs', () => {
@@ -184,6 +196,7 @@ describe('the kit for subgraphs', () => {
           ...addressOf(served.url),
           name,
           entities: name === 'catalog' ? [entity] : [],
+          mutations: [],
           isSigned: false,
         });
         await served.close();
