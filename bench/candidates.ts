@@ -1,6 +1,7 @@
+import { productionKeys } from '../test/support/production-keys.ts';
 import { type ServerProcess, startServer } from './child.ts';
 import type { Dialect } from './requests.ts';
-import { preload, productionKeys, type Tiers } from './tiers.ts';
+import { preload, type Tiers } from './tiers.ts';
 import { anchorAgeMs, benchProfiles, type ProfileRange, partitions } from './workload.ts';
 
 /**
@@ -52,8 +53,12 @@ export async function startCandidates(
       env: {
         ...(await productionKeys(dataDir)),
         ...{ HOST: '127.0.0.1', PLAYBACK_PORT: '0', DATA_DIR: dataDir },
+        // The load goes past the gateway, whose cost is another benchmark's.
+        SUBGRAPH_TOKENS: 'accepted',
         ...{ REDIS_URL: tiers.productUrl, REDIS_COMMAND_TIMEOUT_MS: redisTimeoutMs },
         PLAYBACK_PARTITIONS: String(partitions),
+        // Each device reports as often as it can here; it is counted all the same.
+        RATE_LIMIT_DEVICE: '1000:1000',
         ...{ CASSANDRA_CONTACT_POINTS: contactPoint, CASSANDRA_LOCAL_DC: dataCentre },
         CASSANDRA_KEYSPACE: keyspace,
       },

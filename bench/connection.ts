@@ -6,35 +6,39 @@ export interface HttpAnswer {
   body: string;
 }
 
+interface Server {
+  host: string;
+  port: number;
+}
+
 const headEnd = '\r\n\r\n';
 
 /**
  * One keep-alive connection with one request under way: as little work as a load client can do, since
- * it shares the machine with what it measures.
+ * it shares the machine with what it measures. When an answer says that it is the connection's last, the
+ * next request opens another.
  *
- * Errors: `ask` rejects when the connection ends, or an answer names no content-length.
+ * Errors: `ask` rejects when the connection ends unannounced, or an answer names no content-length.
  */
 export class HttpConnection {
-  readonly #socket: Socket;
+  readonly #at: Server;
+  #socket: Socket;
+  #isLast = false;
   #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<HttpAnswer> | undefined;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('The server closed the connection.')));
+  private constructor(at: Server, socket: Socket) {
+    this.#at = at;
+    this.#socket = this.#follow(socket);
   }
 
-  static async open(at: { host: string; port: number }): Promise<HttpConnection> {
-    const socket = connect(at);
-    await once(socket, 'connect');
-    return new HttpConnection(socket);
+  static async open(at: Server): Promise<HttpConnection> {
+    return new HttpConnection(at, await openSocket(at));
   }
 
   /** Sends a whole request, head and body. */
   ask(request: string): Promise<HttpAnswer> {
+    if (this.#isLast) return this.#reopen().then(() => this.ask(request));
     // Nothing more would be heard of it.
     if (this.#socket.destroyed)
       return Promise.reject(new Error('The server closed the connection.'));
@@ -48,6 +52,20 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
+  #follow(socket: Socket): Socket {
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('The server closed the connection.')));
+    return socket;
+  }
+
+  async #reopen(): Promise<void> {
+    this.#socket.removeAllListeners('close').destroy();
+    this.#socket = this.#follow(await openSocket(this.#at));
+    this.#isLast = false;
+  }
+
   #take(chunk: Buffer): void {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     const end = this.#received.indexOf(headEnd);
@@ -58,6 +76,7 @@ export class HttpConnection {
       this.#fail(new Error(`No content-length in:\n${head}`));
       return;
     }
+    this.#isLast = /\r\nconnection: *close/i.test(head);
     const bodyAt = end + headEnd.length;
     const bodyEnd = bodyAt + Number(length);
     if (this.#received.length < bodyEnd) return;
@@ -72,4 +91,10 @@ export class HttpConnection {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
+}
+
+async function openSocket(at: Server): Promise<Socket> {
+  const socket = connect(at);
+  await once(socket, 'connect');
+  return socket;
 }

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LiveWorld } from '../test/fault/live-world.ts';
 import { SteadyDevice } from '../test/fault/steady-device.ts';
 import { type LiveStream, overSsePost, overWebSocket } from '../test/gateway/live-clients.ts';
+import { productionKeys } from '../test/support/production-keys.ts';
 import { environment, quantile, spreadOf } from './machine.ts';
 import { type BenchOptions, type BenchResult, goal, shown } from './result.ts';
-import { productionKeys } from './tiers.ts';
 
 const pushMsMax = 250;
 const resumeMsMax = 25;
@@ -46,6 +46,8 @@ export async function liveBench({ isQuick, say }: BenchOptions): Promise<BenchRe
   const envIn = async (dataDir: string) => ({
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
+    // The whole crowd is on this machine.
+    LIVE_CONNECTIONS_PER_ADDRESS: '100000',
     ...(await productionKeys(dataDir)),
   });
   const world = await LiveWorld.open({ ...scale, envIn });

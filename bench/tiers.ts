@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Client } from 'cassandra-driver';
 import { Redis } from 'ioredis';
 import type { PlayheadRegister, TitleState } from '../domain/playhead.ts';
@@ -8,7 +6,6 @@ import { defaultPolicy } from '../domain/policy.ts';
 import { deviceHash, partitionOf, sessionVersion } from '../domain/version.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { readConfig } from '../runtime/config.ts';
-import { mintDevelopmentToken } from '../runtime/identity.ts';
 import type { Region } from '../stores/cassandra/connection.ts';
 import { openCassandraDurableStore } from '../stores/cassandra/durable.ts';
 import { migrate, type Replication } from '../stores/cassandra/migrate.ts';
@@ -124,6 +121,8 @@ function patient(durable: DurableStore): DurableStore {
   return {
     write: (batch) => insist(() => durable.write(batch)),
     read: (profileId) => insist(() => durable.read(profileId)),
+    erase: (erasing) => insist(() => durable.erase(erasing)),
+    eachProfile: (visit) => durable.eachProfile(visit),
     close: () => durable.close(),
   };
 }
@@ -196,16 +195,4 @@ async function preloadOne(
   // Marked for a day: what is measured here is not how often a mark runs out.
   const markMs = 24 * 3_600_000;
   await to.hot.hydrate({ profileId, titles: preloaded, devices, witness, nowMs, markMs });
-}
-
-/** Keys as a production process has them, made from the development keys of the same folder. */
-export async function productionKeys(dataDir: string): Promise<Record<string, string>> {
-  const config = readConfig({ DATA_DIR: dataDir });
-  await mintDevelopmentToken(config, { profileId: 'nobody', nowMs: Date.now() });
-  const made = await readFile(join(dataDir, 'development-keys.json'), 'utf8');
-  const { token, session } = JSON.parse(made) as { token: { d?: string }; session: string };
-  const { d: _private, ...publicKey } = token;
-  const file = join(dataDir, 'public-keys.json');
-  await writeFile(file, JSON.stringify({ keys: [publicKey] }));
-  return { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: session };
 }

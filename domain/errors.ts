@@ -29,11 +29,19 @@ export const errorCatalogue = {
     retryable: true,
     hint: 'The catalog subgraph does not answer: check its process.',
   },
+  SUBGRAPH_UNAVAILABLE: {
+    retryable: true,
+    hint: 'A subgraph of another team does not answer: the log of the gateway names it.',
+  },
   CATALOG_MISSING: {
     retryable: false,
     hint: 'The catalog does not know this playable; playback keeps its position all the same.',
   },
   TIMEOUT: { retryable: true, hint: 'A subgraph took longer than the gateway waits.' },
+  RATE_LIMITED: {
+    retryable: true,
+    hint: 'More than one client may ask for at a time: wait `retryAfterMs`, then send less.',
+  },
   INTERNAL_SERVER_ERROR: {
     retryable: true,
     hint: 'A bug: look the request id up in the log of the process that answered.',

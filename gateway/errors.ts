@@ -21,7 +21,8 @@ export function createErrorMask(options: { log: Logger; isProduction: boolean })
       ...pass(fault, options),
       ...(translation.http && { http: translation.http }),
     };
-    return codedError(translation.code, translation.message, { ...placeOf(fault), extensions });
+    const message = wordedFor(translation.message, options);
+    return codedError(translation.code, message, { ...placeOf(fault), extensions });
   };
 }
 
@@ -35,15 +36,24 @@ function pass({ extensions }: Fault, { isProduction }: { isProduction: boolean }
   };
 }
 
+/**
+ * Names of the schema that are like a misspelt one help developers, and rebuild the schema for others.
+ * Bounded: a client may have written the message's words into its document.
+ */
+function wordedFor(message: string, { isProduction }: { isProduction: boolean }): string {
+  return isProduction ? message.replace(/ Did you mean [^?]{1,300}\?/g, '') : message;
+}
+
 /** Errors of validation never pass the mask: this puts them into the same form. */
-export function codeValidationErrors(): GatewayPlugin {
+export function codeValidationErrors(to: { isProduction: boolean }): GatewayPlugin {
   return {
     onValidate:
       () =>
       ({ result, setResult }) => {
         const coded = (error: Error) => {
           const nodes = error instanceof GraphQLError ? error.nodes : undefined;
-          return codedError('GRAPHQL_VALIDATION_FAILED', error.message, { nodes: nodes ?? null });
+          const message = wordedFor(error.message, to);
+          return codedError('GRAPHQL_VALIDATION_FAILED', message, { nodes: nodes ?? null });
         };
         if (result.length > 0) setResult(result.map(coded));
       },
@@ -91,11 +101,17 @@ const unavailable: Readonly<Record<string, Translation>> = {
   catalog: { code: 'CATALOG_UNAVAILABLE', message: 'The catalog does not answer just now.' },
 };
 
+/** A subgraph of another team: its name is nobody's business in production. */
+const furtherUnavailable: Translation = {
+  code: 'SUBGRAPH_UNAVAILABLE',
+  message: 'A part of the graph does not answer just now.',
+};
+
 function translate(fault: Fault, log: Logger): Translation | undefined {
   const { code, serviceName } = fault.extensions;
   if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
     log.warn({ subgraph: serviceName, code }, 'subgraph gave no answer');
-    return unavailable[serviceName];
+    return unavailable[serviceName] ?? furtherUnavailable;
   }
   return translateOwn(fault) ?? keep(fault);
 }

@@ -7,27 +7,41 @@ import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import { openSocketEndpoint, type SocketEndpoint } from '../runtime/socket-endpoint.ts';
 import { authorizationOfSocket } from './identity.ts';
+import { dropInternalHeaders } from './internal-headers.ts';
+import type { SocketLimits } from './socket-limits.ts';
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
 
 /** graphql-ws clients may get a new token and connect again; they never do so after 4401. */
 const tokenExpiredCode = 4403;
 
+interface Admission {
+  verifier: TokenVerifier;
+  clock: Clock;
+  limits: SocketLimits;
+}
+
 /**
- * Accepts graphql-ws clients on /graphql of this server: subscriptions, queries and mutations.
- * A socket is closed with 4403 when the token it was opened with expires.
+ * Accepts graphql-ws clients on /graphql of this server: subscriptions, queries and mutations, as much
+ * of them as `limits` allows. A socket is closed with 4403 when the token it was opened with expires.
  */
 export function acceptLiveClients(
   server: Server,
   gateway: GatewayRuntime,
-  identity: { verifier: TokenVerifier; clock: Clock },
+  admission: Admission,
 ): SocketEndpoint {
+  const { limits } = admission;
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
     operationContext(context, gateway),
   );
   return openSocketEndpoint(server, '/graphql', {
     ...runtimeOptions,
-    onConnect: (context) => closeAtExpiry(context, identity),
+    gate: limits,
+    connectionInitWaitTimeout: limits.initTimeoutMs,
+    onConnect: (context) => admit(context, admission),
+    onPing: ({ extra }) => void limits.admitPing(extra.socket),
+    onSubscribe: (context, id, payload) =>
+      limits.refuseOperation(context) ?? runtimeOptions.onSubscribe?.(context, id, payload),
     onNext: (...[, , , , result]) => withoutHttpHints(result),
   });
 }
@@ -47,19 +61,20 @@ function operationContext({ extra, connectionParams }: SocketContext, gateway: G
 }
 
 function plainHeaders(request: IncomingMessage): Record<string, string> {
+  dropInternalHeaders(request.headers);
   return Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
 }
 
 /** A bad token is not refused here: each operation is, with a code that says why. */
-async function closeAtExpiry(
+async function admit(
   { extra: { socket, request }, connectionParams }: SocketContext,
-  { verifier, clock }: { verifier: TokenVerifier; clock: Clock },
+  { verifier, clock, limits }: Admission,
 ): Promise<void> {
   const given = authorizationOfSocket(connectionParams).authorization;
   const viewer = await verifier.verify(given ?? request.headers.authorization).catch(() => null);
-  if (viewer === null) return;
+  if (viewer === null || !limits.admitViewer(socket, viewer)) return;
   const leftMs = viewer.expiresAtMs - clock.nowMs();
   const cancel = clock.after(leftMs, () => socket.close(tokenExpiredCode, 'Token expired'));
   socket.once('close', cancel);

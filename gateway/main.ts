@@ -2,18 +2,24 @@ import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
 import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
+import { rateLimitOf } from '../runtime/limit-settings.ts';
 import type { Listening } from '../runtime/listen.ts';
 import { mergeMetrics } from '../runtime/metrics-text.ts';
 import { createProcessMetrics } from '../runtime/process-metrics.ts';
+import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { openStatementSigner } from '../runtime/signed-identity.ts';
+import { readSubgraphList } from '../schema/subgraph-list.ts';
+import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { withFurtherSubgraphs } from './further-subgraphs.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { remoteTransports } from './remote-transports.ts';
-import { serveGateway } from './server.ts';
-import { type Connections, openGateway } from './supergraph.ts';
+import { type Access, serveGateway } from './server.ts';
+import { type Connections, openGateway, supergraphFile } from './supergraph.ts';
 
 interface Backing {
   connections: Connections;
@@ -44,30 +50,75 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
   const verifier = await openTokenVerifier(config, clock);
+  const isAlone = values.only === 'gateway';
+  const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
+  const graph = await graphOf(parts, backing.connections);
+  const { rates, limiter } = await openRates(parts);
   const measured = new GatewayMetrics();
-  const metrics = metricsOf([{ metrics: () => measured.text() }, ...backing.parts]);
+  const metrics = metricsOf([
+    { metrics: () => measured.text() },
+    { metrics: async () => rates.limits.metrics() },
+    ...backing.parts,
+  ]);
   const common = { verifier, clock, log, metrics: measured };
-  const gateway = await openGateway({ ...backing, ...common, isProduction });
+  const costMax = config.OPERATION_COST_MAX;
+  const gateway = await openGateway({ ...graph, ...common, isProduction, costMax, rates });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
   const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
-  const server = await serveGateway({ gateway, ...common, routes, ...ending, ...address });
+  const served = { gateway, ...common, routes, access: accessOf(config), ...ending };
+  const server = await serveGateway({ ...served, ...address });
   const scraped = isProduction ? [await serveMetrics(metrics, scrapeAddress(parts))] : [];
   announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   const rest = demo === undefined ? [] : [demo];
-  return [server, closing, ...backing.closables, ...scraped, ...rest];
+  return [server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+}
+
+/** What profiles and addresses may ask for; devices are counted where their tokens are read. */
+async function openRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const limits = new RateLimits({
+    limiter,
+    limits: {
+      profile: rateLimitOf(config.RATE_LIMIT_PROFILE),
+      address: rateLimitOf(config.RATE_LIMIT_ADDRESS),
+    },
+    metricName: 'playhead_gateway_rate_limited_total',
+  });
+  return { rates: { limits, trustedProxies: config.TRUSTED_PROXIES }, limiter };
 }
 
 function scrapeAddress({ config, log }: ProcessParts) {
   return { host: config.METRICS_HOST, port: config.METRICS_PORT, log };
 }
 
-function openRemote({ config }: ProcessParts): Backing {
-  return { connections: remoteTransports(config), parts: [], closables: [] };
+function accessOf(config: Config): Access {
+  return {
+    allowedOrigins: config.ALLOWED_ORIGINS ?? [],
+    isProduction: config.NODE_ENV === 'production',
+    trustedProxies: config.TRUSTED_PROXIES,
+    limits: { liveConnectionsPerAddressMax: config.LIVE_CONNECTIONS_PER_ADDRESS },
+  };
+}
+
+/** The supergraph, and how all its subgraphs are reached: ours, and those of other teams. */
+async function graphOf({ config, clock }: ProcessParts, own: Connections) {
+  const file = config.SUPERGRAPH_FILE ?? supergraphFile;
+  const listed = await readSubgraphList();
+  const openSigner = () => openStatementSigner(config, clock);
+  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, openSigner };
+  return { connections: await withFurtherSubgraphs(own, further), supergraphFile: file };
+}
+
+async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
+  const signer = await openStatementSigner(config, clock);
+  return { connections: remoteTransports(config, signer), parts: [], closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */

@@ -1,7 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import type { Clock } from '../runtime/clock.ts';
-import { type Drain, endEach } from '../runtime/drain.ts';
+import type { Drain } from '../runtime/drain.ts';
 import { createHealth } from '../runtime/health.ts';
 import {
   declaresTooMuch,
@@ -14,8 +19,14 @@ import {
 import type { TokenVerifier } from '../runtime/identity.ts';
 import { type Address, type Listening, listen } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/log.ts';
+import { type ConnectionLimits, connectionLimits } from './connection-limits.ts';
+import { EventStreams } from './event-streams.ts';
+import { dropInternalHeaders } from './internal-headers.ts';
+import { LiveConnections } from './live-connections.ts';
 import { acceptLiveClients } from './live-sockets.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import { checkOrigin, createOriginPolicy } from './origins.ts';
+import { SocketLimits } from './socket-limits.ts';
 
 /** Answers a request that is for it; with `false` it has left the response untouched. */
 export type Route = (
@@ -30,6 +41,7 @@ export interface GatewayServerOptions extends Address {
   log: Logger;
   /** Asked in turn for every path that is not the gateway's own. */
   routes: readonly Route[];
+  access: Access;
   /** @default always: of the subgraphs in this process. */
   isReady?: (() => Promise<boolean>) | undefined;
   metrics?: GatewayMetrics;
@@ -37,12 +49,16 @@ export interface GatewayServerOptions extends Address {
   drain?: Drain;
 }
 
-/** Honest clients send headers at once; Node's 60 s let a slow one hold a connection for a minute. */
-const headersTimeoutMs = 10_000;
-/** For a request to arrive, not to be answered: event streams live as long as they like. */
-const requestTimeoutMs = 15_000;
-/** How often Node looks for connections over these limits. */
-const timeoutCheckMs = 5_000;
+/** Who may connect, and how much. */
+export interface Access {
+  /** Origins whose pages may ask, beside those of `createOriginPolicy`. */
+  allowedOrigins: readonly string[];
+  isProduction: boolean;
+  /** Proxies in front that are believed when they say in `x-forwarded-for` whom they saw. */
+  trustedProxies: number;
+  /** @default connectionLimits */
+  limits?: Partial<ConnectionLimits>;
+}
 
 /**
  * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /health/live, /health/ready, `routes`.
@@ -53,30 +69,32 @@ const timeoutCheckMs = 5_000;
  * Errors: rejects when the port is taken.
  */
 export async function serveGateway(options: GatewayServerOptions): Promise<Listening> {
-  const eventStreams = new Set<ServerResponse>();
+  const limits = { ...connectionLimits, ...options.access.limits };
+  const origins = createOriginPolicy(options.access);
+  const live = new LiveConnections(limits, options.access.trustedProxies);
+  const streams = new EventStreams(live, options.verifier);
   const health = createHealth(options.isReady);
   const routes: readonly Route[] = [
     health.answer,
-    (request, response) => answerGraphQL(request, response, options.gateway),
+    checkOrigin(origins),
+    (request, response) => answerGraphQL(request, response, { ...options, streams }),
     ...options.routes,
     refuse,
   ];
-  const limits = {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs,
-  };
-  const server = createServer(limits, (request, response) => {
-    trackEventStream(request, response, eventStreams);
+  const server = createServer(httpOptions(limits), (request, response) => {
+    dropInternalHeaders(request.headers);
     firstOf(routes, request, response).catch((error: unknown) => {
       options.log.error({ err: error }, 'request handler failed');
       response.destroy();
     });
   });
-  const sockets = acceptLiveClients(server, options.gateway, options);
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  const { verifier, clock, gateway } = options;
+  const socketLimits = new SocketLimits({ limits, clock, origins, live });
+  const sockets = acceptLiveClients(server, gateway, { verifier, clock, limits: socketLimits });
   options.metrics?.watchConnections({
     sockets: () => sockets.socketCount,
-    streams: () => eventStreams.size,
+    streams: () => streams.length,
   });
   const listening = await listen(server, options);
   const retire = () => {
@@ -88,13 +106,19 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
     retire,
     async close() {
       retire();
-      await Promise.all([
-        sockets.drain(options.drain),
-        endEach(eventStreams, endStream, options.drain),
-      ]);
+      await Promise.all([sockets.drain(options.drain), streams.drain(options.drain)]);
       await sockets.close();
       await listening.close();
     },
+  };
+}
+
+function httpOptions(limits: ConnectionLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutCheckMs,
+    maxHeaderSize: limits.headerBytesMax,
   };
 }
 
@@ -106,28 +130,13 @@ async function firstOf(
   for (const route of routes) if (await route(request, response)) return;
 }
 
-/** They never end by themselves, so closing the server has to. */
-function trackEventStream(
-  request: IncomingMessage,
-  response: ServerResponse,
-  open: Set<ServerResponse>,
-): void {
-  if (!request.headers.accept?.includes('text/event-stream')) return;
-  open.add(response);
-  response.once('close', () => open.delete(response));
-}
-
-/** One without a head is an answer that is still being made, and ends by itself. */
-function endStream(stream: ServerResponse): void {
-  if (stream.headersSent) stream.end();
-}
-
 async function answerGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
-  gateway: GatewayRuntime,
+  { gateway, streams }: { gateway: GatewayRuntime; streams: EventStreams },
 ): Promise<boolean> {
   if (pathOf(request) !== '/graphql') return false;
+  if (!(await streams.admit(request, response))) return true;
   if (request.method === 'POST' && !(await admitBody(request, response))) return true;
   await gateway(request, response);
   return true;

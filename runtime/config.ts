@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { connectionSettings } from './connection-settings.ts';
+import { limitSettings } from './limit-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -14,6 +16,19 @@ const replication = z
   .transform((text): Record<string, number> => {
     const pairs = text.split(',').map((pair) => pair.split(':'));
     return Object.fromEntries(pairs.map(([name, copies]) => [name, Number(copies)]));
+  });
+
+const subgraphUrls = z
+  .string()
+  .optional()
+  .transform((text, context): Record<string, string> | undefined => {
+    if (text === undefined) return undefined;
+    const pairs = text.split(',');
+    const urls = pairs.map((pair) => /^([\w-]+)=(https?:\/\/.+)$/.exec(pair)?.slice(1) ?? []);
+    if (urls.some(([, address = '']) => !URL.canParse(address))) {
+      context.addIssue('names and URLs, such as ratings=http://ratings:4000/graphql, by commas');
+    }
+    return Object.fromEntries(urls);
   });
 
 /** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
@@ -48,12 +63,24 @@ export const settings = z.object({
   CATALOG_URL: url
     .default('http://127.0.0.1:4003/graphql')
     .describe('Where a separate gateway, and recommendations, reach the catalog.'),
+  SUBGRAPH_URLS: subgraphUrls.describe(
+    'Where a gateway reaches subgraphs of other teams, such as `ratings=http://ratings:4000/graphql`, by commas. Default: their addresses in the supergraph.',
+  ),
+  SUPERGRAPH_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? path : resolve(path)))
+    .describe(
+      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+    ),
   DATA_DIR: z
     .string()
     .min(1)
     .default('data')
     .transform((path) => resolve(path))
     .describe('Folder of the embedded stores and of the development keys.'),
+  ...connectionSettings,
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
@@ -103,6 +130,24 @@ export const settings = z.object({
     .optional()
     .describe(
       'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
+    ),
+  IDENTITY_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'Secret with which gateways sign for subgraphs who a request stands for, 32 characters or more, equal in every process. Required in production.',
+    ),
+  IDENTITY_KEY_PREVIOUS: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Verifies as well, while IDENTITY_KEY is being changed.'),
+  SUBGRAPH_TOKENS: z
+    .enum(['refused', 'accepted'])
+    .default('refused')
+    .describe(
+      'Whether a subgraph in a process of its own also answers clients with access tokens, past the gateway and its limits.',
     ),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
@@ -203,6 +248,7 @@ export const settings = z.object({
     .optional()
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
+  ...limitSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {
@@ -268,7 +314,7 @@ function hotTierOf(parsed: Settings): 'redis' | 'embedded' {
 type Settings = z.output<typeof settings>;
 
 function missingInProduction(parsed: Settings): string[] {
-  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const)
+  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY', 'IDENTITY_KEY'] as const)
     .filter((key) => parsed[key] === undefined)
     .map((key) => `${key}: required when NODE_ENV is production`);
 }

@@ -57,10 +57,11 @@ export function sendMetrics(response: ServerResponse, text: string): void {
 /** Refuses a request before GraphQL sees it, in the shape of a GraphQL answer. */
 export function sendRefusal(
   response: ServerResponse,
-  refusal: { status: number; code: ErrorCode; message: string },
+  refusal: { status: number; code: ErrorCode; message: string; retryAfterMs?: number },
 ): void {
-  const { retryable } = errorCatalogue[refusal.code];
-  const extensions = { code: refusal.code, retryable };
+  const { code, retryAfterMs } = refusal;
+  const { retryable } = errorCatalogue[code];
+  const extensions = { code, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   sendJson(response, refusal.status, { errors: [{ message: refusal.message, extensions }] });
 }
 

@@ -1,13 +1,9 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import {
   createLocalJWKSet,
-  exportJWK,
-  generateKeyPair,
   importJWK,
   type JSONWebKeySet,
-  type JWK,
   type JWTPayload,
   jwtVerify,
   SignJWT,
@@ -16,6 +12,7 @@ import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { developmentAlgorithm, developmentKeys } from './development-keys.ts';
 
 /** Whom a request stands for: one token, one profile. */
 export interface Viewer {
@@ -34,27 +31,34 @@ export function viewerId(profileId: string): string {
   return `vwr_${Buffer.from(profileId).toString('base64url')}`;
 }
 
+/** `begin`: a request arrives. `goOn`: an operation that began with this header still runs. */
+export type Moment = 'begin' | 'goOn';
+
 export interface TokenVerifier {
   /**
    * Who sends this `authorization` header; null when there is none.
    *
+   * `moment`: default `begin`. An access token is as good later; what a gateway signed
+   * (signed-identity.ts) begins nothing after a minute, but what began with it goes on until the viewer's
+   * token ends.
+   *
    * Errors: PlatformError UNAUTHENTICATED for anything but a valid token.
    * Cost: one signature check (about 0.1 ms), or a map look-up for a token seen before.
    */
-  verify(authorization: string | undefined | null): Promise<Viewer | null>;
+  verify(authorization: string | undefined | null, moment?: Moment): Promise<Viewer | null>;
 }
 
 /**
  * The live viewers of one process, at 7,000 heartbeats a second and one in 5 s; about 30 MB. Whoever has
  * more viewers verifies again what it threw away. The oldest entry leaves first.
  */
-const verifiedTokensMax = 40_000;
+export const verifiedTokensMax = 40_000;
 /** Clocks of issuer and verifier may differ by this much. */
-const clockToleranceS = 5;
+export const clockToleranceS = 5;
 /** Ten times the profiles of any account. */
 const accountProfilesMax = 64;
 const profilePattern = /^[A-Za-z0-9_-]{1,64}$/;
-const algorithm = 'ES256';
+const algorithm = developmentAlgorithm;
 
 /** Verifies access tokens with the configured key set, or the development key of DATA_DIR. */
 export async function openTokenVerifier(config: Config, clock: Clock): Promise<TokenVerifier> {
@@ -93,7 +97,12 @@ async function verifyToken(
   return viewerOf(payload);
 }
 
-function viewerOf(payload: JWTPayload): Viewer {
+/**
+ * Whom these claims name.
+ *
+ * Errors: PlatformError UNAUTHENTICATED when they name nobody, or not as we do.
+ */
+export function viewerOf(payload: JWTPayload): Viewer {
   const { profile, profiles, sub, exp } = payload;
   if (!isProfileId(profile)) {
     throw unauthenticated('The `profile` claim is not 1 to 64 characters of [A-Za-z0-9_-].');
@@ -129,55 +138,6 @@ async function verificationKeys(config: Config): Promise<JSONWebKeySet> {
   }
   const { d: _private, ...publicJwk } = (await developmentKeys(config)).token;
   return { keys: [publicJwk] };
-}
-
-interface DevelopmentKeys {
-  /** ES256 private key, as JWK: signs development access tokens. */
-  token: JWK;
-  /** Secret of session tokens. */
-  session: string;
-}
-
-/**
- * The keys of a development installation: made on first use, kept in DATA_DIR, never in production.
- * Two processes that start together agree: the file is created exclusively, the loser reads it.
- */
-async function developmentKeys(config: Config): Promise<DevelopmentKeys> {
-  if (config.NODE_ENV === 'production') {
-    throw new PlatformError('Development keys do not exist in production.', {
-      code: 'INTERNAL_SERVER_ERROR',
-    });
-  }
-  const file = join(config.DATA_DIR, 'development-keys.json');
-  const existing = await readKeys(file);
-  if (existing !== undefined) return existing;
-  await mkdir(config.DATA_DIR, { recursive: true });
-  const pair = await generateKeyPair(algorithm, { extractable: true });
-  const keys: DevelopmentKeys = {
-    token: { ...(await exportJWK(pair.privateKey)), alg: algorithm, kid: 'development' },
-    session: randomBytes(32).toString('base64url'),
-  };
-  // Linked when it is whole: processes that start at the same moment never read half a file.
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(draft, JSON.stringify(keys), { flag: 'wx', mode: 0o600 });
-    await link(draft, file);
-    return keys;
-  } catch (cause) {
-    const made = await readKeys(file);
-    if (made === undefined) throw new Error(`Cannot make ${file}.`, { cause });
-    return made;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function readKeys(file: string): Promise<DevelopmentKeys | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as DevelopmentKeys);
 }
 
 /** A development access token for one profile: what `npm run -s token` prints and /demo uses. */

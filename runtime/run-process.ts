@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
 import { drainOf } from './drain.ts';
+import type { TokenVerifier } from './identity.ts';
 import { createLog, type Logger } from './log.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
+import { openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 
 /** What every part of the product is opened with. */
@@ -13,6 +15,8 @@ export interface ProcessParts {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** Who sends a request. Default: it verifies access tokens, as in one process with the gateway. */
+  verifier?: TokenVerifier;
 }
 
 /**
@@ -28,7 +32,8 @@ export async function runProcess(
   try {
     const config = readConfig();
     hideFromLibraries();
-    const log = createLog({ level: config.LOG_LEVEL, part });
+    const log = createLog({ level: config.LOG_LEVEL, part, pseudonymKey: config.SESSION_KEY });
+    dieInTheLog(log);
     const starting = start({ config, clock: systemClock, log });
     const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
     closeOnSignal(starting, { log, delayMs, drainMs });
@@ -41,6 +46,14 @@ export async function runProcess(
   }
 }
 
+/** Node's own last words show every property of an error, such as the keys and values of a command. */
+function dieInTheLog(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug: the process ends');
+    process.exit(1);
+  });
+}
+
 /** `runProcess` for a subgraph on its own: serves it and says on standard output where. */
 export async function runSubgraph<Context extends SubgraphContext>(options: {
   open: (parts: ProcessParts) => Promise<Subgraph<Context>>;
@@ -48,12 +61,13 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   name: string;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
-    const subgraph = await options.open(parts);
     const { config, clock, log } = parts;
-    const address = { host: config.HOST, port: options.port(config) };
+    const verifier = await openSubgraphVerifier(config, clock);
+    const subgraph = await options.open({ ...parts, verifier });
     const served = await serveSubgraph(subgraph, {
-      ...address,
+      ...{ host: config.HOST, port: options.port(config) },
       log,
+      isSdlOpen: config.NODE_ENV !== 'production',
       drain: drainOf(config, clock),
       processMetrics: createProcessMetrics(),
     });

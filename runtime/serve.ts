@@ -5,28 +5,34 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { HeaderMap } from '@apollo/server';
+import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Drain } from './drain.ts';
+import { codedError } from './graphql-errors.ts';
 import { createHealth, type Health } from './health.ts';
 import {
   hasJsonBody,
   pathOf,
   readBody,
   refuseLargeBody,
+  sendJson,
   sendMetrics,
   sendRefusal,
 } from './http-messages.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import type { Logger } from './log.ts';
 import { mergeMetrics } from './metrics-text.ts';
+import { answerSdlRequest } from './sdl-request.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
 
-export interface ServeOptions {
+export interface ServeOptions extends Address {
   log: Logger;
+  /** Whether anybody may ask for the SDL, and for it alone: tools that compose sign nothing. */
+  isSdlOpen?: boolean;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
   /** Of the process, beside those of the subgraph. */
@@ -39,6 +45,7 @@ interface Served<Context extends SubgraphContext> {
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
   metrics(): Promise<string>;
+  isSdlOpen: boolean;
 }
 
 /**
@@ -52,7 +59,7 @@ interface Served<Context extends SubgraphContext> {
  */
 export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
-  options: Address & ServeOptions,
+  options: ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options.log);
@@ -65,6 +72,7 @@ export async function serveSubgraph<Context extends SubgraphContext>(
       const texts = await Promise.all(parts.map(async (text) => (await text) ?? ''));
       return mergeMetrics([...texts, sockets.metrics()]);
     },
+    isSdlOpen: options.isSdlOpen ?? false,
   };
   server.on('request', (request, response) => {
     route(served, request, response).catch((error: unknown) => {
@@ -123,7 +131,9 @@ async function answer<Context extends SubgraphContext>(
   }
   const { subgraph, contentTypes } = served;
   const { accept = '', authorization } = request.headers;
-  const context = () => subgraph.contextFor({ authorization });
+  const sdl = await answerTool(served, authorization, json);
+  if (sdl !== null) return sendJson(response, 200, sdl);
+  const context = () => subgraph.contextFor({ authorization }).catch(refuseStranger);
   const contentType = contentTypes.get(accept);
   const known = contentType === undefined ? null : await subgraph.known.execute(json, context);
   if (known !== null) {
@@ -143,6 +153,22 @@ async function answer<Context extends SubgraphContext>(
   response.writeHead(status, head);
   for await (const chunk of result.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** Without it Apollo Server would call a stranger a fault of ours, with status 500. */
+function refuseStranger(error: unknown): never {
+  if (!(error instanceof PlatformError) || error.code !== 'UNAUTHENTICATED') throw error;
+  throw codedError('UNAUTHENTICATED', error.message, { extensions: { http: { status: 401 } } });
+}
+
+/** What a tool that signs nothing may know; null: it is no such tool. */
+async function answerTool<Context extends SubgraphContext>(
+  { subgraph, isSdlOpen }: Served<Context>,
+  authorization: string | undefined,
+  json: unknown,
+): Promise<object | null> {
+  if (!isSdlOpen || authorization !== undefined) return null;
+  return answerSdlRequest(subgraph.schema, json);
 }
 
 /** With its length, the answer leaves in one write together with its head. */

@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -20,6 +21,14 @@ export interface SocketEndpoint {
   close(): Promise<void>;
 }
 
+/** Stands before a socket that faces clients; gateways, which bring many viewers' messages, need none. */
+export interface SocketGate {
+  /** Status line to refuse an upgrade with, such as `403 Forbidden`; undefined lets it in. */
+  refusal(request: IncomingMessage): string | undefined;
+  /** Told of each socket before its first message. It answers pings: ws leaves them to it. */
+  watch(client: WebSocket, request: IncomingMessage): void;
+}
+
 /**
  * Serves the graphql-ws protocol on one path of an HTTP server; upgrades of other paths are refused.
  *
@@ -28,18 +37,30 @@ export interface SocketEndpoint {
 export function openSocketEndpoint(
   server: Server,
   path: string,
-  protocol: ServerOptions<Record<string, unknown> | undefined, Extra>,
+  {
+    gate,
+    ...protocol
+  }: ServerOptions<Record<string, unknown> | undefined, Extra> & {
+    gate?: SocketGate;
+  },
 ): SocketEndpoint {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: socketMessageBytesMax });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: socketMessageBytesMax,
+    autoPong: gate === undefined,
+  });
   let isDraining = false;
+  const refusalOf = (request: IncomingMessage) => {
+    if (isDraining) return '503 Service Unavailable';
+    return pathOf(request) === path ? gate?.refusal(request) : '404 Not Found';
+  };
   server.on('upgrade', (request, socket, head) => {
-    if (pathOf(request) !== path || isDraining) {
-      const status = isDraining ? '503 Service Unavailable' : '404 Not Found';
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
-      return;
-    }
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) return refuseUpgrade(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (client) => {
       sockets.emit('connection', client, request);
+      gate?.watch(client, request);
+      forgetUnsent(client);
       // A broken frame, or one over the limit, is the sender's fault, and ws has closed the socket:
       // the protocol's own listener would write it to the console.
       client.removeAllListeners('error').on('error', () => {});
@@ -60,6 +81,24 @@ export function openSocketEndpoint(
       closing ??= closeSockets(sockets, serving);
       return closing;
     },
+  };
+}
+
+/** Nobody listens to a socket that Node has handed over: unheard, its error would end the process. */
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => {});
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** What a client did not take before it was gone is no fault: the protocol would print each message. */
+function forgetUnsent(client: WebSocket): void {
+  const send: (text: string, sent: (error?: Error) => void) => void = client.send.bind(client);
+  client.send = (text: unknown, sent?: unknown) => {
+    send(text as string, (error) => {
+      const isGone = client.readyState !== client.OPEN;
+      (sent as (error?: Error) => void)(isGone ? undefined : error);
+    });
   };
 }
 

@@ -168,11 +168,11 @@ describe('deploy/compose.production.yaml', () => {
         ...environmentOf(service),
         ...environmentOf(production.services[name]!, given),
       });
-      const config = readConfig(
-        merged({ SESSION_KEY: 'a secret that is long enough, as it must be' }),
-      );
+      const secret = 'a secret that is long enough, as it must be';
+      const config = readConfig(merged({ SESSION_KEY: secret, IDENTITY_KEY: `${secret}, too` }));
       expect(config).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' });
       expect(() => merged({})).toThrow('SESSION_KEY is not given');
+      expect(() => merged({ SESSION_KEY: secret })).toThrow('IDENTITY_KEY is not given');
     }
   });
 });

@@ -11,7 +11,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { diagnose } from '../../deploy/doctor/diagnose.ts';
 import type { Finding } from '../../deploy/doctor/finding.ts';
 import { supergraph } from '../../deploy/doctor/machine-findings.ts';
-import { readSubgraph } from '../../schema/subgraph-source.ts';
+import { readSources } from '../../schema/read-sources.ts';
 import { doctorParts, named, sharePatient, worse } from './patient.ts';
 
 const run = promisify(execFile);
@@ -138,11 +138,13 @@ describe('npm run doctor', () => {
   });
 
   it('composes the subgraphs, and compares', async () => {
-    const changed = (sdl: string) => async (name: Parameters<typeof readSubgraph>[0]) => {
-      const source = await readSubgraph(name);
-      return name === 'catalog' ? { ...source, typeDefs: parse(sdl) } : source;
+    expect(await supergraph()).toMatchObject({ status: 'ok' });
+    const changed = async () => {
+      const sources = await readSources(new URL('../../schema/', import.meta.url));
+      const typeDefs = parse('type Query { titles: [Nothing] }');
+      return sources.map((one) => (one.name === 'catalog' ? { ...one, typeDefs } : one));
     };
-    expect(await supergraph(changed('type Query { titles: [Nothing] }'))).toMatchObject({
+    expect(await supergraph(changed)).toMatchObject({
       status: 'fail',
       found: expect.stringContaining('Nothing'),
       advice: expect.stringContaining('npm run generate'),
@@ -153,7 +155,8 @@ describe('npm run doctor', () => {
     const file = patient.path('keys.json');
     const { publicKey } = await generateKeyPair('ES256', { extractable: true });
     await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
-    const keys = { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: 'as long as it must be, and longer' };
+    const secret = 'as long as it must be, and longer';
+    const keys = { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: secret, IDENTITY_KEY: secret };
     const findings = await patient.examine({ NODE_ENV: 'production', HOST: '127.0.0.1', ...keys });
     await rm(file);
     expect(worse(findings).map(({ name }) => name)).toEqual(['redis', 'cassandra']);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { socketMessageBytesMax } from '../../runtime/socket-endpoint.ts';
-import { until } from '../support/until.ts';
+import { RawSocket } from './raw-socket.ts';
 import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
 
 const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
@@ -71,7 +71,7 @@ describe('the graphql-ws protocol', () => {
     },
   );
 
-  it('closes with 4408 when connection_init does not come', async () => {
+  it('closes with 4408 when connection_init does not come (LIM-7)', async () => {
     const socket = await connect();
     expect(await socket.closed).toBe(4408);
   });
@@ -118,25 +118,3 @@ describe('the graphql-ws protocol', () => {
     expect(String(error)).toContain('404');
   });
 });
-
-/** The socket itself: what was said, what was heard, how it was closed. */
-class RawSocket extends WebSocket {
-  readonly opened = once(this, 'open');
-  readonly closed = once(this, 'close').then(([code]) => code as number);
-  readonly #messages: unknown[] = [];
-
-  constructor(...args: ConstructorParameters<typeof WebSocket>) {
-    super(...args);
-    this.on('message', (text) => this.#messages.push(JSON.parse(String(text))));
-    this.on('error', () => {});
-  }
-
-  say(message: object): void {
-    this.send(JSON.stringify(message));
-  }
-
-  async heard(): Promise<unknown> {
-    await until(() => this.#messages.length > 0, { what: 'a message' });
-    return this.#messages.shift();
-  }
-}

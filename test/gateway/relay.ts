@@ -7,18 +7,26 @@ export interface Relay {
   readonly url: string;
   /** WebSocket upgrades seen so far. */
   readonly webSockets: number;
+  /** What the gateway sent to the target since the last call. */
+  takeHeard(): string;
   cut(): void;
   close(): Promise<void>;
 }
+
+/** Of what was heard, the end: what a test looks for came just before. */
+const heardLengthMax = 256 * 1024;
 
 export async function openRelay(targetUrl: string): Promise<Relay> {
   const target = new URL(targetUrl);
   const links = new Set<Socket>();
   let webSockets = 0;
+  let heard = '';
   const server = createServer((incoming) => {
     const outgoing = createConnection(Number(target.port), target.hostname);
     incoming.on('data', (chunk) => {
-      if (/^upgrade: websocket/im.test(chunk.toString('latin1'))) webSockets += 1;
+      const text = chunk.toString('latin1');
+      heard = (heard + text).slice(-heardLengthMax);
+      if (/^upgrade: websocket/im.test(text)) webSockets += 1;
     });
     incoming.pipe(outgoing).pipe(incoming);
     for (const socket of [incoming, outgoing]) {
@@ -40,6 +48,11 @@ export async function openRelay(targetUrl: string): Promise<Relay> {
     url: Object.assign(new URL(targetUrl), { port: (server.address() as AddressInfo).port }).href,
     get webSockets() {
       return webSockets;
+    },
+    takeHeard() {
+      const text = heard;
+      heard = '';
+      return text;
     },
     cut,
     async close() {

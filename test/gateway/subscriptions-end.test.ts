@@ -69,6 +69,21 @@ describe.each(shapes)('the end of a subscription, %s', (shape) => {
     await second.leave();
   });
 
+  it('is the only thing that an event stream by GET may be', async () => {
+    const ask = (operation: string, accept: string) =>
+      fetch(`${gateway.url}?query=${encodeURIComponent(operation)}`, { headers: { accept } });
+    const refused = await ask('{ viewer { id } }', 'text/event-stream');
+    expect(refused.status).toBe(406);
+    const either = await ask('{ viewer { id } }', 'application/json, text/event-stream');
+    expect(await either.json()).toEqual({ data: { viewer: null } });
+    const mutation = await ask(
+      'mutation { forgetAllPlayheads { forgottenAt } }',
+      'text/event-stream',
+    );
+    expect(mutation.status).toBe(405);
+    expect(gateway.toys.mutations).toBe(0);
+  });
+
   // What breaks: the runtime subscribes before it notices that the client cannot read events.
   // How: ten POSTs whose `accept` has no text/event-stream.
   // What must hold: each is refused with 406, nothing stays open.

@@ -58,5 +58,6 @@ describe('npm start', () => {
     expect(status).toBe(78);
     expect(stderr).toMatch(/TOKEN_PUBLIC_KEY_FILE/);
     expect(stderr).toMatch(/SESSION_KEY/);
+    expect(stderr).toMatch(/IDENTITY_KEY/);
   });
 });

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Drain, endEach } from '../runtime/drain.ts';
+import { sendRefusal } from '../runtime/http-messages.ts';
+import type { TokenVerifier } from '../runtime/identity.ts';
+import type { LiveConnections } from './live-connections.ts';
+
+/** One that is refused may be tried again once another has ended, whenever that is. */
+const retryAfterMs = 5_000;
+
+/** The answers that may be event streams: counted with the sockets, and ended when the server closes. */
+export class EventStreams {
+  readonly #open = new Set<ServerResponse>();
+  readonly #live: LiveConnections;
+  readonly #verifier: TokenVerifier;
+
+  constructor(live: LiveConnections, verifier: TokenVerifier) {
+    this.#live = live;
+    this.#verifier = verifier;
+  }
+
+  get length(): number {
+    return this.#open.size;
+  }
+
+  /** Whether the request may go on; with `false` it is answered. */
+  async admit(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (!request.headers.accept?.includes('text/event-stream')) return true;
+    this.#open.add(response);
+    response.once('close', () => this.#open.delete(response));
+    const { authorization } = request.headers;
+    // A bad token is not refused here: the operation is, with a code that says why.
+    const viewer = await this.#verifier.verify(authorization).catch(() => null);
+    if (response.destroyed) return false;
+    const ofAddress = this.#live.takeOfAddress(request);
+    const ofViewer = viewer === null ? () => {} : this.#live.takeOfViewer(viewer);
+    response.once('close', () => {
+      ofAddress?.();
+      ofViewer?.();
+    });
+    if (ofAddress !== undefined && ofViewer !== undefined) return true;
+    const message = 'Too many live connections at a time.';
+    sendRefusal(response, { status: 429, code: 'RATE_LIMITED', message, retryAfterMs });
+    return false;
+  }
+
+  /** They never end by themselves, so closing the server has to, each in its turn. */
+  drain(drain: Drain | undefined): Promise<void> {
+    return endEach(this.#open, endStream, drain);
+  }
+}
+
+/** One without a head is an answer that is still being made, and ends by itself. */
+function endStream(stream: ServerResponse): void {
+  if (stream.headersSent) stream.end();
+}

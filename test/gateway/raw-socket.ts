@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { until } from '../support/until.ts';
+
+/** The socket itself: what was said, what was heard, how it was closed. */
+export class RawSocket extends WebSocket {
+  readonly opened = once(this, 'open');
+  readonly closed = once(this, 'close').then(([code]) => code as number);
+  readonly #messages: unknown[] = [];
+
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args);
+    this.on('message', (text) => this.#messages.push(JSON.parse(String(text))));
+    this.on('error', () => {});
+  }
+
+  say(message: object): void {
+    this.send(JSON.stringify(message));
+  }
+
+  async heard(): Promise<unknown> {
+    await until(() => this.#messages.length > 0, { what: 'a message' });
+    return this.#messages.shift();
+  }
+}
