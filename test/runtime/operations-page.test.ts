@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { shownAudience, sizingTable, withSizing } from '../../bench/sizing.ts';
 import { withConfigTable } from '../../runtime/config-table.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
+const benchmarks = readFileSync('docs/benchmarks.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   scripts: Record<string, string>;
 };
@@ -38,6 +40,12 @@ describe('docs/operations.md', () => {
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  it('sizes by the figures of docs/benchmarks.md', () => {
+    // Otherwise: npm run -s sizing -- --write
+    expect(page).toContain(sizingTable(benchmarks, shownAudience));
+    expect(withSizing(page, benchmarks)).toBe(page);
+  });
+
   it('links to sections that it has', () => {
     const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
     const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
@@ -60,5 +68,35 @@ describe('npm run config -- --write', () => {
 
   it('says so where there are none', () => {
     expect(() => withConfigTable('nothing')).toThrow('no table of settings');
+  });
+});
+
+describe('npm run sizing', () => {
+  /** Cores and processes of the gateways, and what the event stream takes. */
+  const needed = (devices: number, intervalS: number) => {
+    const table = sizingTable(benchmarks, { devices, intervalS, hoursADay: 2 });
+    const cell = (what: string) => table.split('\n').find((line) => line.startsWith(`| ${what} |`));
+    return {
+      gateways: Number(/([\d.]+) cores busy/.exec(cell('gateways')!)![1]),
+      processes: Number(/: (\d+) process/.exec(cell('gateways')!)![1]),
+      streamGb: Number(/([\d.]+) GB/.exec(cell('Redis, event stream')!)![1]),
+    };
+  };
+
+  it('grows with devices, and with heartbeats but for the event stream', () => {
+    const small = needed(10_000, 10);
+    const often = needed(10_000, 5);
+    const many = needed(20_000, 10);
+    expect(often.gateways).toBeCloseTo(2 * small.gateways, 1);
+    expect(many.gateways).toBeCloseTo(often.gateways, 1);
+    expect(often.streamGb).toBe(small.streamGb);
+    expect(many.streamGb).toBeCloseTo(2 * small.streamGb, 0);
+    expect(often.processes).toBeGreaterThan(often.gateways);
+  });
+
+  it('says which figure the benchmarks lack', () => {
+    expect(() => needed(10_000, 7)).toThrow('the rows of a heartbeat every 7 s');
+    const cut = benchmarks.replace(/^\| whole .*$/m, '');
+    expect(() => sizingTable(cut, shownAudience)).toThrow('the CPU of a heartbeat');
   });
 });
