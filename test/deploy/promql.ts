@@ -50,11 +50,14 @@ export function samplesOf(text: string): Sample[] {
     });
 }
 
+const ofScrape = new Set(['job', 'instance', 'part']);
+
 /** Whether a series is among those that are selected; labels that a scrape adds are not looked at. */
 export function isSelected(sample: Sample, { metric, matchers }: Selector): boolean {
   return (
     sample.metric === metric &&
     matchers.every(([label, operator, value]) => {
+      if (ofScrape.has(label)) return true;
       const actual = sample.labels[label] ?? '';
       const isMatch = operator.endsWith('~')
         ? new RegExp(`^(?:${value})$`).test(actual)
