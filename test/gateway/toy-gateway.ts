@@ -7,7 +7,13 @@ import { GatewayMetrics } from '../../gateway/metrics.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
-import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
+import {
+  type Connections,
+  type GatewayOptions,
+  openGateway,
+  reloadOf,
+} from '../../gateway/supergraph.ts';
+import type { SupergraphFile } from '../../gateway/supergraph-file.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { Drain } from '../../runtime/drain.ts';
@@ -67,6 +73,8 @@ export interface ToyGatewayOptions {
   rates?: GatewayRates;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
+  /** A supergraph that may change while it is served. */
+  followed?: SupergraphFile;
   /** Another supergraph, and how its further subgraphs are reached. */
   extend?: (own: Connections) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
 }
@@ -93,6 +101,7 @@ export async function openToyGateway(
     ...options,
     connections: graph.connections,
     supergraphFile: 'supergraphFile' in graph ? graph.supergraphFile : undefined,
+    supergraph: options.followed,
     verifier,
     clock,
     log,
@@ -118,6 +127,8 @@ export async function openToyGateway(
     ...(drain && { drain }),
   };
   const server = await serveGateway({ ...served, ...address });
+  const reload = reloadOf({ gateway, server, measured: metrics }, log);
+  const following = options.followed?.follow({ clock, log, ...reload });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -140,6 +151,7 @@ export async function openToyGateway(
     scrape: () => metrics.text(),
     retire: server.retire,
     async close() {
+      await following?.close();
       await server.close();
       if (isClosed) return;
       isClosed = true;
