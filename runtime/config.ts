@@ -75,7 +75,7 @@ export const settings = z.object({
     .optional()
     .transform((path) => (path === undefined ? path : resolve(path)))
     .describe(
-      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+      'Supergraph that the gateway serves, such as a contract of schema/contracts; looked at every second, and served anew once it has changed. Default: schema/supergraph.graphql.',
     ),
   DATA_DIR: z
     .string()
