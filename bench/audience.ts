@@ -68,6 +68,7 @@ async function requestOf(of: {
         return { kind: 'held' };
       },
     },
+    rates: { admit: async () => {} },
     clock: { nowMs: () => of.nowMs },
     policy: defaultPolicy,
     signer: { isValid: () => true },

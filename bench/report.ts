@@ -1,16 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { type BenchResult, type Goal, shown, type Table } from './result.ts';
 import { benches, endOnSignal, sayOnStderr } from './run.ts';
+import { writeSizing } from './sizing.ts';
 
 const file = new URL('../docs/benchmarks.md', import.meta.url);
 
-/** `npm run bench:report`: runs every benchmark in full and writes docs/benchmarks.md, figure by figure. */
+/** `npm run bench:report`: runs every benchmark in full and writes docs/benchmarks.md, figure by figure, and what docs/operations.md makes of them. */
 async function main(): Promise<void> {
   const results: BenchResult[] = [];
   for (const bench of Object.values(benches)) {
     results.push(await bench({ isQuick: false, say: sayOnStderr }));
   }
   await writeFile(file, pageOf(results));
+  await writeSizing();
   const failures = results.flatMap((result) => result.failures);
   for (const failure of failures) sayOnStderr(`FAILED ${failure}`);
   if (failures.length > 0) process.exitCode = 1;

@@ -121,6 +121,8 @@ function patient(durable: DurableStore): DurableStore {
   return {
     write: (batch) => insist(() => durable.write(batch)),
     read: (profileId) => insist(() => durable.read(profileId)),
+    erase: (erasing) => insist(() => durable.erase(erasing)),
+    eachProfile: (visit) => durable.eachProfile(visit),
     close: () => durable.close(),
   };
 }

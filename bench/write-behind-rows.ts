@@ -51,7 +51,8 @@ async function countAt(beatS: number, watchedMs: number): Promise<WrittenRows> {
   const tiers = createTwoTiers({
     ...{ hot, durable, leases, clock, log, intervalMs, owner: 'bench' },
   });
-  const deps = { ...tiers, clock, log, policy: defaultPolicy, signer, nonce: () => '' };
+  const rates = { admit: async () => {} };
+  const deps = { ...tiers, rates, clock, log, policy: defaultPolicy, signer, nonce: () => '' };
   const range = { first: 0, count: profiles, anchorMs: clock.nowMs() };
   const sessions = benchProfiles(range).flatMap((profile) => profile.sessions);
   tiers.start();
@@ -126,6 +127,10 @@ class CountingStore implements DurableStore {
   async read() {
     return { titles: new Map(), unreadable: [], devices: [], isRemote: false };
   }
+
+  async erase(): Promise<void> {}
+
+  async eachProfile(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

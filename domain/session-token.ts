@@ -1,3 +1,4 @@
+import { isRevoked } from './erasure.ts';
 import type { Policy } from './policy.ts';
 import { activityTimeMs, type Version } from './version.ts';
 
@@ -92,6 +93,8 @@ export function openSessionToken(
     profileId: string;
     nowMs: number;
     policy: Policy;
+    /** Of the profile's erasure: what began before is revoked. Default: it was never erased. */
+    fence?: Version | null;
   },
 ): SessionCheck {
   const [payload, signature, ...rest] = text.split('.');
@@ -110,6 +113,9 @@ export function openSessionToken(
   }
   if (token.issuedAtMs + check.policy.heartbeatAgeMaxMs < check.nowMs) {
     return { kind: 'invalid', reason: 'The session began too long ago: begin a new one.' };
+  }
+  if (check.fence != null && isRevoked(token, check.fence)) {
+    return { kind: 'invalid', reason: 'The profile was erased since: begin a new session.' };
   }
   return { kind: 'valid', token };
 }

@@ -7,13 +7,13 @@ import type { Route } from './server.ts';
 
 /**
  * What only development serves: GET /demo/token?profile=NAME answers `{ token }` to whoever asks, and
- * / and /graphiql lead to the pages people look for there. GET /metrics is the embedded subgraphs':
- * as processes of their own they answer it themselves, on ports that nobody else reaches.
+ * / and /graphiql lead to the pages people look for there. GET /metrics is this process's; in production
+ * it is on a port of its own.
  */
 export function developmentRoutes(parts: {
   config: Config;
   clock: Clock;
-  metrics?: (() => Promise<string>) | undefined;
+  metrics: () => Promise<string>;
 }): readonly Route[] {
   const { config, clock, metrics } = parts;
   const redirects: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ export function developmentRoutes(parts: {
       return true;
     },
     async (request, response) => {
-      if (metrics === undefined || pathOf(request) !== '/metrics') return false;
+      if (pathOf(request) !== '/metrics') return false;
       sendMetrics(response, await metrics());
       return true;
     },

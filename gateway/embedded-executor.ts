@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { RequestHeaders, Subgraph, SubgraphContext } from '../runtime/subgraph.ts';
 import { subscribeToSubgraph } from '../runtime/subscribe.ts';
 import { createTransport, type ExecutionRequest, type Executor, printed } from './executor.ts';
+import { forwardToken } from './identity.ts';
 import type { Connections } from './supergraph.ts';
 
 /** Connects the gateway to subgraphs of its own process: one executor for each name in the supergraph. */
@@ -13,7 +14,12 @@ export function embeddedTransports(executors: Readonly<Record<string, Executor>>
     if (executor === undefined) throw new Error(`No subgraph ${subgraphName} in this process.`);
     return executor;
   });
-  return { transports: () => transport };
+  const names = Object.keys(executors);
+  return {
+    propagateHeaders: forwardToken,
+    transports: { embedded: transport },
+    transportEntries: Object.fromEntries(names.map((name) => [name, { kind: 'embedded' }])),
+  };
 }
 
 /**

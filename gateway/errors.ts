@@ -112,11 +112,17 @@ const unavailable: Readonly<Record<string, Translation>> = {
   catalog: { code: 'CATALOG_UNAVAILABLE', message: 'The catalog does not answer just now.' },
 };
 
+/** A subgraph of another team: its name is nobody's business in production. */
+const furtherUnavailable: Translation = {
+  code: 'SUBGRAPH_UNAVAILABLE',
+  message: 'A part of the graph does not answer just now.',
+};
+
 function translate(fault: Fault, log: Logger): Translation | undefined {
   const { code, serviceName } = fault.extensions;
   if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
     log.warn({ subgraph: serviceName, code }, 'subgraph gave no answer');
-    return unavailable[serviceName];
+    return unavailable[serviceName] ?? furtherUnavailable;
   }
   return translateOwn(fault) ?? keep(fault);
 }
@@ -165,7 +171,13 @@ function placeOf({ original, path, extensions }: Fault) {
 }
 
 /** A token that does not verify refuses the whole request, so the status may say so. */
+const statusOf: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  IDENTITY_UNAVAILABLE: 503,
+};
+
 function withStatus(error: GraphQLError): GraphQLError {
-  if (error.extensions.code === 'UNAUTHENTICATED') error.extensions.http = { status: 401 };
+  const status = statusOf[String(error.extensions.code)];
+  if (status !== undefined) error.extensions.http = { status };
   return error;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Drain, endEach } from '../runtime/drain.ts';
 import { sendRefusal } from '../runtime/http-messages.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { LiveConnections } from './live-connections.ts';
@@ -15,6 +16,10 @@ export class EventStreams {
   constructor(live: LiveConnections, verifier: TokenVerifier) {
     this.#live = live;
     this.#verifier = verifier;
+  }
+
+  get length(): number {
+    return this.#open.size;
   }
 
   /** Whether the request may go on; with `false` it is answered. */
@@ -38,8 +43,13 @@ export class EventStreams {
     return false;
   }
 
-  /** They never end by themselves, so closing the server has to. */
-  end(): void {
-    for (const stream of this.#open) if (stream.headersSent) stream.end();
+  /** They never end by themselves, so closing the server has to, each in its turn. */
+  drain(drain: Drain | undefined): Promise<void> {
+    return endEach(this.#open, endStream, drain);
   }
+}
+
+/** One without a head is an answer that is still being made, and ends by itself. */
+function endStream(stream: ServerResponse): void {
+  if (stream.headersSent) stream.end();
 }

@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, print } from 'graphql';
 import type { RequestHeaders } from '../runtime/subgraph.ts';
+import type { Authenticated } from './identity.ts';
 import type { Connections } from './supergraph.ts';
 
 /** What the federation runtime asks of a subgraph, as far as it matters here. */
@@ -10,6 +11,8 @@ export interface ExecutionRequest {
   operationType?: string | undefined;
   /** `headers` is where `propagateHeaders` puts them, for every kind of transport. */
   extensions?: { headers?: Partial<RequestHeaders> } | undefined;
+  /** Of the client's operation that this is a part of. */
+  context?: Authenticated | undefined;
 }
 
 /** Runs one operation on one subgraph; a subscription is answered by its events. */

@@ -1,6 +1,7 @@
 import type { GatewayConfigSupergraph, GatewayContext } from '@graphql-hive/gateway-runtime';
 import { codedError } from '../runtime/graphql-errors.ts';
-import type { TokenVerifier } from '../runtime/identity.ts';
+import type { TokenVerifier, Viewer } from '../runtime/identity.ts';
+import type { StatementSigner } from '../runtime/signed-identity.ts';
 
 /**
  * Verifies the token of every operation and enforces `@authenticated` (alone, the directive does
@@ -24,15 +25,42 @@ export function authentication(
   };
 }
 
+/** What `authentication` leaves in the context of an operation. */
+export interface Authenticated {
+  currentUser?: Viewer | null;
+}
+
+type Forwarding = NonNullable<GatewayConfigSupergraph['propagateHeaders']>;
+
 /**
- * The token goes on to the subgraphs, which verify it again. Read from `context.headers`: for a
- * socket, `request` is the upgrade, which a browser cannot give a header.
+ * In one process the token goes on to the subgraphs, whose verifier has seen it. Read from
+ * `context.headers`: for a socket, `request` is the upgrade, which a browser cannot give a header.
+ */
+export const forwardToken: Forwarding = {
+  fromClientToSubgraphs: ({ context }) => ({ authorization: context.headers.authorization }),
+};
+
+/**
+ * To other processes goes what the gateway signs of the viewer, and no header of the client's, whatever
+ * it is called.
  *
  * Identity must not be added in `onFetch`: identical requests under way are merged by URL, body and
  * headers before it runs, and one viewer would get another's answer.
  */
-export function forwardIdentity({ context }: { context: Pick<GatewayContext, 'headers'> }) {
-  return { authorization: context.headers.authorization };
+export function forwardStatement(signer: StatementSigner): Forwarding {
+  return {
+    fromClientToSubgraphs: ({ context }) => ({
+      authorization: signer.sign((context as Authenticated).currentUser ?? null),
+    }),
+  };
+}
+
+/** To each subgraph what is its own: those of one process may be a gateway's own, or another team's. */
+export function forwardingBy(of: (subgraphName: string) => Forwarding | undefined): Forwarding {
+  return {
+    fromClientToSubgraphs: (payload) =>
+      of(payload.subgraphName)?.fromClientToSubgraphs?.(payload) ?? {},
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ const internalPrefix = 'x-playhead-';
 
 /**
  * Takes them out of what a client sent, before anything reads it. Subgraphs get no header of a client's
- * but those of `forwardIdentity`: this keeps it so whatever is added there.
+ * but those of `propagateHeaders`: this keeps it so whatever is added there.
  */
 export function dropInternalHeaders(headers: IncomingHttpHeaders): void {
   for (const name of Object.keys(headers))

@@ -1,18 +1,33 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../runtime/config.ts';
+import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
+import { rateLimitOf } from '../runtime/limit-settings.ts';
+import type { Listening } from '../runtime/listen.ts';
+import { mergeMetrics } from '../runtime/metrics-text.ts';
+import { createProcessMetrics } from '../runtime/process-metrics.ts';
+import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
+import { openStatementSigner } from '../runtime/signed-identity.ts';
+import { readSubgraphList } from '../schema/subgraph-list.ts';
+import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { withFurtherSubgraphs } from './further-subgraphs.ts';
+import { ownManifest, readKnownDocuments } from './known-documents.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, serveGateway } from './server.ts';
-import { type Connections, openGateway } from './supergraph.ts';
+import { type Connections, openGateway, supergraphFile } from './supergraph.ts';
 
 interface Backing {
   connections: Connections;
-  /** Of the subgraphs in this process. */
-  metrics?: (() => Promise<string>) | undefined;
+  /** The subgraphs in this process. */
+  parts: readonly Measured[];
+  /** @default always. */
+  isReady?: (() => Promise<boolean>) | undefined;
   /** In the order in which they close. */
   closables: readonly Closable[];
 }
@@ -36,17 +51,64 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const backing = values.only === 'gateway' ? openRemote(parts) : await openEmbedded(parts);
-  const verifier = await openTokenVerifier(config, clock);
-  const gateway = await openGateway({ ...backing, verifier, clock, log, isProduction });
+  const verifier = await openTokenVerifier(config, clock, log);
+  const isAlone = values.only === 'gateway';
+  const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
+  const graph = await graphOf(parts, backing.connections);
+  const { rates, limiter } = await openRates(parts);
+  const measured = new GatewayMetrics();
+  const metrics = metricsOf([
+    { metrics: () => measured.text() },
+    { metrics: async () => rates.limits.metrics() },
+    ...backing.parts,
+  ]);
+  const common = { verifier, clock, log, metrics: measured };
+  const gateway = await openGateway({
+    ...{ ...graph, ...common, isProduction, rates },
+    costMax: config.OPERATION_COST_MAX,
+    documents: await openDocuments(config),
+  });
   const address = { host: config.HOST, port: config.PORT };
-  const developed = { config, clock, metrics: backing.metrics };
+  const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
-  const access = accessOf(config);
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
-  announce(server.url, { isProduction, dataDir: config.DATA_DIR });
+  const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
+  const served = { gateway, ...common, routes, access: accessOf(config), ...ending };
+  const server = await serveGateway({ ...served, ...address });
+  const scraped = isProduction ? [await serveMetrics(metrics, scrapeAddress(parts))] : [];
+  announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
-  return [server, closing, ...backing.closables, ...(demo === undefined ? [] : [demo])];
+  const rest = demo === undefined ? [] : [demo];
+  return [server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+}
+
+/** Which documents run; a manifest that cannot be read ends the start. */
+async function openDocuments(config: Config) {
+  const byDefault = config.NODE_ENV === 'production' ? 'only-known' : 'all';
+  return {
+    known: await readKnownDocuments([ownManifest, ...(config.PERSISTED_DOCUMENTS_FILES ?? [])]),
+    isOpen: (config.PERSISTED_DOCUMENTS ?? byDefault) === 'all',
+  };
+}
+
+/** What profiles and addresses may ask for; devices are counted where their tokens are read. */
+async function openRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const limits = new RateLimits({
+    limiter,
+    limits: {
+      profile: rateLimitOf(config.RATE_LIMIT_PROFILE),
+      address: rateLimitOf(config.RATE_LIMIT_ADDRESS),
+    },
+    metricName: 'playhead_gateway_rate_limited_total',
+  });
+  return { rates: { limits, trustedProxies: config.TRUSTED_PROXIES }, limiter };
+}
+
+function scrapeAddress({ config, log }: ProcessParts) {
+  return { host: config.METRICS_HOST, port: config.METRICS_PORT, log };
 }
 
 function accessOf(config: Config): Access {
@@ -58,8 +120,18 @@ function accessOf(config: Config): Access {
   };
 }
 
-function openRemote({ config }: ProcessParts): Backing {
-  return { connections: remoteTransports(config), closables: [] };
+/** The supergraph, and how all its subgraphs are reached: ours, and those of other teams. */
+async function graphOf({ config, clock }: ProcessParts, own: Connections) {
+  const file = config.SUPERGRAPH_FILE ?? supergraphFile;
+  const listed = await readSubgraphList();
+  const openSigner = () => openStatementSigner(config, clock);
+  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, openSigner };
+  return { connections: await withFurtherSubgraphs(own, further), supergraphFile: file };
+}
+
+async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
+  const signer = await openStatementSigner(config, clock);
+  return { connections: remoteTransports(config, signer), parts: [], closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */
@@ -79,13 +151,15 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
     recommendations: embeddedExecutor(recommendations, log),
   });
   const closables = [recommendations, playback, catalog];
-  return { connections, metrics: () => metricsOf([playback, recommendations]), closables };
+  const { isReady } = playback;
+  return { connections, parts: [playback, recommendations], isReady, closables };
 }
 
-/** Of several parts, one after another: no two have a name in common. */
-async function metricsOf(parts: readonly Measured[]): Promise<string> {
-  const texts = await Promise.all(parts.map(async ({ metrics }) => (await metrics?.()) ?? ''));
-  return texts.join('');
+/** Of the whole process. */
+function metricsOf(parts: readonly Measured[]): () => Promise<string> {
+  const all = [...parts, { metrics: createProcessMetrics() }];
+  return async () =>
+    mergeMetrics(await Promise.all(all.map(async ({ metrics }) => (await metrics?.()) ?? '')));
 }
 
 async function openDemo(config: Config, wantsRedis: boolean) {
@@ -93,9 +167,13 @@ async function openDemo(config: Config, wantsRedis: boolean) {
 }
 
 /** For people, on standard output; logs go to standard error. */
-function announce(url: string, shown: { isProduction: boolean; dataDir: string }): void {
+function announce(
+  url: string,
+  shown: { isProduction: boolean; scraped: readonly Listening[]; dataDir: string },
+): void {
   const lines = [`GraphQL  ${url}/graphql`];
   if (!shown.isProduction) lines.push(`Demo     ${url}/demo/`);
+  for (const metrics of shown.scraped) lines.push(`Metrics  ${metrics.url}/metrics`);
   lines.push(`Data     ${shown.dataDir}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }

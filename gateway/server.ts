@@ -6,13 +6,14 @@ import {
 } from 'node:http';
 import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import type { Clock } from '../runtime/clock.ts';
+import type { Drain } from '../runtime/drain.ts';
+import { createHealth } from '../runtime/health.ts';
 import {
   declaresTooMuch,
   hasJsonBody,
   pathOf,
   readBody,
   refuseLargeBody,
-  sendJson,
   sendRefusal,
 } from '../runtime/http-messages.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
@@ -23,6 +24,7 @@ import { EventStreams } from './event-streams.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
 import { LiveConnections } from './live-connections.ts';
 import { acceptLiveClients } from './live-sockets.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { checkOrigin, createOriginPolicy } from './origins.ts';
 import { SocketLimits } from './socket-limits.ts';
 
@@ -40,6 +42,11 @@ export interface GatewayServerOptions extends Address {
   /** Asked in turn for every path that is not the gateway's own. */
   routes: readonly Route[];
   access: Access;
+  /** @default always: of the subgraphs in this process. */
+  isReady?: (() => Promise<boolean>) | undefined;
+  metrics?: GatewayMetrics;
+  /** @default all live connections at once when it closes. */
+  drain?: Drain;
 }
 
 /** Who may connect, and how much. */
@@ -54,10 +61,11 @@ export interface Access {
 }
 
 /**
- * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /healthcheck, /readiness, `routes`.
+ * Serves the gateway: /graphql (HTTP, event streams, graphql-ws), /health/live, /health/ready, `routes`.
  * It has a server of its own because the runtime limits neither bodies nor frames.
  *
- * `close()` turns /readiness to 503, ends sockets (1001) and event streams, then the listener; idempotent.
+ * `retire()` turns /health/ready to 503. `close()` ends sockets (1001) and event streams over the time
+ * of `drain`, then the listener; idempotent.
  * Errors: rejects when the port is taken.
  */
 export async function serveGateway(options: GatewayServerOptions): Promise<Listening> {
@@ -65,9 +73,9 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
   const origins = createOriginPolicy(options.access);
   const live = new LiveConnections(limits, options.access.trustedProxies);
   const streams = new EventStreams(live, options.verifier);
-  let isClosing = false;
+  const health = createHealth(options.isReady);
   const routes: readonly Route[] = [
-    (request, response) => answerProbe(request, response, isClosing),
+    health.answer,
     checkOrigin(origins),
     (request, response) => answerGraphQL(request, response, { ...options, streams }),
     ...options.routes,
@@ -84,12 +92,21 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
   const { verifier, clock, gateway } = options;
   const socketLimits = new SocketLimits({ limits, clock, origins, live });
   const sockets = acceptLiveClients(server, gateway, { verifier, clock, limits: socketLimits });
+  options.metrics?.watchConnections({
+    sockets: () => sockets.socketCount,
+    streams: () => streams.length,
+  });
   const listening = await listen(server, options);
+  const retire = () => {
+    health.retire();
+    listening.retire();
+  };
   return {
     url: listening.url,
+    retire,
     async close() {
-      isClosing = true;
-      streams.end();
+      retire();
+      await Promise.all([sockets.drain(options.drain), streams.drain(options.drain)]);
       await sockets.close();
       await listening.close();
     },
@@ -111,19 +128,6 @@ async function firstOf(
   response: ServerResponse,
 ): Promise<void> {
   for (const route of routes) if (await route(request, response)) return;
-}
-
-function answerProbe(
-  request: IncomingMessage,
-  response: ServerResponse,
-  isClosing: boolean,
-): boolean {
-  const path = pathOf(request);
-  if (path === '/healthcheck') sendJson(response, 200, { status: 'up' });
-  else if (path !== '/readiness') return false;
-  else if (isClosing) sendJson(response, 503, { status: 'closing' });
-  else sendJson(response, 200, { status: 'ready' });
-  return true;
 }
 
 async function answerGraphQL(

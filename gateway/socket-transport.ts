@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { createTransport, type Executor, printed } from './executor.ts';
+import type { StatementSigner } from '../runtime/signed-identity.ts';
+import { createTransport, type Executor, printed, type Transport } from './executor.ts';
 import { UpstreamResults } from './upstream-results.ts';
 
 /** Between the last subscription's end and the next one's begin: a viewer who turns a page. */
@@ -20,19 +21,24 @@ const retryWaitsMs = [100, 200, 500, 1_000, 2_000, 4_000, 6_000, 6_000];
  *
  * Errors: a subscription fails when all attempts did.
  */
-export const socketTransport = createTransport(({ transportEntry }) => {
-  const { location } = transportEntry;
-  if (location === undefined) throw new Error('A subgraph has no address for subscriptions.');
-  const client = openClient(location.replace(/^http/, 'ws'));
-  const execute: Executor = async ({ document, variables, operationName, extensions }) =>
-    new UpstreamResults(client, {
-      query: printed(document),
-      variables: variables ?? null,
-      operationName: operationName ?? null,
-      extensions: extensions ?? null,
-    });
-  return Object.assign(execute, { [Symbol.asyncDispose]: async () => client.dispose() });
-});
+export function socketTransport(signer: StatementSigner): Transport {
+  return createTransport(({ transportEntry }) => {
+    const { location } = transportEntry;
+    if (location === undefined) throw new Error('A subgraph has no address for subscriptions.');
+    const client = openClient(location.replace(/^http/, 'ws'));
+    const execute: Executor = async ({ document, variables, operationName, context }) =>
+      new UpstreamResults(client, {
+        query: printed(document),
+        variables: variables ?? null,
+        operationName: operationName ?? null,
+        // Asked for whenever it is sent: after a lost link, what was signed at first would be too old.
+        get extensions() {
+          return { headers: { authorization: signer.sign(context?.currentUser ?? null) } };
+        },
+      });
+    return Object.assign(execute, { [Symbol.asyncDispose]: async () => client.dispose() });
+  });
+}
 
 function openClient(url: string): Client {
   let overdue: NodeJS.Timeout | undefined;

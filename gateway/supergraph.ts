@@ -9,15 +9,22 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
-import { authentication, forwardIdentity } from './identity.ts';
+import { authentication } from './identity.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
+import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
 
-/** How subgraphs are reached: `embeddedTransports` or `remoteTransports`. */
-export type Connections = Pick<GatewayConfigSupergraph, 'transports' | 'transportEntries'>;
+/** How subgraphs are reached, and what they are told of the viewer: `embeddedTransports` or `remoteTransports`. */
+export type Connections = Pick<
+  GatewayConfigSupergraph,
+  'transports' | 'transportEntries' | 'propagateHeaders'
+>;
 
 export interface GatewayOptions {
   connections: Connections;
@@ -25,6 +32,16 @@ export interface GatewayOptions {
   clock: Clock;
   log: Logger;
   isProduction: boolean;
+  /** @default schema/supergraph.graphql */
+  supergraphFile?: string | URL | undefined;
+  /** @default nobody asks for them. */
+  metrics?: GatewayMetrics;
+  /** @default 1_000: what one operation may cost, see cost-limit.ts. */
+  costMax?: number;
+  /** @default none: all documents run, and none has an id. */
+  documents?: DocumentAdmission;
+  /** @default none: nothing is counted. */
+  rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -32,7 +49,7 @@ export interface GatewayOptions {
 }
 
 const upstreamTimeoutDefaultMs = 4_000;
-const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
+export const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 
 /**
  * Opens the federation runtime over the supergraph. It answers requests (it is a request listener)
@@ -43,9 +60,10 @@ const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 export async function openGateway(options: GatewayOptions): Promise<GatewayRuntime> {
   const { connections, verifier, clock, log, isProduction } = options;
   const upstreamTimeoutMs = options.upstreamTimeoutMs ?? upstreamTimeoutDefaultMs;
+  const metrics = options.metrics ?? new GatewayMetrics();
   const planner = options.planner === 'portable' ? undefined : await nativePlanner(log);
   const gateway = createGatewayRuntime({
-    supergraph: await readFile(supergraphFile, 'utf8'),
+    supergraph: await readFile(options.supergraphFile ?? supergraphFile, 'utf8'),
     ...connections,
     ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.
@@ -57,17 +75,20 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     renderGraphiQL,
     ...(isProduction ? { disableIntrospection: {} } : {}),
     genericAuth: authentication(verifier),
-    propagateHeaders: { fromClientToSubgraphs: forwardIdentity },
     // As a plain number it would end subscriptions too, and with the second one the whole process.
     upstreamTimeout: ({ executionRequest }) =>
       executionRequest?.operationType === 'subscription' ? undefined : upstreamTimeoutMs,
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
+      metrics.plugin(),
+      ...(options.documents === undefined ? [] : [admitDocuments(options.documents)]),
       limitDocuments(),
       codeValidationErrors({ isProduction }),
+      limitCost(options.costMax),
+      ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       refuseQueriesAsEvents(),
-      endAtTokenExpiry(clock),
+      endAtTokenExpiry({ verifier, clock }),
       repairResults(),
     ],
   });

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { problemsOf } from './config-checks.ts';
 import { connectionSettings } from './connection-settings.ts';
+import { identitySettings } from './identity-settings.ts';
+import { limitSettings } from './limit-settings.ts';
+import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -15,6 +19,19 @@ const replication = z
   .transform((text): Record<string, number> => {
     const pairs = text.split(',').map((pair) => pair.split(':'));
     return Object.fromEntries(pairs.map(([name, copies]) => [name, Number(copies)]));
+  });
+
+const subgraphUrls = z
+  .string()
+  .optional()
+  .transform((text, context): Record<string, string> | undefined => {
+    if (text === undefined) return undefined;
+    const pairs = text.split(',');
+    const urls = pairs.map((pair) => /^([\w-]+)=(https?:\/\/.+)$/.exec(pair)?.slice(1) ?? []);
+    if (urls.some(([, address = '']) => !URL.canParse(address))) {
+      context.addIssue('names and URLs, such as ratings=http://ratings:4000/graphql, by commas');
+    }
+    return Object.fromEntries(urls);
   });
 
 /** Every setting: a default that runs on a laptop, the unit in the name, a bound, a sentence. */
@@ -49,6 +66,17 @@ export const settings = z.object({
   CATALOG_URL: url
     .default('http://127.0.0.1:4003/graphql')
     .describe('Where a separate gateway, and recommendations, reach the catalog.'),
+  SUBGRAPH_URLS: subgraphUrls.describe(
+    'Where a gateway reaches subgraphs of other teams, such as `ratings=http://ratings:4000/graphql`, by commas. Default: their addresses in the supergraph.',
+  ),
+  SUPERGRAPH_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? path : resolve(path)))
+    .describe(
+      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+    ),
   DATA_DIR: z
     .string()
     .min(1)
@@ -60,24 +88,35 @@ export const settings = z.object({
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')
     .describe('Least severe level that is logged.'),
-  TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
-  TOKEN_AUDIENCE: z
-    .string()
-    .min(1)
-    .default('playhead')
-    .describe('`aud` an access token must carry.'),
-  TOKEN_PUBLIC_KEY_FILE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('JWK Set that verifies access tokens (ES256). Required in production.'),
-  SESSION_KEY: z
-    .string()
-    .min(32)
+  SHUTDOWN_DELAY_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
     .optional()
     .describe(
-      'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
+      'How long a process that was told to end goes on serving with /health/ready at 503, so that load balancers look elsewhere first. Default 0, and 5000 in production.',
     ),
+  DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe(
+      'After that, the time over which live connections are closed, each at a random moment, so that clients do not come back all at once. Default 0, and 5000 in production.',
+    ),
+  METRICS_PORT: port
+    .default(9464)
+    .describe(
+      'In production the gateway answers GET /metrics on this port, 0 a free one, and never on its public one. In development it does on PORT. A subgraph process does on its own port, which only gateways and operators reach.',
+    ),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address of METRICS_PORT; 0.0.0.0 for a Prometheus on another machine.'),
+  ...identitySettings,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
@@ -177,11 +216,15 @@ export const settings = z.object({
     .optional()
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
+  ...limitSettings,
+  ...secretFileSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {
   readonly HOST: string;
   readonly PLAYBACK_WRITE_BEHIND_MS: number;
+  readonly SHUTDOWN_DELAY_MS: number;
+  readonly DRAIN_MS: number;
 };
 
 /**
@@ -189,6 +232,9 @@ export type Config = Readonly<z.output<typeof settings>> & {
  * outlives the process; a hot store inside it dies with it, and 2 s is what that may cost.
  */
 const writeBehindMs = { redis: 30_000, embedded: 2_000 };
+
+/** In production others send traffic here, and must see that it ends; elsewhere nobody waits for it. */
+const endingMs = { production: 5_000, elsewhere: 0 };
 
 /** Bad configuration: one line a problem. The process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -206,55 +252,29 @@ export function hideFromLibraries(): void {
  * Errors: ConfigError naming every wrong or missing key at once.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = settings.safeParse(environment);
+  const given = withSecretFiles(environment);
+  const parsed = settings.safeParse(given.environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
+    throw unusable([...given.problems, ...lines]);
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
-  const missing = [
-    ...(isProduction ? missingInProduction(parsed.data) : []),
-    ...missingPartners(parsed.data),
-    ...rivals(parsed.data),
-  ];
-  if (missing.length > 0) {
-    throw new ConfigError(`Configuration is not usable:\n  ${missing.join('\n  ')}`);
-  }
+  const problems = [...given.problems, ...problemsOf(parsed.data)];
+  if (problems.length > 0) throw unusable(problems);
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   const PLAYBACK_WRITE_BEHIND_MS =
     parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
-  return Object.freeze({ ...parsed.data, HOST, PLAYBACK_WRITE_BEHIND_MS });
+  const endMs = endingMs[isProduction ? 'production' : 'elsewhere'];
+  const { SHUTDOWN_DELAY_MS = endMs, DRAIN_MS = endMs } = parsed.data;
+  const decided = { HOST, PLAYBACK_WRITE_BEHIND_MS, SHUTDOWN_DELAY_MS, DRAIN_MS };
+  return Object.freeze(redacting({ ...parsed.data, ...decided }));
 }
 
-function hotTierOf(parsed: Settings): 'redis' | 'embedded' {
+function unusable(problems: readonly string[]): ConfigError {
+  return new ConfigError(`Configuration is not usable:\n  ${problems.join('\n  ')}`);
+}
+
+function hotTierOf(parsed: z.output<typeof settings>): 'redis' | 'embedded' {
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: nodes } = parsed;
   return url === undefined && nodes === undefined ? 'embedded' : 'redis';
-}
-
-type Settings = z.output<typeof settings>;
-
-function missingInProduction(parsed: Settings): string[] {
-  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY'] as const)
-    .filter((key) => parsed[key] === undefined)
-    .map((key) => `${key}: required when NODE_ENV is production`);
-}
-
-/** Settings of which one is enough. */
-function rivals(parsed: Settings): string[] {
-  const isBoth = parsed.REDIS_URL !== undefined && parsed.REDIS_CLUSTER_NODES !== undefined;
-  return isBoth ? ['REDIS_CLUSTER_NODES: not beside REDIS_URL, set one of them'] : [];
-}
-
-/** Settings that say nothing without one another. */
-const partners = [
-  ['CASSANDRA_CONTACT_POINTS', 'CASSANDRA_LOCAL_DC'],
-  ['CASSANDRA_REMOTE_CONTACT_POINTS', 'CASSANDRA_REMOTE_DC'],
-  ['CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD'],
-] as const;
-
-function missingPartners(parsed: Settings): string[] {
-  return partners
-    .flatMap(([first, second]) => [[first, second] as const, [second, first] as const])
-    .filter(([given, wanted]) => parsed[given] !== undefined && parsed[wanted] === undefined)
-    .map(([given, wanted]) => `${wanted}: required with ${given}`);
 }

@@ -1,21 +1,12 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  createLocalJWKSet,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JSONWebKeySet,
-  type JWK,
-  type JWTPayload,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { developmentAlgorithm, developmentKeys } from './development-keys.ts';
+import type { Logger } from './log.ts';
+import { openTokenKeys, type TokenKeys } from './token-keys.ts';
 
 /** Whom a request stands for: one token, one profile. */
 export interface Viewer {
@@ -34,43 +25,68 @@ export function viewerId(profileId: string): string {
   return `vwr_${Buffer.from(profileId).toString('base64url')}`;
 }
 
+/** `begin`: a request arrives. `goOn`: an operation that began with this header still runs. */
+export type Moment = 'begin' | 'goOn';
+
 export interface TokenVerifier {
   /**
    * Who sends this `authorization` header; null when there is none.
    *
+   * `moment`: default `begin`. An access token is as good later; what a gateway signed
+   * (signed-identity.ts) begins nothing after a minute, but what began with it goes on until the viewer's
+   * token ends.
+   *
    * Errors: PlatformError UNAUTHENTICATED for anything but a valid token.
    * Cost: one signature check (about 0.1 ms), or a map look-up for a token seen before.
    */
-  verify(authorization: string | undefined | null): Promise<Viewer | null>;
+  verify(authorization: string | undefined | null, moment?: Moment): Promise<Viewer | null>;
 }
 
 /**
  * The live viewers of one process, at 7,000 heartbeats a second and one in 5 s; about 30 MB. Whoever has
  * more viewers verifies again what it threw away. The oldest entry leaves first.
  */
-const verifiedTokensMax = 40_000;
+export const verifiedTokensMax = 40_000;
 /** Clocks of issuer and verifier may differ by this much. */
-const clockToleranceS = 5;
+export const clockToleranceS = 5;
 /** Ten times the profiles of any account. */
 const accountProfilesMax = 64;
 const profilePattern = /^[A-Za-z0-9_-]{1,64}$/;
-const algorithm = 'ES256';
 
-/** Verifies access tokens with the configured key set, or the development key of DATA_DIR. */
-export async function openTokenVerifier(config: Config, clock: Clock): Promise<TokenVerifier> {
-  const keySet = createLocalJWKSet(await verificationKeys(config));
+/**
+ * Verifies access tokens with the configured keys, or the development key of DATA_DIR. A token whose key
+ * is gone is refused as soon as that is known, however often it was good before.
+ *
+ * Errors of `verify` besides: PlatformError IDENTITY_UNAVAILABLE for a key that the issuer, being away, can
+ * say nothing of.
+ */
+export async function openTokenVerifier(
+  config: Config,
+  clock: Clock,
+  log?: Logger,
+): Promise<TokenVerifier> {
+  const keys = await openTokenKeys(config, { clock, log });
   // By the whole header: a shorter key would cost a hash of the token with every heartbeat.
-  const verified = new BoundedMap<Viewer>(verifiedTokensMax);
+  const verified = new BoundedMap<{ viewer: Viewer; generation: number }>(verifiedTokensMax);
+  const seen = (authorization: string) => {
+    const known = verified.get(authorization);
+    const isGood =
+      known?.generation === keys.generation && known.viewer.expiresAtMs > clock.nowMs();
+    return isGood ? known.viewer : undefined;
+  };
   return {
     async verify(authorization) {
       if (!authorization) return null;
-      const known = verified.get(authorization);
-      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
+      const refreshing = keys.keepFresh();
+      if (refreshing !== undefined) await refreshing;
+      const known = seen(authorization);
+      if (known !== undefined) return known;
       const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
       if (token === undefined)
         throw unauthenticated('The authorization header is not `Bearer <JWT>`.');
-      const viewer = await verifyToken(token, { keySet, config, nowMs: clock.nowMs() });
-      verified.set(authorization, viewer);
+      const { generation } = keys;
+      const viewer = await verifyToken(token, { keys, config, nowMs: clock.nowMs() });
+      verified.set(authorization, { viewer, generation });
       return viewer;
     },
   };
@@ -78,22 +94,28 @@ export async function openTokenVerifier(config: Config, clock: Clock): Promise<T
 
 async function verifyToken(
   token: string,
-  with_: { keySet: ReturnType<typeof createLocalJWKSet>; config: Config; nowMs: number },
+  with_: { keys: TokenKeys; config: Config; nowMs: number },
 ): Promise<Viewer> {
-  const { payload } = await jwtVerify(token, with_.keySet, {
+  const { payload } = await jwtVerify(token, with_.keys.find, {
     issuer: with_.config.TOKEN_ISSUER,
     audience: with_.config.TOKEN_AUDIENCE,
-    algorithms: [algorithm],
+    algorithms: [...with_.config.TOKEN_ALGORITHMS],
     requiredClaims: ['exp', 'sub', 'profile'],
     clockTolerance: clockToleranceS,
     currentDate: new Date(with_.nowMs),
   }).catch((cause: unknown) => {
+    if (cause instanceof PlatformError) throw cause;
     throw unauthenticated('The access token is not valid.', cause);
   });
   return viewerOf(payload);
 }
 
-function viewerOf(payload: JWTPayload): Viewer {
+/**
+ * Whom these claims name.
+ *
+ * Errors: PlatformError UNAUTHENTICATED when they name nobody, or not as we do.
+ */
+export function viewerOf(payload: JWTPayload): Viewer {
   const { profile, profiles, sub, exp } = payload;
   if (!isProfileId(profile)) {
     throw unauthenticated('The `profile` claim is not 1 to 64 characters of [A-Za-z0-9_-].');
@@ -123,63 +145,6 @@ function unauthenticated(message: string, cause?: unknown): PlatformError {
   return new PlatformError(message, { code: 'UNAUTHENTICATED', cause });
 }
 
-async function verificationKeys(config: Config): Promise<JSONWebKeySet> {
-  if (config.TOKEN_PUBLIC_KEY_FILE !== undefined) {
-    return JSON.parse(await readFile(config.TOKEN_PUBLIC_KEY_FILE, 'utf8')) as JSONWebKeySet;
-  }
-  const { d: _private, ...publicJwk } = (await developmentKeys(config)).token;
-  return { keys: [publicJwk] };
-}
-
-interface DevelopmentKeys {
-  /** ES256 private key, as JWK: signs development access tokens. */
-  token: JWK;
-  /** Secret of session tokens. */
-  session: string;
-}
-
-/**
- * The keys of a development installation: made on first use, kept in DATA_DIR, never in production.
- * Two processes that start together agree: the file is created exclusively, the loser reads it.
- */
-async function developmentKeys(config: Config): Promise<DevelopmentKeys> {
-  if (config.NODE_ENV === 'production') {
-    throw new PlatformError('Development keys do not exist in production.', {
-      code: 'INTERNAL_SERVER_ERROR',
-    });
-  }
-  const file = join(config.DATA_DIR, 'development-keys.json');
-  const existing = await readKeys(file);
-  if (existing !== undefined) return existing;
-  await mkdir(config.DATA_DIR, { recursive: true });
-  const pair = await generateKeyPair(algorithm, { extractable: true });
-  const keys: DevelopmentKeys = {
-    token: { ...(await exportJWK(pair.privateKey)), alg: algorithm, kid: 'development' },
-    session: randomBytes(32).toString('base64url'),
-  };
-  // Linked when it is whole: processes that start at the same moment never read half a file.
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(draft, JSON.stringify(keys), { flag: 'wx', mode: 0o600 });
-    await link(draft, file);
-    return keys;
-  } catch (cause) {
-    const made = await readKeys(file);
-    if (made === undefined) throw new Error(`Cannot make ${file}.`, { cause });
-    return made;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function readKeys(file: string): Promise<DevelopmentKeys | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as DevelopmentKeys);
-}
-
 /** A development access token for one profile: what `npm run -s token` prints and /demo uses. */
 export async function mintDevelopmentToken(
   config: Config,
@@ -195,13 +160,13 @@ export async function mintDevelopmentToken(
   const { profileId, accountProfiles: profiles, nowMs } = claims;
   const issuedAtS = Math.floor(nowMs / 1000);
   return new SignJWT({ profile: profileId, ...(profiles !== undefined && { profiles }) })
-    .setProtectedHeader({ alg: algorithm, kid: 'development' })
+    .setProtectedHeader({ alg: developmentAlgorithm, kid: 'development' })
     .setIssuer(config.TOKEN_ISSUER)
     .setAudience(config.TOKEN_AUDIENCE)
     .setSubject(`development:${profileId}`)
     .setIssuedAt(issuedAtS)
     .setExpirationTime(issuedAtS + (claims.lifetimeS ?? 12 * 3_600))
-    .sign(await importJWK(token, algorithm));
+    .sign(await importJWK(token, developmentAlgorithm));
 }
 
 /** Signs and checks the session tokens of `beginSession` (domain/session-token.ts). */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Closable } from './shutdown.ts';
 
 export interface Address {
   host: string;
@@ -8,9 +9,11 @@ export interface Address {
   port: number;
 }
 
-export interface Listening {
+export interface Listening extends Closable {
   /** With the real port. */
   url: string;
+  /** From now on each answer ends its connection, so that the next request goes elsewhere. */
+  retire(): void;
   /** Stops accepting, lets requests under way finish for a moment, closes the rest. Idempotent. */
   close(): Promise<void>;
 }
@@ -30,6 +33,7 @@ export async function listen(server: Server, address: Address): Promise<Listenin
   let closing: Promise<void> | undefined;
   return {
     url: `http://${displayedHost(address.host)}:${(server.address() as AddressInfo).port}`,
+    retire: connections.endAfterAnswer,
     close() {
       closing ??= closeServer(server, connections);
       return closing;
@@ -56,6 +60,11 @@ async function closeServer(
 function trackConnections(server: Server) {
   const busy = new Map<Socket, boolean>();
   let isEnding = false;
+  let isLastAnswer = false;
+  // Before whatever answers: its head may be gone when this is told of the request.
+  server.prependListener('request', (_request, response) => {
+    if (isLastAnswer) response.setHeader('connection', 'close');
+  });
   server.on('connection', (socket) => {
     busy.set(socket, false);
     socket.once('close', () => busy.delete(socket));
@@ -69,6 +78,9 @@ function trackConnections(server: Server) {
     });
   });
   return {
+    endAfterAnswer() {
+      isLastAnswer = true;
+    },
     endWhenIdle() {
       isEnding = true;
       for (const [socket, isBusy] of busy) if (!isBusy) socket.destroySoon();

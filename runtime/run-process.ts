@@ -1,9 +1,13 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, hideFromLibraries, readConfig } from './config.ts';
+import { drainOf } from './drain.ts';
+import type { TokenVerifier } from './identity.ts';
 import { createLog, type Logger } from './log.ts';
+import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
+import { openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 
 /** What every part of the product is opened with. */
@@ -11,6 +15,8 @@ export interface ProcessParts {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** Who sends a request. Default: it verifies access tokens, as in one process with the gateway. */
+  verifier?: TokenVerifier;
 }
 
 /**
@@ -26,9 +32,11 @@ export async function runProcess(
   try {
     const config = readConfig();
     hideFromLibraries();
-    const log = createLog({ level: config.LOG_LEVEL, part });
+    const log = createLog({ level: config.LOG_LEVEL, part, pseudonymKey: config.SESSION_KEY });
+    dieInTheLog(log);
     const starting = start({ config, clock: systemClock, log });
-    closeOnSignal(starting, log);
+    const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
+    closeOnSignal(starting, { log, delayMs, drainMs });
     await starting;
   } catch (error) {
     const isConfiguration = error instanceof ConfigError;
@@ -38,6 +46,14 @@ export async function runProcess(
   }
 }
 
+/** Node's own last words show every property of an error, such as the keys and values of a command. */
+function dieInTheLog(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug: the process ends');
+    process.exit(1);
+  });
+}
+
 /** `runProcess` for a subgraph on its own: serves it and says on standard output where. */
 export async function runSubgraph<Context extends SubgraphContext>(options: {
   open: (parts: ProcessParts) => Promise<Subgraph<Context>>;
@@ -45,10 +61,16 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   name: string;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
-    const subgraph = await options.open(parts);
-    const { config, log } = parts;
-    const address = { host: config.HOST, port: options.port(config) };
-    const served = await serveSubgraph(subgraph, { ...address, log });
+    const { config, clock, log } = parts;
+    const verifier = await openSubgraphVerifier(config, clock);
+    const subgraph = await options.open({ ...parts, verifier });
+    const served = await serveSubgraph(subgraph, {
+      ...{ host: config.HOST, port: options.port(config) },
+      log,
+      isSdlOpen: config.NODE_ENV !== 'production',
+      drain: drainOf(config, clock),
+      processMetrics: createProcessMetrics(),
+    });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];
   });

@@ -5,7 +5,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { HeaderMap } from '@apollo/server';
+import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
+import type { Drain } from './drain.ts';
+import { codedError } from './graphql-errors.ts';
+import { createHealth, type Health } from './health.ts';
 import {
   hasJsonBody,
   pathOf,
@@ -17,38 +21,58 @@ import {
 } from './http-messages.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import type { Logger } from './log.ts';
+import { mergeMetrics } from './metrics-text.ts';
+import { answerSdlRequest } from './sdl-request.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
 
+export interface ServeOptions extends Address {
+  log: Logger;
+  /** Whether anybody may ask for the SDL, and for it alone: tools that compose sign nothing. */
+  isSdlOpen?: boolean;
+  /** @default all live connections at once when it closes. */
+  drain?: Drain;
+  /** Of the process, beside those of the subgraph. */
+  processMetrics?: () => Promise<string>;
+}
+
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
+  health: Health;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
-  /** Of the sockets: beside the metrics of the subgraph itself. */
-  liveMetrics(): string;
+  metrics(): Promise<string>;
+  isSdlOpen: boolean;
 }
 
 /**
  * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws; to operators: GET
- * /healthcheck, GET /metrics where there are any.
+ * /health/live, /health/ready, GET /metrics.
  * `port: 0` takes a free one; `url` in the answer has the real one, with /graphql at its end.
  *
- * `close()` ends connections promptly and is idempotent; the subgraph itself stays open.
+ * `close()` ends sockets over the time of `drain`, then the rest, and is idempotent; the subgraph itself
+ * stays open.
  * Errors: rejects when the port is taken.
  */
 export async function serveSubgraph<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
-  options: Address & { log: Logger },
+  options: ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options.log);
   const served = {
     subgraph,
+    health: createHealth(subgraph.isReady),
     contentTypes: new BoundedMap<string>(acceptsMax),
-    liveMetrics: () => sockets.metrics(),
+    async metrics() {
+      const parts = [subgraph.metrics?.(), options.processMetrics?.()];
+      const texts = await Promise.all(parts.map(async (text) => (await text) ?? ''));
+      return mergeMetrics([...texts, sockets.metrics()]);
+    },
+    isSdlOpen: options.isSdlOpen ?? false,
   };
   server.on('request', (request, response) => {
     route(served, request, response).catch((error: unknown) => {
@@ -59,7 +83,13 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   const listening = await listen(server, options);
   return {
     url: `${listening.url}/graphql`,
+    retire() {
+      served.health.retire();
+      listening.retire();
+    },
     async close() {
+      served.health.retire();
+      await sockets.drain(options.drain);
       await sockets.close();
       await listening.close();
     },
@@ -71,12 +101,9 @@ async function route<Context extends SubgraphContext>(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (await served.health.answer(request, response)) return;
   const path = pathOf(request);
-  if (path === '/healthcheck') return sendJson(response, 200, { status: 'up' });
-  const { metrics } = served.subgraph;
-  if (path === '/metrics' && metrics !== undefined) {
-    return sendMetrics(response, (await metrics()) + served.liveMetrics());
-  }
+  if (path === '/metrics') return sendMetrics(response, await served.metrics());
   if (path !== '/graphql') {
     const message = 'There is nothing here: the endpoint is /graphql.';
     return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });
@@ -104,7 +131,9 @@ async function answer<Context extends SubgraphContext>(
   }
   const { subgraph, contentTypes } = served;
   const { accept = '', authorization } = request.headers;
-  const context = () => subgraph.contextFor({ authorization });
+  const sdl = await answerTool(served, authorization, json);
+  if (sdl !== null) return sendJson(response, 200, sdl);
+  const context = () => subgraph.contextFor({ authorization }).catch(refuseStranger);
   const contentType = contentTypes.get(accept);
   const known = contentType === undefined ? null : await subgraph.known.execute(json, context);
   if (known !== null) {
@@ -124,6 +153,22 @@ async function answer<Context extends SubgraphContext>(
   response.writeHead(status, head);
   for await (const chunk of result.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** Without it Apollo Server would call a stranger a fault of ours, with status 500. */
+function refuseStranger(error: unknown): never {
+  if (!(error instanceof PlatformError) || error.code !== 'UNAUTHENTICATED') throw error;
+  throw codedError('UNAUTHENTICATED', error.message, { extensions: { http: { status: 401 } } });
+}
+
+/** What a tool that signs nothing may know; null: it is no such tool. */
+async function answerTool<Context extends SubgraphContext>(
+  { subgraph, isSdlOpen }: Served<Context>,
+  authorization: string | undefined,
+  json: unknown,
+): Promise<object | null> {
+  if (!isSdlOpen || authorization !== undefined) return null;
+  return answerSdlRequest(subgraph.schema, json);
 }
 
 /** With its length, the answer leaves in one write together with its head. */

@@ -3,16 +3,21 @@ import type { Duplex } from 'node:stream';
 import type { ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type Drain, endEach } from './drain.ts';
 import { pathOf } from './http-messages.ts';
 
 /** A document and its variables; 64 kB holds any operation a client or a gateway sends by socket. */
 export const socketMessageBytesMax = 64 * 1024;
 /** A client that is gone without a word does not answer the close; it is cut off after this. */
 const closeGraceMs = 1_000;
+/** Going away: clients connect again, and elsewhere. */
+const goingAwayCode = 1001;
 
 export interface SocketEndpoint {
   /** Sockets that are open now. */
   readonly socketCount: number;
+  /** Accepts no more, and says 1001 to each that is open in its turn. */
+  drain(drain: Drain | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,8 +49,13 @@ export function openSocketEndpoint(
     maxPayload: socketMessageBytesMax,
     autoPong: gate === undefined,
   });
+  let isDraining = false;
+  const refusalOf = (request: IncomingMessage) => {
+    if (isDraining) return '503 Service Unavailable';
+    return pathOf(request) === path ? gate?.refusal(request) : '404 Not Found';
+  };
   server.on('upgrade', (request, socket, head) => {
-    const refusal = pathOf(request) === path ? gate?.refusal(request) : '404 Not Found';
+    const refusal = refusalOf(request);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (client) => {
       sockets.emit('connection', client, request);
@@ -61,6 +71,11 @@ export function openSocketEndpoint(
   return {
     get socketCount() {
       return sockets.clients.size;
+    },
+    async drain(drain) {
+      isDraining = true;
+      const goAway = (client: WebSocket) => client.close(goingAwayCode, 'Going away');
+      await endEach(sockets.clients, goAway, drain);
     },
     close() {
       closing ??= closeSockets(sockets, serving);

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { Context as SocketContext, SubscribePayload } from 'graphql-ws';
 import { BoundedMap } from './bounded-map.ts';
+import type { Drain } from './drain.ts';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
 import { openSocketEndpoint } from './socket-endpoint.ts';
@@ -21,17 +22,20 @@ import { subscribeToSubgraph } from './subscribe.ts';
 export interface SubscriptionEndpoint {
   /** Prometheus' text format. */
   metrics(): string;
+  drain(drain: Drain | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A gateway plans a few subscriptions, again and again. */
 const documentsMax = 100;
+/** In place of the document of somebody who is nobody's gateway: nothing of theirs is read. */
+const unread = parse('subscription { __typename }');
 
 /**
  * Accepts graphql-ws on /graphql/ws of this server. Subscriptions only: the rest goes by HTTP.
  *
- * One socket carries many viewers' operations, so identity is per operation: the gateway puts the
- * viewer's token into `extensions.headers.authorization` of each.
+ * One socket carries many viewers' operations, so identity is per operation: the gateway puts what it
+ * signed of the viewer into `extensions.headers.authorization` of each.
  */
 export function acceptSubscriptions<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
@@ -44,7 +48,17 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
   const endpoint = openSocketEndpoint(server, '/graphql/ws', {
     onConnect: (socket) => void connected.add(socket),
     onClose: (socket) => void connected.delete(socket),
-    onSubscribe: (_socket, _id, payload) => prepare({ schema, documents }, payload, log),
+    async onSubscribe(_socket, _id, payload) {
+      const contextValue: RequestHeaders = { authorization: authorizationOf(payload) };
+      const isStranger = await subgraph.contextFor(contextValue).then(
+        () => false,
+        () => true,
+      );
+      // Refused when it is subscribed to, as one whose token has ended: the gateway tells that apart from
+      // a document that is not valid here.
+      if (isStranger) return { schema, document: unread, contextValue };
+      return prepare({ schema, documents }, { ...payload, contextValue }, log);
+    },
     subscribe: (args) =>
       subscribeToSubgraph(
         subgraph,
@@ -63,6 +77,7 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
       const operations = counts.reduce((sum, count) => sum + count, 0);
       return liveMetrics({ sockets: endpoint.socketCount, operations });
     },
+    drain: endpoint.drain,
     close: endpoint.close,
   };
 }
@@ -82,7 +97,7 @@ function liveMetrics(count: { sockets: number; operations: number }): string {
 /** What to run, or why not; a throw here would end the socket for every viewer on it. */
 function prepare(
   { schema, documents }: { schema: GraphQLSchema; documents: BoundedMap<DocumentNode> },
-  payload: SubscribePayload,
+  payload: SubscribePayload & { contextValue: RequestHeaders },
   log: Logger,
 ): ExecutionArgs | readonly GraphQLError[] {
   try {
@@ -104,7 +119,7 @@ function prepare(
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: { authorization: authorizationOf(payload) } satisfies RequestHeaders,
+      contextValue: payload.contextValue,
     };
   } catch (error) {
     return [coded(error as Error, 'GRAPHQL_PARSE_FAILED', log)];

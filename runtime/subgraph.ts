@@ -6,7 +6,7 @@ import {
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { formatErrorWith } from './graphql-errors.ts';
-import type { Viewer } from './identity.ts';
+import type { Moment, Viewer } from './identity.ts';
 import { KnownOperations } from './known-operations.ts';
 import type { Logger } from './log.ts';
 
@@ -22,7 +22,8 @@ export interface SubgraphContext {
 
 /**
  * A running subgraph, however it is reached: in process, over HTTP, over WebSocket.
- * `contextFor` is the same for all three, made anew for every operation.
+ * `contextFor` is the same for all three, made anew for every operation, and for every event of a
+ * subscription (`goOn`).
  */
 export interface Subgraph<Context extends SubgraphContext = SubgraphContext> {
   readonly name: string;
@@ -31,9 +32,11 @@ export interface Subgraph<Context extends SubgraphContext = SubgraphContext> {
   readonly server: ApolloServer<Context>;
   /** Answers what `server` has answered before, at a third of the cost. */
   readonly known: KnownOperations<Context>;
-  contextFor(headers: RequestHeaders): Promise<Context>;
+  contextFor(headers: RequestHeaders, moment?: Moment): Promise<Context>;
   /** What its GET /metrics answers: Prometheus' text format. */
   metrics?: (() => Promise<string>) | undefined;
+  /** @default always: whether it could answer anybody. */
+  isReady?: (() => Promise<boolean>) | undefined;
   /** Ends work under way and closes the stores; idempotent. */
   close(): Promise<void>;
 }
@@ -50,9 +53,10 @@ export interface SubgraphOptions<Context extends SubgraphContext> {
   typeDefs: DocumentNode;
   /** The generated `Resolvers` type of the subgraph. */
   resolvers: object;
-  contextFor: (headers: RequestHeaders) => Promise<Context>;
+  contextFor: (headers: RequestHeaders, moment?: Moment) => Promise<Context>;
   log: Logger;
   metrics?: () => Promise<string>;
+  isReady?: () => Promise<boolean>;
   close: () => Promise<void>;
 }
 
@@ -92,6 +96,7 @@ export async function openSubgraph<Context extends SubgraphContext>(
     known,
     contextFor: options.contextFor,
     metrics: options.metrics,
+    isReady: options.isReady,
     close() {
       closing ??= server.stop().then(options.close);
       return closing;

@@ -6,6 +6,7 @@ import {
   execute,
 } from 'graphql';
 import { toGraphQLError } from './graphql-errors.ts';
+import type { Moment } from './identity.ts';
 import type { Logger } from './log.ts';
 import type { RequestHeaders, Subgraph, SubgraphContext } from './subgraph.ts';
 
@@ -30,18 +31,19 @@ export async function subscribeToSubgraph<Context extends SubgraphContext>(
   log: Logger,
 ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult, undefined, undefined>> {
   const failed = (error: unknown) => ({ errors: [toGraphQLError(error, log)] });
-  const newArgs = async (): Promise<ExecutionArgs> => ({
+  const newArgs = async (moment: Moment): Promise<ExecutionArgs> => ({
     schema: subgraph.schema,
     document: request.document,
     variableValues: request.variables,
     operationName: request.operationName,
-    contextValue: await subgraph.contextFor(request.headers),
+    contextValue: await subgraph.contextFor(request.headers, moment),
   });
   try {
-    const source = await createSourceEventStream(await newArgs());
+    const source = await createSourceEventStream(await newArgs('begin'));
     if (!(Symbol.asyncIterator in source)) return mapped(source, log);
     return eachEvent(source, {
-      answer: async (rootValue) => mapped(await execute({ ...(await newArgs()), rootValue }), log),
+      answer: async (rootValue) =>
+        mapped(await execute({ ...(await newArgs('goOn')), rootValue }), log),
       failed,
     });
   } catch (error) {

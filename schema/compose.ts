@@ -1,99 +1,92 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import {
+  type CompositionResult,
+  composeSchemaContract,
   composeServices,
   compositionHasErrors,
   transformSupergraphToPublicSchema,
 } from '@theguild/federation-composition';
-import {
-  buildASTSchema,
-  type DocumentNode,
-  Kind,
-  lexicographicSortSchema,
-  parse,
-  printSchema,
-} from 'graphql';
-
-import { readSubgraph, type SubgraphSource, subgraphUrls } from './subgraph-source.ts';
+import { buildASTSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { runCommand } from '../runtime/run-command.ts';
+import { describeErrors } from './composition-errors.ts';
+import { readContracts } from './contract-list.ts';
+import { strayImplementations } from './interface-entities.ts';
+import { readSources } from './read-sources.ts';
+import type { SubgraphSource } from './subgraph-source.ts';
 
 const schemaFolder = new URL('./', import.meta.url);
 
 /**
  * Composes subgraphs into the supergraph and the public API.
  *
- * Errors: throws with every composition error, one a line.
+ * Errors: throws with every composition error: file and line, type and field, what to do.
  * Cost: about 100 ms for three subgraphs.
  */
 export function composeSupergraph(sources: readonly SubgraphSource[]): {
   supergraph: string;
   api: string;
 } {
-  assertInterfaceEntitiesAreWhole(sources);
-  const result = composeServices([...sources]);
-  if (compositionHasErrors(result)) {
-    const lines = result.errors.map(({ message }) => message);
-    throw new Error(`The subgraphs do not compose:\n  ${lines.join('\n  ')}`);
-  }
-  const publicSchema = transformSupergraphToPublicSchema(parse(result.supergraphSdl));
+  const strays = strayImplementations(sources);
+  if (strays.length > 0) throw refusal(strays);
+  const supergraph = supergraphOf(composeServices([...sources]), sources);
+  const publicSchema = transformSupergraphToPublicSchema(parse(supergraph));
   const api = printSchema(lexicographicSortSchema(buildASTSchema(publicSchema)));
-  return { supergraph: `${result.supergraphSdl.trim()}\n`, api: `${api.trim()}\n` };
+  return { supergraph, api: `${api.trim()}\n` };
+}
+
+function supergraphOf(result: CompositionResult, sources: readonly SubgraphSource[]): string {
+  if (!compositionHasErrors(result)) return `${result.supergraphSdl.trim()}\n`;
+  throw refusal(describeErrors(result.errors, sources));
+}
+
+function refusal(lines: readonly string[]): Error {
+  return new Error(`The subgraphs do not compose:\n  ${lines.join('\n  ')}`);
 }
 
 /**
- * The composer accepts an entity interface whose implementations are spread over subgraphs; at run
- * time such entities come back as null without an error. Refuse it here, as Apollo's composer does.
+ * What `npm run compose` writes, by file name.
+ *
+ * Errors: throws when a subgraph cannot be read or they do not compose.
  */
-function assertInterfaceEntitiesAreWhole(sources: readonly SubgraphSource[]): void {
-  const owners = sources.flatMap((source) =>
-    entityInterfaces(source.typeDefs).map((name) => ({ name, source })),
-  );
-  for (const { name, source } of owners) {
-    const here = implementations(source.typeDefs, name);
-    for (const other of sources) {
-      const missing = implementations(other.typeDefs, name).filter((type) => !here.includes(type));
-      if (missing.length > 0) {
-        throw new Error(
-          `${other.name}.graphql: ${missing.join(', ')} implements ${name}, which ${source.name}.graphql ` +
-            `defines as an entity without knowing that type. Declare it in ${source.name}.graphql ` +
-            `(id and key are enough) and extend it by key in ${other.name}.graphql.`,
-        );
-      }
-    }
+export async function composeFolder(folder: URL): Promise<Map<string, string>> {
+  const sources = await readSources(folder);
+  const { supergraph, api } = composeSupergraph(sources);
+  const files = new Map([
+    ['supergraph.graphql', supergraph],
+    ['api.graphql', api],
+  ]);
+  for (const { name, filter } of await readContracts(folder)) {
+    const contract = composeSchemaContract(sources, filter, true);
+    files.set(`contracts/${name}.graphql`, supergraphOf(contract, sources));
   }
-}
-
-function entityInterfaces(document: DocumentNode): string[] {
-  return document.definitions.flatMap((definition) =>
-    definition.kind === Kind.INTERFACE_TYPE_DEFINITION &&
-    definition.directives?.some((directive) => directive.name.value === 'key')
-      ? [definition.name.value]
-      : [],
-  );
-}
-
-function implementations(document: DocumentNode, interfaceName: string): string[] {
-  return document.definitions.flatMap((definition) =>
-    (definition.kind === Kind.OBJECT_TYPE_DEFINITION ||
-      definition.kind === Kind.OBJECT_TYPE_EXTENSION) &&
-    definition.interfaces?.some((named) => named.name.value === interfaceName)
-      ? [definition.name.value]
-      : [],
-  );
+  return files;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const sources = await Promise.all(
-    (Object.keys(subgraphUrls) as (keyof typeof subgraphUrls)[]).map(readSubgraph),
-  );
-  const composed = composeSupergraph(sources);
-  const files = { 'supergraph.graphql': composed.supergraph, 'api.graphql': composed.api };
-  for (const [file, text] of Object.entries(files)) {
+  const files = await composeFolder(schemaFolder);
+  const isCheck = argv.includes('--check');
+  if (!isCheck) await mkdir(new URL('contracts/', schemaFolder), { recursive: true });
+  const stale: string[] = [];
+  for (const [file, text] of files) {
     const url = new URL(file, schemaFolder);
-    if (!argv.includes('--check')) {
-      await writeFile(url, text);
-    } else if ((await readFile(url, 'utf8').catch(() => '')) !== text) {
-      throw new Error(`schema/${file} is not what the subgraphs compose to: run npm run compose.`);
-    }
+    if ((await readFile(url, 'utf8').catch(() => '')) === text) continue;
+    if (isCheck) stale.push(`schema/${file}`);
+    else await writeFile(url, text);
   }
+  const orphans = await contractsWithoutName(files);
+  if (stale.length + orphans.length === 0) return;
+  const lines = [
+    ...stale.map((file) => `${file} is not what the subgraphs compose to: npm run compose`),
+    ...orphans.map((file) => `${file} is no contract of contracts.yaml: git rm ${file}`),
+  ];
+  throw new Error(lines.join('\n'));
 }
 
-if (import.meta.main) await main(process.argv.slice(2));
+/** A contract that was renamed or taken back must not be served from its old file for ever. */
+async function contractsWithoutName(files: ReadonlyMap<string, string>): Promise<string[]> {
+  const there = await readdir(new URL('contracts/', schemaFolder)).catch(() => []);
+  const written = there.map((name) => `contracts/${name}`);
+  return written.filter((file) => !files.has(file)).map((file) => `schema/${file}`);
+}
+
+if (import.meta.main) await runCommand(main);

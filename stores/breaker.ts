@@ -89,7 +89,7 @@ export class Breaker {
 
 /**
  * The same store behind a breaker for each of its failure domains: one lost shard must not take the
- * others away. Listening and closing go past them.
+ * others away. Listening, closing and an operator's walk over all profiles go past them.
  */
 export function guardHotStore(
   hot: HotStore,
@@ -113,26 +113,32 @@ export function guardHotStore(
     quarantined: (query) => at(query.partition).run(() => hot.quarantined(query)),
     replay: (query) => at(query.partition).run(() => hot.replay(query)),
     backlog: (partition) => at(partition).run(() => hot.backlog(partition)),
+    erase: (erasing) => home(erasing.profileId).run(() => hot.erase(erasing)),
+    eachProfile: (visit) => hot.eachProfile(visit),
     onChanged: (profileId, listener) => hot.onChanged(profileId, listener),
     close: () => hot.close(),
   };
 }
 
-/** The same store behind a breaker; closing goes past it. */
+/** The same store behind a breaker; closing and an operator's walk go past it. */
 export function guardDurableStore(durable: DurableStore, breaker: Breaker): DurableStore {
   return {
     write: (batch) => breaker.run(() => durable.write(batch)),
     read: (profileId) => breaker.run(() => durable.read(profileId)),
+    erase: (erasing) => breaker.run(() => durable.erase(erasing)),
+    eachProfile: (visit) => durable.eachProfile(visit),
     close: () => durable.close(),
   };
 }
 
-/** The same log behind a breaker; closing goes past it. */
+/** The same log behind a breaker; closing and an operator's walk go past it. */
 export function guardWatchLog(watchLog: WatchLog, breaker: Breaker): WatchLog {
   return {
     offset: (partition) => breaker.run(() => watchLog.offset(partition)),
     keep: (batch) => breaker.run(() => watchLog.keep(batch)),
     read: (query) => breaker.run(() => watchLog.read(query)),
+    erase: (erasing) => breaker.run(() => watchLog.erase(erasing)),
+    eachProfile: (visit) => watchLog.eachProfile(visit),
     close: () => watchLog.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Device, TitleState } from '../domain/playhead.ts';
+import type { Erasing } from './erasures.ts';
 import type { TitleWrite } from './hot-store.ts';
 
 /** Writes of one profile: one partition, one batch. */
@@ -33,5 +34,12 @@ export interface DurableStore {
   write(batch: ProfileBatch): Promise<void>;
   /** The whole profile; empty when nothing was ever written. */
   read(profileId: string): Promise<DurableProfile>;
+  /**
+   * In one commit: raises the profile's floor to the fence, and deletes everything of it that is not newer;
+   * such a thing that is written later is not kept. Resolves once every data centre has it.
+   */
+  erase(erasing: Erasing): Promise<void>;
+  /** Every profile of which anything is kept, one after the other. */
+  eachProfile(visit: (profileId: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts
 import type { Presence, PresenceReport, TakenOver } from '../domain/presence.ts';
 import type { Transition } from '../domain/transition.ts';
 import type { Version } from '../domain/version.ts';
+import type { Erasing } from './erasures.ts';
 
 /** What one request writes to one title; null leaves that register alone. */
 export interface TitleWrite extends TitleState {
@@ -204,6 +205,16 @@ export interface HotStore {
   /** Makes every title in quarantine dirty again, since `nowMs`; answers how many. */
   replay(query: { partition: number; nowMs: number }): Promise<number>;
   backlog(partition: number): Promise<Backlog>;
+  /**
+   * Raises the profile's floor to a fence, lets go of everything of the profile that is not newer, owed,
+   * set aside or not, of all its sessions, and of its mark; tells the event stream and listeners.
+   * From then on, and for as long as the profile is here, nothing comes in that is not newer: of a
+   * merge no such register, and no report, device or history of what was received no later; of a
+   * hydration nothing, if it was read before the durable store knew the fence. Callers see the floor.
+   */
+  erase(erasing: Erasing & { nowMs: number }): Promise<void>;
+  /** Every profile that is here, one after the other; some of those that come or go meanwhile. */
+  eachProfile(visit: (profileId: string) => Promise<void>): Promise<void>;
   /**
    * Calls back with the titles of the profile that changed; `*`: any may have, because its floor moved
    * or because changes were missed while the store could not be reached. The answer stops it.

@@ -43,6 +43,13 @@ export function sparedKnownDevices(
       for (const device of devices) remember(profileId, device);
     },
     read: (profileId) => durable.read(profileId),
+    async erase(erasing) {
+      for (const key of known.keys()) {
+        if (key.startsWith(`${erasing.profileId}|`)) known.delete(key);
+      }
+      await durable.erase(erasing);
+    },
+    eachProfile: (visit) => durable.eachProfile(visit),
     close: () => durable.close(),
   };
 }

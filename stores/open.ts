@@ -1,10 +1,16 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
+import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
+import type { Erasures } from './erasures.ts';
 import type { EventStream } from './event-stream.ts';
+import type { CassandraExamined, RedisExamined } from './examined.ts';
+import { failSoftRateLimiter } from './fail-soft-rate-limiter.ts';
 import type { HotStore } from './hot-store.ts';
+import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -39,6 +45,7 @@ export interface PlaybackStores {
   hot: HotStore;
   durable: DurableStore;
   watchLog: WatchLog;
+  erasures: Erasures;
   events: EventStream;
   leases: Leases;
   /** Rows of the durable store that nobody can read. */
@@ -60,13 +67,14 @@ export async function openPlaybackStores(
   parts: { clock: StoreClock; policy: Policy; log: StoreLog },
 ): Promise<PlaybackStores> {
   const unreadable = new UnreadableRows(parts.log);
-  const { watchLog, ...opened } = await openDurableTier(config, { unreadable, log: parts.log });
+  const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
   return {
     hot,
     durable,
     watchLog,
+    erasures,
     events,
     leases,
     unreadable,
@@ -76,21 +84,30 @@ export async function openPlaybackStores(
       await leases.close();
       await events.close();
       await watchLog.close();
+      await erasures.close();
       await durable.close();
     },
   };
 }
 
+interface DurableTier {
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+}
+
 /** What lasts: tables of one keyspace, or files of one folder. */
 async function openDurableTier(
   config: StoreConfig & CassandraConfig,
-  told: { unreadable: UnreadableRows; log: StoreLog },
-): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
+  told: { unreadable: UnreadableRows; log: StoreLog; clock: StoreClock },
+): Promise<DurableTier> {
   const local = localRegion(config);
   if (local === null) {
     const { openEmbeddedDurableStore } = await import('./embedded/durable.ts');
     const { openEmbeddedWatchLog } = await import('./embedded/watch-log.ts');
+    const { openEmbeddedErasures } = await import('./embedded/erasures.ts');
     return {
+      erasures: openEmbeddedErasures({ path: join(config.DATA_DIR, 'erasures.db') }),
       durable: openEmbeddedDurableStore({ path: join(config.DATA_DIR, 'playback.db'), ...told }),
       watchLog: openEmbeddedWatchLog({ path: join(config.DATA_DIR, 'watch-log.db') }),
     };
@@ -211,6 +228,48 @@ export async function openSharedHotStore(
   return openRedisHotStore({ ...redis, policy: parts.policy });
 }
 
+/** Everything that is kept of a profile, wherever it is. */
+export interface ProfileStores {
+  /** Null: it lives inside the server's process. */
+  hot: HotStore | null;
+  durable: DurableStore;
+  watchLog: WatchLog;
+  erasures: Erasures;
+  events: EventStream;
+  viewings: ViewingStore;
+  interactions: Interactions;
+  /** Closes all of them. */
+  close(): Promise<void>;
+}
+
+/** For an operator's tools, beside the processes that serve. */
+export async function openProfileStores(
+  config: StoreConfig & CassandraConfig,
+  parts: { clock: StoreClock; policy: Policy; log: StoreLog },
+): Promise<ProfileStores> {
+  const { openInteractionFiles } = await import('./embedded/interactions.ts');
+  const tier = await openDurableTier(config, {
+    ...parts,
+    unreadable: new UnreadableRows(parts.log),
+  });
+  const hot = await openSharedHotStore(config, parts);
+  const events = await openEventStream(config, parts.clock);
+  const viewings = await openViewingStore(config, parts.clock);
+  return {
+    ...tier,
+    ...{ hot, events, viewings },
+    interactions: openInteractionFiles({ folder: join(config.DATA_DIR, 'interactions') }),
+    async close() {
+      await hot?.close();
+      await events.close();
+      await viewings.close();
+      await tier.watchLog.close();
+      await tier.erasures.close();
+      await tier.durable.close();
+    },
+  };
+}
+
 /** Whether the hot tier is a Redis, which outlives the processes that use it. */
 export function isRedisChosen(config: {
   REDIS_URL?: string | undefined;
@@ -243,4 +302,58 @@ export async function openViewingStore(
   }
   const { openEmbeddedViewingStore } = await import('./embedded/viewing.ts');
   return openEmbeddedViewingStore({ path: join(config.DATA_DIR, 'recommendations.db') });
+}
+
+/**
+ * Token buckets: shared where there is a Redis, which they outlive; else those of this process.
+ * `onChange` is told when Redis is given up for them, and when it is back.
+ */
+export async function openRateLimiter(
+  config: StoreConfig & { SESSION_KEY?: string | undefined },
+  parts: { clock: StoreClock; onChange: (state: 'closed' | 'open') => void },
+): Promise<RateLimiter> {
+  const { openEmbeddedRateLimiter } = await import('./embedded/rate-limiter.ts');
+  const { clock, onChange } = parts;
+  const local = openEmbeddedRateLimiter({ clock });
+  const redis = redisOptions(config, clock);
+  if (redis === null) return local;
+  const { openRedisRateLimiter } = await import('./redis/rate-limiter.ts');
+  // Without a key of its own an installation is one for development, and hides nobody.
+  const secret = config.SESSION_KEY ?? 'development';
+  return failSoftRateLimiter({
+    local,
+    quiet: openEmbeddedRateLimiter({ clock }),
+    shared: await openRedisRateLimiter({ ...redis, secret }),
+    breaker: new Breaker({ name: 'rate limits', clock, onChange }),
+  });
+}
+
+/**
+ * How the Redis of the configuration is set up, looked at and not judged; null when none is configured.
+ *
+ * Errors: StoreUnreachable, with its cause, where it does not answer.
+ */
+export async function examineRedis(
+  config: StoreConfig,
+  clock: StoreClock,
+): Promise<RedisExamined | null> {
+  const redis = redisOptions(config, clock);
+  if (redis === null) return null;
+  const { examine } = await import('./redis/examine.ts');
+  return examine(redis);
+}
+
+/**
+ * The same of its Cassandra, in this region or in the remote one.
+ *
+ * Errors: StoreUnreachable, with its cause, where no node answers.
+ */
+export async function examineCassandra(
+  config: CassandraConfig,
+  which: 'local' | 'remote',
+): Promise<CassandraExamined | null> {
+  const region = which === 'local' ? localRegion(config) : remoteRegion(config);
+  if (region === null) return null;
+  const { examine } = await import('./cassandra/examine.ts');
+  return examine({ keyspace: config.CASSANDRA_KEYSPACE, region, login: loginOf(config) });
 }

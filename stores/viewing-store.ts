@@ -1,6 +1,7 @@
 import type { Play } from '../domain/play.ts';
 import type { Transition } from '../domain/transition.ts';
 import type { Viewing } from '../domain/viewing.ts';
+import type { Erasing } from './erasures.ts';
 import type { Offset } from './event-stream.ts';
 
 /** Plays kept of a profile, the latest: a year of an evening's watching, and 120 bytes each. */
@@ -71,5 +72,9 @@ export interface ViewingStore {
   putCorrection(profileId: string, correction: Uint8Array | null): Promise<void>;
   /** Opting out forgets the correction. It outlives forgetting what was watched. */
   setOptOut(profileId: string, isOptedOut: boolean): Promise<void>;
+  /** As FORGET_ALL does, and forgets an opt-out too: nothing is left but the floor. */
+  erase(erasing: Erasing): Promise<void>;
+  /** Every profile of which anything is kept, one after the other; some of them more than once. */
+  eachProfile(visit: (profileId: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { laterVersion } from '../domain/merge.ts';
 import type { Transition } from '../domain/transition.ts';
 import { type Version, versionZero, writerOf } from '../domain/version.ts';
+import type { Erasing } from './erasures.ts';
 import type { Offset } from './event-stream.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -41,6 +42,10 @@ export interface WatchLog {
   keep(batch: WatchLogBatch): Promise<void>;
   /** Everything of the profile that is kept, in no particular order. */
   read(query: { profileId: string; nowMs: number }): Promise<Transition[]>;
+  /** Everything of the profile that is not newer, as FORGET_ALL does, in every data centre. */
+  erase(erasing: Erasing): Promise<void>;
+  /** Every profile of which anything is kept, one after the other; some of them more than once. */
+  eachProfile(visit: (profileId: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 

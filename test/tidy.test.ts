@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { errorCatalogue } from '../domain/errors.ts';
 import jestConfig from '../jest.config.js';
-import { configTable } from '../runtime/config-table.ts';
+import { configTable, pagesWithSettings, withConfigTable } from '../runtime/config-table.ts';
 
 /** The repository's own rules: what no linter knows. */
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
@@ -120,8 +120,10 @@ describe('the repository', () => {
     expect(wanted.filter((name) => !isLocked(name))).toEqual([]);
   });
 
-  it('shows the configuration as it is in the README', () => {
-    expect(text('README.md')).toContain(configTable());
+  it.each(pagesWithSettings)('shows the configuration as it is in %s', (page) => {
+    // Otherwise: npm run -s config -- --write
+    expect(text(page)).toContain(configTable());
+    expect(withConfigTable(text(page))).toBe(text(page));
   });
 
   it('proves each rule of PROTOCOL.md in a test that names it, and names no other', () => {
@@ -136,7 +138,8 @@ describe('the repository', () => {
   });
 
   it('lists every error code in docs/operations.md, and no other', () => {
-    const listed = [...text('docs/operations.md').matchAll(/^\| `([A-Z_]+)` \|/gm)];
+    const [, section = ''] = text('docs/operations.md').split('\n## Error codes\n');
+    const listed = [...section.matchAll(/^\| `([A-Z_]+)` \|/gm)];
     expect(listed.map(([, code]) => code).sort()).toEqual(Object.keys(errorCatalogue).sort());
   });
 });

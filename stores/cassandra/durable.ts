@@ -1,9 +1,11 @@
-import type { Client } from 'cassandra-driver';
+import { type Client, types } from 'cassandra-driver';
 import { packPlayhead, packVisibility } from '../../domain/codec.ts';
+import { floorOf } from '../../domain/erasure.ts';
 import { PlatformError } from '../../domain/errors.ts';
 import { type Device, floorTitle } from '../../domain/playhead.ts';
 import { deviceHash, type Version } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
+import type { Erasing } from '../erasures.ts';
 import { StoreUnreachable } from '../faults.ts';
 import type { TitleWrite } from '../hot-store.ts';
 import { type StoredRegister, UnreadableRows, unpackTitles } from '../unreadable-rows.ts';
@@ -15,6 +17,7 @@ import {
   type Region,
   viewersPatience,
 } from './connection.ts';
+import { eachProfileOf } from './each-profile.ts';
 import { LaterRelease, retryAfterMs, SchemaMismatch } from './faults.ts';
 import { checkSchema } from './schema-version.ts';
 import { createWindow } from './window.ts';
@@ -60,7 +63,12 @@ const putFloor = putRow.replace('TIMESTAMP ?', 'TIMESTAMP ? AND TTL 0');
 /** Of two names of a device the one that was written last stays, by the clocks of the writers. */
 const putDevice = `UPDATE profile_state SET packed = ?
   WHERE profile_id = ? AND kind = 'device' AND id = ?`;
+const deleteProfile = 'DELETE FROM profile_state USING TIMESTAMP ? WHERE profile_id = ?';
+const selectProfiles = 'SELECT DISTINCT profile_id FROM profile_state';
 const selectProfile = 'SELECT kind, id, packed FROM profile_state WHERE profile_id = ?';
+
+/** Erasing is the one thing that waits for every data centre. */
+const { eachQuorum } = types.consistencies;
 
 interface Row {
   kind: string;
@@ -133,6 +141,17 @@ function createStore(parts: {
         return { ...profileOf({ profileId, rows, unreadable }), isRemote };
       });
     },
+    erase(erasing) {
+      return writes.run(() =>
+        local.use('Erasing a profile', async (client) => {
+          await client.batch(erasureStatements(erasing), {
+            logged: false,
+            consistency: eachQuorum,
+          });
+        }),
+      );
+    },
+    eachProfile: (visit) => eachProfileOf(local, selectProfiles, visit),
     async close() {
       await Promise.all([writes.drained(), reads.drained()]);
       await Promise.all([local.close(), remote?.close()]);
@@ -165,6 +184,18 @@ function registerStatements(profileId: string, write: TitleWrite): Statement[] {
     statements.push({ query: putRow, params: [...value, profileId, 'visibility', title] });
   }
   return statements;
+}
+
+/**
+ * The floor, and below it a deletion of the whole partition: one mutation. What is written later with an
+ * earlier write time falls under the deletion; so does a device whose writer had not heard of the fence,
+ * because that lies ahead of every clock.
+ */
+function erasureStatements({ profileId, fence }: Erasing): Statement[] {
+  const floor = { title: floorTitle, playhead: floorOf(fence), visibility: null };
+  // Of equal write times the deletion would stay, and a fence is the first version of its millisecond.
+  const params = [writeTimeUs(fence) - 1n, profileId];
+  return [{ query: deleteProfile, params }, ...registerStatements(profileId, floor)];
 }
 
 /** The first 16 digits of a version are a time in microseconds: Cassandra's write timestamp. */

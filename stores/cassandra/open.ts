@@ -1,20 +1,24 @@
 import type { DurableStore } from '../durable-store.ts';
+import type { Erasures } from '../erasures.ts';
 import type { WatchLog } from '../watch-log.ts';
 import { openConnection, viewersPatience } from './connection.ts';
 import { type ClusterOptions, openCassandraDurableStore } from './durable.ts';
+import { openCassandraErasures } from './erasures.ts';
 import { checkSchema } from './schema-version.ts';
 import { openCassandraWatchLog } from './watch-log.ts';
 
 /**
- * What lasts, as tables of one keyspace over one connection to it: close the watch log first.
+ * What lasts, as tables of one keyspace over one connection to it: close the others first.
  *
  * Errors: as `openCassandraDurableStore`.
  */
 export async function openCassandraStores(
-  options: ClusterOptions,
-): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
+  options: ClusterOptions & { clock: { nowMs(): number } },
+): Promise<{ durable: DurableStore; watchLog: WatchLog; erasures: Erasures }> {
   const { keyspace, local: region, login, patience = viewersPatience } = options;
   const connection = openConnection({ region, keyspace, login, patience }, checkSchema);
   const durable = await openCassandraDurableStore({ ...options, connection });
-  return { durable, watchLog: openCassandraWatchLog({ connection }) };
+  const { clock } = options;
+  const erasures = openCassandraErasures({ connection, clock });
+  return { durable, watchLog: openCassandraWatchLog({ connection }), erasures };
 }

@@ -1,4 +1,5 @@
-import type { Client } from 'cassandra-driver';
+import { type Client, types } from 'cassandra-driver';
+import { erasureTransition } from '../../domain/erasure.ts';
 import { PlatformError } from '../../domain/errors.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { activityTimeMs, type Version } from '../../domain/version.ts';
@@ -11,6 +12,7 @@ import {
   watchLogRowsMax,
 } from '../watch-log.ts';
 import type { Connection } from './connection.ts';
+import { eachProfileOf } from './each-profile.ts';
 import { retryAfterMs } from './faults.ts';
 import { createWindow } from './window.ts';
 
@@ -26,6 +28,7 @@ const insertRow = `INSERT INTO watch_log (profile_id, block, title, session_id, 
 const eraseTitle =
   'DELETE FROM watch_log USING TIMESTAMP ? WHERE profile_id = ? AND block = ? AND title = ?';
 const eraseProfile = 'DELETE FROM watch_log USING TIMESTAMP ? WHERE profile_id = ? AND block = ?';
+const selectProfiles = 'SELECT DISTINCT profile_id, block FROM watch_log';
 const selectBlock = 'SELECT packed FROM watch_log WHERE profile_id = ? AND block = ?';
 const selectOffset = 'SELECT stream_offset FROM watch_log_offset WHERE stream_partition = ?';
 const putOffset = 'UPDATE watch_log_offset SET stream_offset = ? WHERE stream_partition = ?';
@@ -77,6 +80,20 @@ export function openCassandraWatchLog(options: {
         return rows.filter(({ occurredAtMs }) => occurredAtMs >= nowMs - watchLogKeptMs);
       });
     },
+    erase(erasing) {
+      const statements = statementsOf(erasureTransition(erasing), 0);
+      return writes.run(() =>
+        local.use('Erasing a watch log', async (client) => {
+          const consistency = types.consistencies.eachQuorum;
+          await Promise.all(
+            statements.map(([, { query, params }]) =>
+              client.execute(query, params, { consistency }),
+            ),
+          );
+        }),
+      );
+    },
+    eachProfile: (visit) => eachProfileOf(local, selectProfiles, visit),
     async close() {
       await Promise.all([writes.drained(), reads.drained()]);
     },

@@ -60,6 +60,16 @@ export class DirtySet {
     return members.length;
   }
 
+  /** Nothing of the profile is owed any more, nor in quarantine. */
+  forget(profileId: string): void {
+    const isOf = (member: string) => keyOf(member).profileId === profileId;
+    for (const member of this.#since.keys()) if (isOf(member)) this.#since.delete(member);
+    for (const member of this.#quarantined.keys()) {
+      if (isOf(member)) this.#quarantined.delete(member);
+    }
+    this.#owed.delete(profileId);
+  }
+
   holds(profileId: string): boolean {
     return this.#owed.has(profileId);
   }

@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { packPlayhead, packVisibility } from '../../domain/codec.ts';
+import { stateAbove } from '../../domain/erasure.ts';
 import { PlatformError } from '../../domain/errors.ts';
-import { deviceHash } from '../../domain/version.ts';
+import { deviceHash, type Version } from '../../domain/version.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-store.ts';
 import { type StoredRegister, UnreadableRows, unpackTitles } from '../unreadable-rows.ts';
+import { createErase, selectNextProfile } from './erase-durable.ts';
 import { inTransaction, openDatabase, translated } from './sqlite.ts';
 
 /** Batches in one commit: some 10 ms of work, so that reads are not kept waiting. */
@@ -25,6 +27,10 @@ const migrations = [
      name TEXT,
      PRIMARY KEY (profile_id, hash)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE fence (
+     profile_id TEXT PRIMARY KEY,
+     version TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 interface Waiting {
@@ -45,6 +51,8 @@ export function openEmbeddedDurableStore(options: {
   const database = openDatabase({ path: options.path, synchronous: 'FULL', migrations });
   const put = createPut(database);
   const read = createRead(database, options.unreadable ?? new UnreadableRows());
+  const erase = createErase(database);
+  const nextProfile = database.prepare(selectNextProfile);
   const waiting: Waiting[] = [];
 
   function putTogether(group: readonly Waiting[]): void {
@@ -69,6 +77,15 @@ export function openEmbeddedDurableStore(options: {
     },
     async read(profileId) {
       return translated('Reading a profile', () => read(profileId));
+    },
+    async erase(erasing) {
+      while (waiting.length > 0) commitWaiting();
+      translated('Erasing a profile', () => inTransaction(database, () => erase(erasing)));
+    },
+    async eachProfile(visit) {
+      const next = (after: string) =>
+        translated('Reading profiles', () => nextProfile.get(after)?.id as string | null);
+      for (let id = next(''); id != null; id = next(id)) await visit(id);
     },
     async close() {
       while (waiting.length > 0) commitWaiting();
@@ -107,7 +124,10 @@ function createPut(database: DatabaseSync): (batch: ProfileBatch) => void {
     `INSERT INTO device (profile_id, hash, id, kind, name) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name`,
   );
-  return (batch) => {
+  const selectFence = database.prepare('SELECT version FROM fence WHERE profile_id = ?');
+  return (given) => {
+    const fence = selectFence.get(given.profileId)?.version as Version | undefined;
+    const batch = fence === undefined ? given : newerThan(fence, given);
     for (const { title, playhead, visibility } of batch.titles) {
       if (playhead !== null) {
         putRegister.run(batch.profileId, title, 'playhead', packPlayhead(playhead));
@@ -120,6 +140,14 @@ function createPut(database: DatabaseSync): (batch: ProfileBatch) => void {
       putDevice.run(batch.profileId, deviceHash(id), id, kind, name);
     }
   };
+}
+
+/** Devices of which nothing newer is told are of before as well. */
+function newerThan(fence: Version, { profileId, titles, devices }: ProfileBatch): ProfileBatch {
+  const left = titles
+    .map((write) => ({ title: write.title, ...stateAbove(write, fence) }))
+    .filter(({ playhead, visibility }) => (playhead ?? visibility) !== null);
+  return { profileId, titles: left, devices: left.length === 0 ? [] : devices };
 }
 
 function createRead(

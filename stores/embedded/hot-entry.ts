@@ -5,7 +5,8 @@ import {
   unpackPlayhead,
   unpackVisibility,
 } from '../../domain/codec.ts';
-import { mergeTitle, publicVersion } from '../../domain/merge.ts';
+import { floorOf, stateAbove } from '../../domain/erasure.ts';
+import { laterVersion, mergeTitle, publicVersion } from '../../domain/merge.ts';
 import {
   type Device,
   floorTitle,
@@ -37,6 +38,8 @@ export class HotEntry {
   mark: Mark | null = null;
   /** Another for every entry that this profile ever had, and after every dropped mark. */
   incarnation: string = randomUUID();
+  /** Of the profile's erasure: what is not newer stays out. */
+  fence: Version | null = null;
   readonly sessions = new Map<string, Presence>();
   readonly #playheads = new Map<string, string>();
   readonly #visibilities = new Map<string, string>();
@@ -106,6 +109,24 @@ export class HotEntry {
     return session.title;
   }
 
+  /** Another entry of the profile that holds what is newer than a fence, and the fence itself. */
+  above(fence: Version): HotEntry {
+    const entry = new HotEntry();
+    entry.fence = laterVersion(fence, this.fence ?? fence);
+    for (const title of this.titles()) {
+      const { playhead, visibility } = stateAbove(this.state(title), fence);
+      entry.store({
+        title,
+        before: { playhead: null, visibility: null },
+        after: { playhead, visibility },
+      });
+      for (const device of playhead === null ? [] : this.devicesOf(title)) entry.remember(device);
+    }
+    const floor = this.floor ?? floorOf(fence);
+    entry.#playheads.set(floorTitle, packPlayhead(floor.version > fence ? floor : floorOf(fence)));
+    return entry;
+  }
+
   /** Those of one title, or of all for the floor. */
   forgetSessions(title: string): void {
     for (const [sessionId, session] of this.sessions) {
@@ -115,7 +136,7 @@ export class HotEntry {
 
   /** Titles of which this entry holds something newer than `durable`, or that it alone holds. */
   newerThan(durable: ReadonlyMap<string, TitleState>): string[] {
-    return this.#titles().filter((title) => {
+    return this.titles().filter((title) => {
       const here = this.state(title);
       const there = durable.get(title);
       return (
@@ -153,7 +174,7 @@ export class HotEntry {
     const { epoch, generation } = query;
     const mark = this.markState(query);
     const titles = new Map<string, TitleState>();
-    for (const title of query.titles ?? this.#titles()) {
+    for (const title of query.titles ?? this.titles()) {
       const state = this.state(title);
       const isKnown = state.playhead !== null || state.visibility !== null;
       if (isKnown && title !== floorTitle) titles.set(title, state);
@@ -169,7 +190,7 @@ export class HotEntry {
     };
   }
 
-  #titles(): string[] {
+  titles(): string[] {
     return [...new Set([...this.#playheads.keys(), ...this.#visibilities.keys()])];
   }
 }

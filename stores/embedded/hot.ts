@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { erasureTransition } from '../../domain/erasure.ts';
 import { aboveFloor } from '../../domain/merge.ts';
 import { isOvertaken } from '../../domain/overtaken.ts';
+import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
 import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
+import type { Erasing } from '../erasures.ts';
+import { aboveFence, knowsFence } from '../fence.ts';
 import {
   type Backlog,
   type DirtyTitle,
@@ -79,8 +83,9 @@ class HotStoreInProcess implements EmbeddedHotStore {
     return { ...this.#identity(partition), isWritable: true };
   }
 
-  async merge(request: MergeRequest): Promise<MergeResult> {
-    const entry = this.#use(request.profileId);
+  async merge(asked: MergeRequest): Promise<MergeResult> {
+    const entry = this.#use(asked.profileId);
+    const request = aboveFence(asked, entry.fence);
     if (request.onlyIf !== null && !this.#holds(request, entry)) return { kind: 'conflict' };
     const isHeld = this.#isHeld(request, entry);
     const titles = oneByTitle(request.writes).map((write) =>
@@ -114,6 +119,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
   async hydrate(hydration: Hydration): Promise<string[]> {
     const { profileId, nowMs, witness, markMs } = hydration;
     const entry = this.#use(profileId);
+    if (!knowsFence(hydration.titles, entry.fence)) return [];
     const rose: string[] = [];
     for (const [title, state] of hydration.titles) {
       const merged = entry.preview({ title, ...state });
@@ -198,6 +204,26 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   async backlog(partition: number): Promise<Backlog> {
     return this.#dirtySet(partition).backlog();
+  }
+
+  async erase({ profileId, fence, nowMs }: Erasing & { nowMs: number }): Promise<void> {
+    const partition = this.#partition(profileId);
+    // The stream may refuse: then nothing has changed yet.
+    this.#events.appendNow({
+      partition,
+      transitions: [erasureTransition({ profileId, fence })],
+    });
+    const entry = this.#use(profileId).above(fence);
+    this.#profiles.set(profileId, entry);
+    this.#dirtySet(partition).forget(profileId);
+    for (const title of entry.titles()) {
+      if (title !== floorTitle) this.#markDirty(profileId, title, nowMs);
+    }
+    this.#tell(profileId, [floorTitle]);
+  }
+
+  async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
+    for (const profileId of [...this.#profiles.keys()]) await visit(profileId);
   }
 
   async onChanged(

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { erasureTransition } from '../../domain/erasure.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { type Version, versionZero } from '../../domain/version.ts';
 import { newestVersion, type Viewing } from '../../domain/viewing.ts';
@@ -112,6 +113,7 @@ export function openEmbeddedViewingStore(options: { path: string }): ViewingStor
     },
     ...createClaims(database),
     ...createLearning(database),
+    ...createErase(database),
     async close() {
       if (database.isOpen) database.close();
     },
@@ -340,6 +342,32 @@ function createLearning(
     },
     async setOptOut(profileId, isOptedOut) {
       translated('Storing an opt-out', () => putOptOut.run(profileId, isOptedOut ? 1 : 0));
+    },
+  };
+}
+
+function createErase(database: DatabaseSync): Pick<ViewingStore, 'erase' | 'eachProfile'> {
+  const foldProfile = createFoldProfile(database);
+  const forgetLearning = database.prepare('DELETE FROM learning WHERE profile_id = ?');
+  const nextProfile = database.prepare(
+    `SELECT MIN(id) AS id FROM (
+       SELECT MIN(profile_id) AS id FROM viewing WHERE profile_id > ?1
+       UNION ALL SELECT MIN(profile_id) FROM play WHERE profile_id > ?1
+       UNION ALL SELECT MIN(profile_id) FROM learning WHERE profile_id > ?1)`,
+  );
+  return {
+    async erase(erasing) {
+      translated('Erasing a profile', () =>
+        inTransaction(database, () => {
+          foldProfile(erasing.profileId, [erasureTransition(erasing)]);
+          forgetLearning.run(erasing.profileId);
+        }),
+      );
+    },
+    async eachProfile(visit) {
+      const next = (after: string) =>
+        translated('Reading profiles', () => nextProfile.get(after)?.id as string | null);
+      for (let id = next(''); id != null; id = next(id)) await visit(id);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { erasureTransition } from '../../domain/erasure.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { versionFloor } from '../../domain/version.ts';
@@ -51,6 +52,9 @@ export function openEmbeddedWatchLog(options: { path: string }): WatchLog {
   const selectProfile = database.prepare(
     'SELECT body FROM transition WHERE profile_id = ? AND version >= ?',
   );
+  const nextProfile = database.prepare(
+    'SELECT MIN(profile_id) AS id FROM transition WHERE profile_id > ?',
+  );
   const put = createPut(database);
   const bound = createBound(database);
 
@@ -74,6 +78,16 @@ export function openEmbeddedWatchLog(options: { path: string }): WatchLog {
           .all(profileId, versionFloor(nowMs - watchLogKeptMs))
           .map(({ body }) => JSON.parse(body as string) as Transition),
       );
+    },
+    async erase(erasing) {
+      translated('Erasing a profile', () =>
+        inTransaction(database, () => put(erasureTransition(erasing))),
+      );
+    },
+    async eachProfile(visit) {
+      const next = (after: string) =>
+        translated('Reading profiles', () => nextProfile.get(after)?.id as string | null);
+      for (let id = next(''); id != null; id = next(id)) await visit(id);
     },
     async close() {
       if (database.isOpen) database.close();

@@ -66,6 +66,22 @@ export class RedisConnection {
     return connection;
   }
 
+  /**
+   * As `open`, however that Redis is set up: to look at it, and for nothing else.
+   *
+   * Errors: StoreUnreachable with what the driver met, where it cannot connect within two seconds.
+   */
+  static async toExamine(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection(options);
+    let met: unknown = new Error(`Not connected within ${firstConnectionMsMax} ms.`);
+    connection.#commands.on('error', (error: unknown) => {
+      met = error;
+    });
+    if (await connection.#connect()) return connection;
+    await connection.close();
+    throw unavailable('connecting', met);
+  }
+
   /** Runs one atomic step. Cost: one round trip; two when Redis does not know the script yet. */
   async run(script: Script, { keys, args }: Step): Promise<unknown> {
     return this.ask(script.name, async (client) => {
@@ -223,7 +239,8 @@ function reconnectAfterMs(attempts: number): number {
   return Math.min(25 * 2 ** Math.min(attempts, 6), reconnectMsMax) + randomInt(reconnectJitterMs);
 }
 
-function nodeUrl(node: string): URL {
+/** Of a Cluster's node as it was configured. */
+export function nodeUrl(node: string): URL {
   return new URL(node.includes('://') ? node : `redis://${node}`);
 }
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { packPlayhead } from '../../domain/codec.ts';
+import { erasureTransition, floorOf } from '../../domain/erasure.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
+import type { Erasing } from '../erasures.ts';
 import {
   type Backlog,
   type DirtyTitle,
@@ -18,7 +21,8 @@ import {
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
 import { packDevice, unpackDevice } from './device.ts';
-import { type PartitionKeys, partitionKeys, profileKeys } from './keys.ts';
+import { eachKey } from './each-key.ts';
+import { openProfileKey, type PartitionKeys, partitionKeys, profileKeys } from './keys.ts';
 import { MergeBatches } from './merge-batches.ts';
 import {
   cleanProfileTtlMs,
@@ -35,6 +39,7 @@ import {
   unpackState,
 } from './packed-profile.ts';
 import { readScript } from './scripts.ts';
+import { eventsLengthMax } from './stream.ts';
 
 /** Titles that one step makes dirty again: what a drain takes at once. */
 const replayLengthMax = 200;
@@ -52,6 +57,7 @@ const scripts = {
   replay: readScript('replay'),
   setAside: readScript('set-aside'),
   backlog: readScript('backlog'),
+  erase: readScript('erase'),
 };
 
 export interface RedisHotOptions extends RedisConnectionOptions {
@@ -258,6 +264,23 @@ class RedisHotStore implements HotStore {
       oldestSinceMs: oldest === null ? null : Number(oldest),
       quarantined,
     };
+  }
+
+  async erase({ profileId, fence, nowMs }: Erasing & { nowMs: number }): Promise<void> {
+    const { profile, sessions, partition } = this.#keys(profileId);
+    const { dirty, quarantine, aside, events, out } = partition;
+    const told = JSON.stringify(erasureTransition({ profileId, fence }));
+    await this.#connection.run(scripts.erase, {
+      keys: [profile, sessions, dirty, quarantine, aside, events, out],
+      args: [
+        ...[profileId, nowMs, cleanProfileTtlMs, fence, packPlayhead(floorOf(fence))],
+        ...[eventsLengthMax, told],
+      ],
+    });
+  }
+
+  async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
+    await eachKey(this.#connection, 'ph:{*}:p:*', (key) => visit(openProfileKey(key)));
   }
 
   onChanged(

@@ -74,7 +74,17 @@ local function set_mark()
   redis.call('HSET', key, '#h', table.concat({ epoch, generation, until_ms, ARGV[4] }, '|'))
 end
 
+-- Whether this was read before the durable store knew of the profile's fence.
+local function is_of_before(fence)
+  if not fence then return false end
+  for first = 9, 8 + 3 * title_count, 3 do
+    if ARGV[first] == '*' then return version(ARGV[first + 1]) < fence end
+  end
+  return true
+end
+
 local held = read_held()
+if is_of_before(held['#f']) then return {} end
 local risen, durable = merge_durable(held)
 owe_newer(held, durable)
 add_devices()

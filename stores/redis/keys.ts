@@ -38,7 +38,8 @@ export function partitionKeys(partition: number): PartitionKeys {
 /** The keys of one profile, in the slot of its partition. */
 export interface ProfileKeys {
   /**
-   * Hash: `t:`, `v:` a title's registers (title.lua), `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty.
+   * Hash: `t:`, `v:` a title's registers (title.lua), `d:`, `n:` a device, `#h` mark, `#i` incarnation, `#d` dirty,
+   * `#f` fence of an erasure.
    * Also the channel that says which titles changed.
    */
   profile: string;
@@ -52,6 +53,11 @@ export function profileKeys(of: { partition: number; profileId: string }): Profi
     profile: `${tag}:p:${of.profileId}`,
     sessions: `${tag}:live:${of.profileId}`,
   };
+}
+
+/** The profile of a key that is one profile's: ids hold no separator. */
+export function openProfileKey(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1);
 }
 
 /** What the row's view keeps of one partition, in the slot of that partition. None of playback's keys. */
@@ -87,4 +93,9 @@ export function profileViewKeys(of: { partition: number; profileId: string }): P
     plays: `${tag}:p:${of.profileId}`,
     profile: `${tag}:i:${of.profileId}`,
   };
+}
+
+/** A token bucket: one key, in a slot of its own, so that a crowd's are spread over all nodes. */
+export function rateKey(kind: string, hash: string): string {
+  return `rl:{${kind}:${hash}}`;
 }

@@ -49,10 +49,10 @@ end
 
 -- Everything the request is judged by, in one read; what is absent is false.
 local function read_held(request)
-  local fields, held, titles, condition, device = { 't:*' }, { ['t:*'] = false }, {},
+  local fields, held, titles, condition, device = { 't:*', '#f' }, { ['t:*'] = false }, {},
     request.condition, request.device
   if condition then
-    fields[2] = '#h'
+    fields[3] = '#h'
     titles[1] = condition.title
   end
   for _, write in ipairs(request.writes) do titles[#titles + 1] = write.title end
@@ -106,6 +106,23 @@ local function offered_to(request, title)
     if write.title == title and write.playhead ~= '' then return write.playhead end
   end
   return nil
+end
+
+-- Leaves of a request what may come in over a fence; the twin of aboveFence in fence.ts.
+local function keep_above(request, fence)
+  for _, write in ipairs(request.writes) do
+    if version(write.playhead) <= fence then write.playhead = '' end
+    if version(write.visibility) <= fence then write.visibility = '' end
+  end
+  local newer = {}
+  for _, offer in ipairs(request.offers) do
+    if offer.version > fence then newer[#newer + 1] = offer end
+  end
+  request.offers = newer
+  local received_ms = request.report and request.report.receivedAtMs or request.nowMs
+  if tonumber(received_ms) <= tonumber(string.sub(fence, 1, 13)) then
+    request.report, request.device = nil, nil
+  end
 end
 
 -- Appends what tells something new: the position in force is old enough, or its status another.
@@ -198,6 +215,7 @@ local function merge(index)
   local request = request_at(index)
   local held = read_held(request)
   if not holds(request, held) then return { 'conflict' } end
+  if held['#f'] then keep_above(request, held['#f']) end
   local report, sessions = request.report, request.sessions
   local known = report and read_session(sessions, report)
   local is_held = report and not request.isFact

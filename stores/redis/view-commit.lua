@@ -1,7 +1,7 @@
 --[[ view-commit: store what a batch of transitions made of the view, and the offset it was read up to,
      if nobody wrote the view of that partition since it was read.
      KEYS[1] consumed  KEYS[2] unclaimed plays  KEYS[3..] of each profile: viewings, recency, plays, profile
-     ARGV[1] revision that was read  ARGV[2] offset
+     ARGV[1] revision that was read  ARGV[2] offset; '' leaves the one that is there
      ARGV[3..] of each change: what it is, place of the profile from 0, name, value
              v/V put or remove a viewing (title, body)    r/R its place (version|title)
              p/P put or remove a play (play, body)        u/U unclaimed (profile|play, ended at, ms)
@@ -25,6 +25,6 @@ for index = 3, #ARGV, 4 do
   elseif change == 'c' then redis.call('HDEL', KEYS[first + 3], 'c')
   end
 end
-redis.call('HSET', KEYS[1], 'o', ARGV[2])
+if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[2]) end
 redis.call('HINCRBY', KEYS[1], 'r', 1)
 return 1

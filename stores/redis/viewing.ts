@@ -1,14 +1,17 @@
+import { erasureTransition } from '../../domain/erasure.ts';
 import { PlatformError } from '../../domain/errors.ts';
 import type { Play } from '../../domain/play.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { partitionOf } from '../../domain/version.ts';
 import type { Viewing } from '../../domain/viewing.ts';
+import type { Erasing } from '../erasures.ts';
 import type { Offset } from '../event-stream.ts';
 import { StoreUnreachable } from '../faults.ts';
 import { byProfile, inOrder, openPlayKey, playKey, unpackPlay } from '../viewing-fold.ts';
 import type { PlayKey, ProfileLearning, ViewingBatch, ViewingStore } from '../viewing-store.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
-import { profileViewKeys, viewKeys } from './keys.ts';
+import { eachKey } from './each-key.ts';
+import { openProfileKey, profileViewKeys, viewKeys } from './keys.ts';
 import { readScript } from './scripts.ts';
 import { changesOf, loadProfile, memberOf, openMember } from './view-profile.ts';
 
@@ -126,6 +129,25 @@ class RedisViewingStore implements ViewingStore {
     await this.#connection.run(scripts.optOut, { keys: [profile], args: [isOptedOut ? 1 : 0] });
   }
 
+  async erase(erasing: Erasing): Promise<void> {
+    const { profileId } = erasing;
+    const partition = partitionOf(profileId, this.#partitions);
+    const profiles = new Map([[profileId, [erasureTransition(erasing)]]]);
+    for (let attempt = 0; ; attempt += 1) {
+      const { offset, revision } = await this.#consumed(partition);
+      if ((await this.#tryFold({ partition, offset }, profiles, revision)) !== null) break;
+      if (attempt === attemptsMax) throw new StoreUnreachable('Consumers were always faster.');
+    }
+    const { profile } = this.#keysOf(profileId);
+    await this.#connection.ask('forget what was learned', (client) =>
+      client.hdel(profile, 'o', 'c'),
+    );
+  }
+
+  async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
+    await eachKey(this.#connection, 'cw:{*}:[vpi]:*', (key) => visit(openProfileKey(key)));
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }
@@ -140,7 +162,7 @@ class RedisViewingStore implements ViewingStore {
       const profiles = byProfile(transitions);
       for (const profileId of profiles.keys()) {
         if (partitionOf(profileId, this.#partitions) !== partition) {
-          throw new RangeError(`Profile ${profileId} is not of partition ${partition}.`);
+          throw new RangeError(`A profile is not of partition ${partition}.`);
         }
       }
       return profiles;
@@ -162,11 +184,10 @@ class RedisViewingStore implements ViewingStore {
 
   /** Null when somebody wrote the partition since its revision was read. */
   async #tryFold(
-    batch: ViewingBatch,
+    { partition, offset }: { partition: number; offset: Offset | null },
     profiles: ReadonlyMap<string, Transition[]>,
     revision: string,
   ): Promise<string[] | null> {
-    const { partition, offset } = batch;
     const loaded = await Promise.all(
       [...profiles].map(([profileId, transitions]) =>
         loadProfile(this.#connection, { partition, profileId, transitions }),
@@ -179,7 +200,7 @@ class RedisViewingStore implements ViewingStore {
     ]);
     const stored = await this.#connection.run(scripts.commit, {
       keys: [consumed, unclaimed, ...keys],
-      args: [revision, offset, ...changes.flat()],
+      args: [revision, offset ?? '', ...changes.flat()],
     });
     if (stored !== 1) return null;
     return loaded

@@ -1,7 +1,7 @@
 import type { SubgraphContext } from '../../runtime/subgraph.ts';
 import type { Titles } from './titles.ts';
 
-/** The sample shows everybody the same, so nobody's token matters here. */
+/** The sample shows everybody the same, so whose request it is does not matter here, only that a gateway sent it. */
 export interface Context extends SubgraphContext {
   viewer: null;
   titles: Titles;

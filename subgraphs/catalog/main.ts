@@ -23,7 +23,10 @@ export async function openCatalog(
     name: 'catalog',
     typeDefs,
     resolvers,
-    contextFor: async () => ({ viewer: null, titles, nowMs: clock.nowMs() }),
+    async contextFor({ authorization }, moment) {
+      await options.verifier?.verify(authorization, moment);
+      return { viewer: null, titles, nowMs: clock.nowMs() };
+    },
     log,
     close: async () => {},
   });

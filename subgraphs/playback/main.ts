@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { defaultPolicy, type Policy } from '../../domain/policy.ts';
-import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { openSessionSigner, openTokenVerifier, type Signer } from '../../runtime/identity.ts';
+import { rateLimitOf } from '../../runtime/limit-settings.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { pseudonymKeyOf, pseudonymOf } from '../../runtime/pseudonym.ts';
+import { RateLimits } from '../../runtime/rate-limits.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openSubgraph, type Subgraph } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
 import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
-import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
+import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
+import { Fences, type FencesByKey } from './fences.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
+import { createPlaybackMeters, meteredResolvers } from './meters.ts';
 import { createPlaybackMetrics } from './metrics.ts';
 import type { ReassignDeps } from './reassign-session.ts';
-import { resolvers } from './resolvers.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
 import { breakerFor, createTwoTiers, type TwoTiers } from './two-tiers.ts';
 
@@ -34,10 +39,17 @@ export async function openPlayback(
   const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy, log }));
   const { events } = stores;
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
-  const tiers = createTwoTiers({ ...stores, clock, log, intervalMs, owner: randomUUID() });
+  const meters = createPlaybackMeters();
+  const { onFlushed } = meters;
+  const tiers = createTwoTiers({
+    ...{ ...stores, clock, log, intervalMs, onFlushed },
+    owner: randomUUID(),
+  });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
+  const { rates, limiter } = await openDeviceRates(parts);
   const signer = await openSessionSigner(config);
-  const verifier = await openTokenVerifier(config, clock);
+  const fences = openFences(stores, { signer, clock, log });
+  const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
   const isUntold = (profileId: string) => tiers.restorer.lacks(profileId);
@@ -48,37 +60,78 @@ export async function openPlayback(
     writePath: tiers.writePath,
     watchLog: keeper,
     events,
+    rates,
     clock,
     policy,
     signer,
     nonce: randomUUID,
     log,
+    fences,
   };
   const { typeDefs } = await readSubgraph('playback');
+  const metrics = createPlaybackMetrics(tiers, {
+    ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
+    watchLog: { events, keeper, breaker },
+  });
+  await fences.start();
   tiers.start();
   keeper.start();
   const subgraph = await openSubgraph<Context>({
     name: 'playback',
     typeDefs,
-    resolvers,
+    resolvers: meteredResolvers(meters),
     log,
-    contextFor: async ({ authorization }) =>
-      createContext(deps, await verifier.verify(authorization)),
-    metrics: createPlaybackMetrics(tiers, {
-      ...{ clock, unreadable: stores.unreadable },
-      watchLog: { events, keeper, breaker },
-    }),
+    contextFor: async ({ authorization }, moment) =>
+      createContext(deps, await verifier.verify(authorization, moment)),
+    metrics: async () => (await metrics()) + rates.metrics(),
+    isReady: tiers.hasAnswered,
     async close() {
       stopTrimming();
       try {
+        await fences.close();
         await keeper.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
+        await limiter.close();
         await stores.close();
       }
     },
   });
   return { ...subgraph, events };
+}
+
+async function openDeviceRates({ config, clock, log }: ProcessParts) {
+  const limiter = await openRateLimiter(config, {
+    clock,
+    onChange: (state) => log.warn({ state }, 'shared rate limits'),
+  });
+  const rates = new RateLimits({
+    limiter,
+    limits: { device: rateLimitOf(config.RATE_LIMIT_DEVICE) },
+    metricName: 'playhead_rate_limited_total',
+  });
+  return { rates, limiter };
+}
+
+/**
+ * A hot store that lives in this process cannot be reached by whoever erases a profile: it is erased here,
+ * as soon as the fence is known.
+ */
+function openFences(
+  stores: PlaybackStores,
+  { signer, clock, log }: { signer: Signer; clock: Clock; log: Logger },
+): Fences {
+  const { erasures, hot, durable, isHotMortal } = stores;
+  const key = pseudonymKeyOf(signer);
+  const keyOf = (profileId: string) => pseudonymOf(profileId, { key });
+  const onNew = (fences: FencesByKey) =>
+    hot.eachProfile(async (profileId) => {
+      const fence = fences.get(keyOf(profileId));
+      if (fence === undefined) return;
+      await durable.erase({ profileId, fence });
+      await hot.erase({ profileId, fence, nowMs: clock.nowMs() });
+    });
+  return new Fences({ erasures, keyOf, clock, log, ...(isHotMortal && { onNew }) });
 }
 
 /**

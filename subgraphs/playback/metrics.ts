@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Breaker } from '../../stores/breaker.ts';
 import type { TwoTiers } from './two-tiers.ts';
@@ -8,6 +8,8 @@ import { addWatchLogMetrics, type WatchLogMetricsParts } from './watch-log-metri
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 export interface PlaybackMetricsParts {
+  /** Holds already what is counted as it happens. */
+  registry: Registry;
   clock: Clock;
   unreadable: { readonly count: number };
   watchLog: Pick<WatchLogMetricsParts, 'events' | 'keeper'> & { breaker: Breaker };
@@ -20,9 +22,8 @@ export interface PlaybackMetricsParts {
  */
 export function createPlaybackMetrics(
   tiers: TwoTiers,
-  { clock, unreadable, watchLog }: PlaybackMetricsParts,
+  { registry, clock, unreadable, watchLog }: PlaybackMetricsParts,
 ): () => Promise<string> {
-  const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const dirty = gauge('playhead_dirty_titles', 'Titles not yet in the durable store.');

@@ -41,7 +41,8 @@ export interface RecordOutcome {
  * Shape: idempotent by (session, sequence). A plain heartbeat is acknowledged when it is hot; a batch
  * with an intent when the durable store has it, whatever the merge said. Without the hot store some
  * plain heartbeats are REFUSED without a problem: the player keeps the newest until one is stored.
- * Errors: PlatformError STATE_UNAVAILABLE when neither store answers; safe to retry.
+ * Errors: PlatformError STATE_UNAVAILABLE when neither store answers, RATE_LIMITED when the device sends
+ * too many requests (of however many heartbeats); safe to retry.
  * Cost: one hot round trip, and one durable commit for an intent; one more read for a stale session,
  * and for a title that the hot store did not know.
  */
@@ -57,11 +58,13 @@ export async function recordHeartbeats(
     profileId,
     nowMs: receivedAtMs,
     policy,
+    fence: deps.fences?.of(profileId) ?? null,
   });
   if (opened.kind === 'invalid') {
     return refused(deps, [{ code: 'SESSION_INVALID', message: opened.reason, path: ['session'] }]);
   }
   const { token } = opened;
+  await deps.rates.admit('device', `${token.profileId}|${token.deviceId}`);
   const { admitted, problems } = admitHeartbeats(input.heartbeats, { token, receivedAtMs, policy });
   const newest = admitted.at(-1);
   if (newest === undefined) return refused(deps, problems);

@@ -82,6 +82,7 @@ function openInput(
   const { isValid } = deps.signer;
   const opened = openSessionToken(input.session, {
     ...{ isValid, profileId, nowMs: receivedAtMs, policy },
+    fence: deps.fences?.of(profileId) ?? null,
   });
   if (opened.kind === 'invalid') {
     const message = opened.reason;

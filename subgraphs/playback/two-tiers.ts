@@ -22,6 +22,11 @@ export interface TwoTiers {
   restorer: HotRestorer;
   writeBehind: WriteBehind;
   breakers: readonly Breaker[];
+  /**
+   * Whether either store has answered since the start. It stays true: stores that all processes share
+   * are no reason to send a viewer away, whom this one can tell at least when to try again.
+   */
+  hasAnswered(): Promise<boolean>;
   start(): void;
   /**
    * Ends the background work, and drains what is left; the stores stay open.
@@ -51,6 +56,7 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
     restorer,
     writeBehind,
     breakers: [...hotBreakers.all, durableBreaker],
+    hasAnswered: answeredOnce([() => hot.identity(0), () => durable.read(nobody)]),
     start() {
       restorer.start();
       writeBehind.start();
@@ -60,6 +66,21 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
       await restorer.close();
       await writeBehind.close();
     },
+  };
+}
+
+/** No profile's id: it has a character that none may have. */
+const nobody = '.';
+
+/** Asks each until one has answered, and never again. */
+function answeredOnce(questions: readonly (() => Promise<unknown>)[]): () => Promise<boolean> {
+  let hasAnswered = false;
+  return async () => {
+    hasAnswered ||= await Promise.any(questions.map((ask) => ask())).then(
+      () => true,
+      () => false,
+    );
+    return hasAnswered;
   };
 }
 

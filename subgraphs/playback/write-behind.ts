@@ -25,6 +25,8 @@ export interface WriteBehindDeps {
   intervalMs: number;
   /** Names this process in leases. */
   owner: string;
+  /** Told of each title that was written, and how long it had waited. */
+  onFlushed?: (lagMs: number) => void;
 }
 
 /**
@@ -170,6 +172,9 @@ export class WriteBehind {
     const [failed, written] = halves(outcomes.flat(), ({ failure }) => failure !== null);
     const titles = written.flatMap(({ batch }) => settledOf(batch));
     const nowMs = this.#deps.clock.nowMs();
+    for (const { sinceMs } of written.flatMap(({ batch }) => batch.titles)) {
+      this.#deps.onFlushed?.(nowMs - sinceMs);
+    }
     await this.#deps.hot.settle({ partition, titles, nowMs });
     for (const { batch } of written) this.#forgetFailures(batch);
     const [down, ownFaults] = halves(failed, ({ failure }) => isDown(failure));

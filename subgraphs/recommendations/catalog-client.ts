@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PlatformError } from '../../domain/errors.ts';
+import type { StatementSigner } from '../../runtime/signed-identity.ts';
 import type { Subgraph, SubgraphContext } from '../../runtime/subgraph.ts';
 
 /** An episode that follows another. */
@@ -106,12 +107,16 @@ export function createLocalCatalog<Context extends SubgraphContext>(
   });
 }
 
-/** The catalog over HTTP. */
-export function createHttpCatalog(url: string): CatalogClient {
+/** The catalog over HTTP, asked for nobody: as a gateway would. */
+export function createHttpCatalog(url: string, signer: StatementSigner): CatalogClient {
   return createCatalog(async (ids) => {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        authorization: signer.sign(null),
+      },
       body: JSON.stringify({ query, variables: { ids } }),
       signal: AbortSignal.timeout(requestTimeoutMs),
     });

@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InteractionLine } from '../../domain/interaction.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { pseudonymOf } from '../../runtime/pseudonym.ts';
 
 const dayMs = 24 * 3_600_000;
 /** Lines leave memory this often, or when there are so many. */
@@ -14,8 +14,6 @@ const flushLength = 200;
 const waitingMax = 1_000;
 /** Lines that are made in one go: a millisecond or so. */
 const linesAtOnce = 8;
-/** Characters of a pseudonym: 96 bits. */
-const pseudonymLength = 16;
 
 const fileName = /^(\d{4}-\d{2}-\d{2})\.jsonl$/;
 
@@ -87,8 +85,7 @@ class FileInteractionLog implements InteractionLog {
   }
 
   pseudonymOf(profileId: string): string {
-    const hash = createHmac('sha256', this.#options.pseudonymKey).update(profileId);
-    return hash.digest('base64url').slice(0, pseudonymLength);
+    return pseudonymOf(profileId, { key: this.#options.pseudonymKey });
   }
 
   async close(): Promise<void> {

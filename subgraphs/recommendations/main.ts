@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { openSessionSigner, openTokenVerifier } from '../../runtime/identity.ts';
+import { pseudonymKeyOf } from '../../runtime/pseudonym.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
+import { openStatementSigner } from '../../runtime/signed-identity.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
@@ -44,11 +46,11 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
   options: RecommendationsOptions<CatalogContext>,
 ): Promise<Subgraph<Context>> {
   const { config, clock, log } = options;
-  const verifier = await openTokenVerifier(config, clock);
+  const verifier = options.verifier ?? (await openTokenVerifier(config, clock));
   const viewings = options.viewings ?? (await openViewingStore(config, clock));
   const events = options.events ?? (await openEventStream(config, clock));
   const consumer = createConsumer({ events, viewings, clock, log });
-  const client = clientOf(options.catalog ?? createHttpCatalog(config.CATALOG_URL));
+  const client = clientOf(options.catalog ?? (await openRemoteCatalog(options)));
   const catalog = createCatalogCache(client, { clock, log });
   const interactions = await openInteractions(options);
   const ranker = createRanker({
@@ -57,11 +59,14 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     stopwatch: options.stopwatch ?? (() => performance.now()),
     log,
   });
-  const rows = createRows({
-    ...{ viewings, catalog, ranker, clock, changes: consumer },
-    isBehind: () => consumer.isBehind(),
-    policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
-  });
+  const measured = createRecommendationsMetrics({ events, consumer, interactions, clock, ranker });
+  const rows = measured.metered(
+    createRows({
+      ...{ viewings, catalog, ranker, clock, changes: consumer },
+      isBehind: () => consumer.isBehind(),
+      policy: { ...defaultRowPolicy, playingForMs: playingForMs(config.PLAYBACK_HEARTBEAT_MS) },
+    }),
+  );
   const watches = createRowWatches({ rows, changes: consumer, clock, log });
   const shown = createShownRows(interactions);
   const ended = createEndedPlays({ viewings, catalog, ranker, shown, interactions, clock, log });
@@ -74,10 +79,10 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     name: 'recommendations',
     typeDefs,
     resolvers,
-    contextFor: async ({ authorization }) =>
-      createContext(deps, await verifier.verify(authorization)),
+    contextFor: async ({ authorization }, moment) =>
+      createContext(deps, await verifier.verify(authorization, moment)),
     log,
-    metrics: createRecommendationsMetrics({ events, consumer, interactions, clock }),
+    metrics: measured.metrics,
     async close() {
       watches.close();
       await consumer.close();
@@ -95,10 +100,14 @@ async function openInteractions({ config, clock, log }: ProcessParts): Promise<I
   return createInteractionLog({
     folder: join(config.DATA_DIR, 'interactions'),
     retentionDays: config.RECOMMENDATIONS_LOG_RETENTION_DAYS,
-    // A key of its own, made of the one secret that every process has.
-    pseudonymKey: signer.sign('key of the pseudonyms in the interaction log'),
+    pseudonymKey: pseudonymKeyOf(signer),
     ...{ clock, log },
   });
+}
+
+/** The one at CATALOG_URL. */
+async function openRemoteCatalog({ config, clock }: ProcessParts): Promise<CatalogClient> {
+  return createHttpCatalog(config.CATALOG_URL, await openStatementSigner(config, clock));
 }
 
 function clientOf<CatalogContext extends SubgraphContext>(

@@ -7,9 +7,6 @@ import { crash, keptIn, openClient, openSdkSite, type SdkSite, startVideo } from
 
 type Client = import('../../client/index.ts').PlayheadClient;
 
-/** What waiting for a page's death may take: the browser frees its lock when it notices. */
-const passedOnMsMax = 5_000;
-
 describeInBrowser('pages of one profile', () => {
   let browser: Browser;
   let site: SdkSite;
@@ -113,7 +110,6 @@ describeInBrowser('pages of one profile', () => {
     await crash(leader);
     await until(() => subscribed().some(({ authorization }) => authorization === 'Bearer other'), {
       what: 'the other page has a stream',
-      deadlineMs: passedOnMsMax,
     });
     await streamOpened();
     push(2);

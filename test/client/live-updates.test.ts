@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import '../support/seeds.ts';
 import type { Playhead } from '../../client/index.ts';
 import { FakeStream, playhead, versionAt } from './fake-server.ts';
 import { openRig, type Rig } from './rig.ts';

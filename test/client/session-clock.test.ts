@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import '../support/seeds.ts';
 import { SessionClock } from '../../client/session.ts';
 import { ManualDeviceClock } from './manual-device-clock.ts';
 import { openRig, startWatching, watch } from './rig.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
 import {
   type Operation,
@@ -17,7 +18,13 @@ export interface HttpAnswer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: a case reads whatever it asked for.
   data: any;
-  errors: readonly { message?: string; extensions?: { code?: string; retryable?: boolean } }[];
+  errors: readonly { message?: string; extensions?: Extensions }[];
+}
+
+interface Extensions {
+  code?: string;
+  retryable?: boolean;
+  retryAfterMs?: number;
 }
 
 /** Where the server is, and as whom it is asked. */
@@ -31,6 +38,9 @@ export interface ServerAddress {
 
 /** Longest that a case waits for a push: far above anything promised. */
 const pushWaitMs = 10_000;
+
+/** Of one request that is refused for now: what several cases send at once comes back in turn. */
+const triesMax = 20;
 
 /** Any server that speaks the protocol, as a client meets it: HTTP and event streams. */
 export class ServerUnderTest {
@@ -48,17 +58,24 @@ export class ServerUnderTest {
     return { status: response.status, data, errors };
   }
 
-  ask(
+  /** Waits where the server says that this was too much at a time: no viewer asks like that. */
+  async ask(
     operation: Operation,
     variables: object = {},
     token: string | null = this.address.token,
   ): Promise<HttpAnswer> {
     const { name: operationName, document: query } = operation;
-    return this.post(JSON.stringify({ operationName, query, variables }), {
+    const headers = {
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-    });
+    };
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.post(JSON.stringify({ operationName, query, variables }), headers);
+      const { code, retryAfterMs = 0 } = answer.errors[0]?.extensions ?? {};
+      if (code !== 'RATE_LIMITED' || tries === triesMax) return answer;
+      await delay(retryAfterMs);
+    }
   }
 
   /** The data alone. Errors: Unmet with what the server said instead. */

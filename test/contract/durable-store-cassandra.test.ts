@@ -69,6 +69,12 @@ function within(namespace: string, store: DurableStore): DurableStore {
   return {
     write: (batch) => store.write({ ...batch, profileId: named(batch.profileId) }),
     read: (profileId) => store.read(named(profileId)),
+    erase: ({ profileId, fence }) => store.erase({ profileId: named(profileId), fence }),
+    eachProfile: (visit) =>
+      store.eachProfile(async (profileId) => {
+        if (profileId.startsWith(`${namespace}.`))
+          await visit(profileId.slice(namespace.length + 1));
+      }),
     close: () => store.close(),
   };
 }

@@ -68,6 +68,8 @@ function openReopening(options: Parameters<Open>[0]): DurableStore {
       store = openEmbeddedDurableStore(options);
       return store.read(profileId);
     },
+    erase: (erasing) => store.erase(erasing),
+    eachProfile: (visit) => store.eachProfile(visit),
     async close() {
       isClosed = true;
       await store.close();

@@ -6,6 +6,7 @@ import { type Device, floorTitle, type TitleState } from '../../domain/playhead.
 import type { DurableProfile, DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
 import { type StoredRegister, UnreadableRows } from '../../stores/unreadable-rows.ts';
 import { collidingVersions, denseTimesMs, statesOf, versionsAt } from '../support/arbitraries.ts';
+import { describeErasing } from './durable-store-erasing.ts';
 import { eachTime } from './subject.ts';
 import {
   forgottenAt,
@@ -49,6 +50,7 @@ export function describeDurableStore(name: string, open: OpenDurableStore): void
     describeOrder(open);
     describeSharedCommits(open);
     describeUnreadableRows(open);
+    describeErasing(open);
     describeClosing(open);
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import '../support/seeds.ts';
 import type { Transition } from '../../domain/transition.ts';
 import type { EventStream, Offset } from '../../stores/event-stream.ts';
 import { until } from '../support/until.ts';

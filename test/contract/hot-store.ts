@@ -2,6 +2,7 @@ import { describe } from '@jest/globals';
 import { describeBacklog } from './hot-store-backlog.ts';
 import { describeBeats } from './hot-store-beats.ts';
 import { describeChangesByHand } from './hot-store-changes-by-hand.ts';
+import { describeErasing } from './hot-store-erasing.ts';
 import { describeHistories } from './hot-store-histories.ts';
 import { describeHydration } from './hot-store-hydration.ts';
 import { describeIdentity } from './hot-store-identity.ts';
@@ -35,6 +36,7 @@ export function describeHotStore(name: string, open: OpenHotStore, histories = h
     describeListeners(open);
     describePresence(open);
     describeOvertaken(open);
+    describeErasing(open);
     describeHistories(open, histories);
   });
 }

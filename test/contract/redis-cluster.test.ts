@@ -2,6 +2,7 @@ import { afterAll, describe, it } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
+import { describeRateLimiter } from './rate-limiter.ts';
 import { partitions, redisClusterSubject } from './redis-subject.ts';
 import { describeViewingStore } from './viewing-store.ts';
 
@@ -14,5 +15,6 @@ if (redis === null) {
   describeHotStore('redis cluster', () => redis.openHot(), 100);
   describeEventStream('redis cluster', () => redis.openEvents());
   describeLeases('redis cluster', () => redis.openLeases());
+  describeRateLimiter('redis cluster', () => redis.openRates());
   describeViewingStore('redis cluster', { open: () => redis.openViewings(), partitions, runs: 25 });
 }

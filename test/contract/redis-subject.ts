@@ -6,6 +6,7 @@ import type { EventStream } from '../../stores/event-stream.ts';
 import type { RedisAddress } from '../../stores/redis/connection.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { openRedisLeases } from '../../stores/redis/lease.ts';
+import { openRedisRateLimiter } from '../../stores/redis/rate-limiter.ts';
 import { openRedisEventStream } from '../../stores/redis/stream.ts';
 import { openRedisViewingStore } from '../../stores/redis/viewing.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
@@ -13,10 +14,11 @@ import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-
 import type { EventStreamUnderTest } from './event-stream.ts';
 import type { HotStoreUnderTest } from './hot-subject.ts';
 import type { LeasesUnderTest } from './leases.ts';
+import type { RateLimiterUnderTest } from './rate-limiter.ts';
 
 export const partitions = 4;
-/** Of playback's stores, and of the row's view. */
-const ourKeys = ['ph:*', 'cw:*'];
+/** Of playback's stores, of the row's view, and of rate limits. */
+const ourKeys = ['ph:*', 'cw:*', 'rl:*'];
 /** As Redis has them unless told otherwise. */
 const databaseCount = 16;
 
@@ -87,6 +89,12 @@ export class RedisSubject {
     return { leases, pass: (ms) => delay(ms), close: () => leases.close() };
   }
 
+  async openRates(): Promise<RateLimiterUnderTest> {
+    await this.empty();
+    const limiter = await openRedisRateLimiter({ ...this.#options(), secret: 'test' });
+    return { limiter, pass: (ms) => this.#fill(ms), close: () => limiter.close() };
+  }
+
   async openViewings(): Promise<ViewingStore> {
     await this.empty();
     return openRedisViewingStore(this.#options());
@@ -124,6 +132,17 @@ export class RedisSubject {
     return { address: this.address, partitions, commandTimeoutMs, clock: systemClock };
   }
 
+  /** Every bucket is full that much earlier. */
+  async #fill(ms: number): Promise<void> {
+    for (const primary of this.#primaries()) {
+      for (const key of await primary.keys('rl:*')) {
+        const [fullAtMs, leftMs] = [await primary.get(key), await primary.pttl(key)];
+        if (leftMs <= ms) await primary.del(key);
+        else await primary.set(key, Number(fullAtMs) - ms, 'PX', leftMs - ms);
+      }
+    }
+  }
+
   async #remove(pattern: string, isMeant: (ttlMs: number) => boolean): Promise<void> {
     for (const primary of this.#primaries()) {
       const keys = await primary.keys(pattern);
@@ -156,7 +175,7 @@ async function unusedDatabase(url: string): Promise<RedisSubject> {
     if (subject !== null) return subject;
   }
   throw new Error(
-    'REDIS_URL: every database has keys ph:* or cw:*, which the suites would remove.',
+    'REDIS_URL: every database has keys ph:*, cw:* or rl:*, which the suites would remove.',
   );
 }
 
@@ -167,7 +186,7 @@ export async function redisClusterSubject(): Promise<RedisSubject | null> {
     const subject = await new RedisSubject({ clusterNodes: given.split(',') }).ready();
     if ((await subject.borrowed()) !== null) return subject;
     throw new Error(
-      'REDIS_CLUSTER_NODES: it has keys ph:* or cw:*, which the suites would remove.',
+      'REDIS_CLUSTER_NODES: it has keys ph:*, cw:* or rl:*, which the suites would remove.',
     );
   }
   if (!(await hasRedisServer())) return null;

@@ -4,6 +4,7 @@ import { transition } from '../support/transitions.ts';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
+import { describeRateLimiter } from './rate-limiter.ts';
 import { partitions, redisSubject } from './redis-subject.ts';
 import { describeViewingStore } from './viewing-store.ts';
 
@@ -16,6 +17,20 @@ if (redis === null) {
   describeHotStore('redis', () => redis.openHot(), 300);
   describeEventStream('redis', () => redis.openEvents());
   describeLeases('redis', () => redis.openLeases());
+  describeRateLimiter('redis', () => redis.openRates());
+  describe('buckets in Redis', () => {
+    it('are keys that end when they are full, and say nothing of whose they are', async () => {
+      const { limiter, pass, close } = await redis.openRates();
+      const of = { kind: 'address', count: 1, limit: { perS: 0.1, burst: 5 } } as const;
+      for (const id of ['192.0.2.1', '192.0.2.2']) await limiter.take({ ...of, id });
+      const keys = await redis.keys();
+      expect(keys).toHaveLength(2);
+      for (const key of keys) expect(key).toMatch(/^rl:\{address:[\w-]{22}\}$/);
+      await pass(10_000);
+      expect(await redis.keys()).toEqual([]);
+      await close();
+    });
+  });
   describe('the view in Redis', () => {
     it('keeps to keys of its own, all of a profile in the slot of its partition', async () => {
       const store = await redis.openViewings();

@@ -18,6 +18,7 @@ import {
   titles,
   type ViewingStoreUnderTest,
 } from './viewing-histories.ts';
+import { describeErasing } from './viewing-store-erasing.ts';
 import { describeLearning } from './viewing-store-learning.ts';
 import { describePlays } from './viewing-store-plays.ts';
 
@@ -41,6 +42,7 @@ export function describeViewingStore(name: string, subject: ViewingStoreUnderTes
   const partition = partitionOf(profileId, partitions);
   describePlays(name, subject);
   describeLearning(name, subject);
+  describeErasing(name, subject);
   describe(`viewing store contract: ${name}`, () => {
     const neighbour = neighbourOf(partitions);
     let store: ViewingStore;

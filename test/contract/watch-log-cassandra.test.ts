@@ -78,6 +78,12 @@ function within(namespace: { profiles: string; partitions: number }, log: WatchL
       const kept = await log.read({ profileId: named(profileId), nowMs });
       return kept.map((one) => ({ ...one, profileId }));
     },
+    erase: ({ profileId, fence }) => log.erase({ profileId: named(profileId), fence }),
+    eachProfile: (visit) =>
+      log.eachProfile(async (profileId) => {
+        const { profiles } = namespace;
+        if (profileId.startsWith(`${profiles}.`)) await visit(profileId.slice(profiles.length + 1));
+      }),
     close: () => log.close(),
   };
 }

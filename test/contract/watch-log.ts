@@ -13,6 +13,7 @@ import {
 } from '../../stores/watch-log.ts';
 import { transition } from '../support/transitions.ts';
 import { eachTime } from './subject.ts';
+import { describeErasing } from './watch-log-erasing.ts';
 
 const minuteMs = 60_000;
 const profileId = 'demo';
@@ -39,6 +40,7 @@ export function describeWatchLog(
     describeKeeping(subject);
     describeForgetting(subject);
     describeOrder(subject, under.runs);
+    describeErasing(subject);
     describeBounds(subject);
     describeOffsets(subject);
   });

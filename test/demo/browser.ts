@@ -37,6 +37,9 @@ export function openBrowser(wanted = { hasBackForwardCache: false }): Promise<Br
   });
 }
 
+/** Below a case's own limit, so that a page that hangs says at which step. */
+const stepTimeoutMs = 120_000;
+
 /** One demo page in a browser context of its own, so with a storage, and device, of its own. */
 export interface OpenDemo {
   page: Page;
@@ -55,6 +58,7 @@ export async function openDemo(
   const viewport =
     query.device === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
   const context = await at.browser.newContext({ viewport, reducedMotion });
+  context.setDefaultTimeout(stepTimeoutMs);
   const page = await context.newPage();
   const errors: string[] = [];
   const origins = new Set<string>();

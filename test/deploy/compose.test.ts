@@ -123,9 +123,9 @@ describe('compose.yaml', () => {
     for (const [name, service] of own) {
       const { healthcheck } = service;
       if (healthcheck === undefined) continue;
-      const url = /http:\/\/127\.0\.0\.1:(\d+)\/(\w+)/.exec(healthcheck.test.at(-1)!);
+      const url = /http:\/\/127\.0\.0\.1:(\d+)(\/[\w/]+)/.exec(healthcheck.test.at(-1)!);
       expect(url?.[1]).toBe(portOf(name, service));
-      expect(url?.[2]).toBe(name === 'gateway' ? 'readiness' : 'healthcheck');
+      expect(url?.[2]).toBe('/health/ready');
     }
   });
 
@@ -168,11 +168,11 @@ describe('deploy/compose.production.yaml', () => {
         ...environmentOf(service),
         ...environmentOf(production.services[name]!, given),
       });
-      const config = readConfig(
-        merged({ SESSION_KEY: 'a secret that is long enough, as it must be' }),
-      );
+      const secret = 'a secret that is long enough, as it must be';
+      const config = readConfig(merged({ SESSION_KEY: secret, IDENTITY_KEY: `${secret}, too` }));
       expect(config).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' });
       expect(() => merged({})).toThrow('SESSION_KEY is not given');
+      expect(() => merged({ SESSION_KEY: secret })).toThrow('IDENTITY_KEY is not given');
     }
   });
 });
@@ -189,6 +189,8 @@ describe('deploy/Dockerfile', () => {
     expect(users).toEqual(['USER node']);
   });
 
+  const isCopied = (file: string) => copied.some((path) => file.startsWith(`${path}/`));
+
   it('copies what is there, and what .dockerignore lets through', () => {
     expect(copied.filter((path) => !existsSync(path))).toEqual([]);
     const [first, ...rules] = lines('.dockerignore').filter((line) => /^[^#]/.test(line));
@@ -201,8 +203,10 @@ describe('deploy/Dockerfile', () => {
   });
 
   it('holds every module that its processes import, and every package as more than a tool', () => {
-    const [modules, bare] = importedBy(own.map(([, service]) => service.command![1]!));
-    expect([...modules].filter((file) => !copied.includes(file.split('/')[0]!))).toEqual([]);
+    const doctor = packages.scripts.doctor!.split(' ')[1]!;
+    const entries = [...own.map(([, service]) => service.command![1]!), doctor];
+    const [modules, bare] = importedBy(entries);
+    expect([...modules].filter((file) => !isCopied(file))).toEqual([]);
     expect([...bare].filter((name) => packages.dependencies[name] === undefined)).toEqual([]);
     expect(bare.size).toBeGreaterThan(5);
   });

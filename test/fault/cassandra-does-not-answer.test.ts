@@ -11,11 +11,8 @@ import {
 } from '../support/cassandra.ts';
 import { until } from '../support/until.ts';
 
-/**
- * Twice the longest that an operation may take: a loaded machine is late with its own timers. The
- * driver's default would be 12 s.
- */
-const answerMsMax = 4_000;
+/** An operation may take 2 s; the rest is for a machine that stands still. The driver's default is 12 s. */
+const answerMsMax = 10_000;
 
 // What breaks: Cassandra's node in this data centre, or all of them.
 // How: SIGSTOP and SIGCONT, then SIGKILL, under a store that was opened before or is opened meanwhile.
@@ -105,7 +102,7 @@ describeWith(
           }),
         );
         expect(error).toBeNull();
-        expect(tookMs).toBeLessThan(2 * answerMsMax);
+        expect(tookMs).toBeLessThan(answerMsMax);
       } finally {
         eu.signal('SIGCONT');
       }
@@ -168,7 +165,7 @@ describeWith(
       const { error, tookMs } = await outcome(withRemote.read('demo'));
       expect(error).toBeInstanceOf(StoreUnreachable);
       expect(error).toMatchObject({ retryAfterMs: 1_000 });
-      expect(tookMs).toBeLessThan(2 * answerMsMax);
+      expect(tookMs).toBeLessThan(answerMsMax);
     });
   },
 );

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith, ownCassandra } from '../support/cassandra.ts';
 import { Chance } from '../support/chance.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
+import { promise } from '../support/promise.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { promise } from './figures.ts';
 import { Run } from './run.ts';
 import { World } from './world.ts';
 

@@ -1,19 +1,6 @@
-import { expect } from '@jest/globals';
 import type { LoadRequest } from './history.ts';
 import { type Exchange, indexOf } from './history-index.ts';
 import type { Run } from './run.ts';
-
-/**
- * What a machine that runs other things beside a test may add to any figure. Promises about time are
- * printed as measured; what is asserted is that nothing is wrong by an order of magnitude.
- */
-const marginMs = 2_500;
-
-/** Prints a promise as it was measured, and asserts it with the allowance of a busy machine. */
-export function promise(what: string, figureMs: number, goalMs: number): void {
-  process.stdout.write(`promise: ${what} ${figureMs.toFixed(0)} ms (goal ${goalMs} ms)\n`);
-  expect(figureMs).toBeLessThan(goalMs + marginMs);
-}
 
 /** Latencies, ms, of requests of this kind that were sent between two moments; in the order sent. */
 export function latenciesOf(

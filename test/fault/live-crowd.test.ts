@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { promise } from '../support/promise.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { promise } from './figures.ts';
 import { LiveWorld } from './live-world.ts';
 
 /** `npm run bench -- live` does it with 2,000 subscribers; these start within seconds on a busy machine. */

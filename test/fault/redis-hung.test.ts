@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith, sharedCassandra } from '../support/cassandra.ts';
+import { promise } from '../support/promise.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { latenciesOf, median, promise } from './figures.ts';
+import { latenciesOf, median } from './figures.ts';
 import { Run } from './run.ts';
 import { World } from './world.ts';
 

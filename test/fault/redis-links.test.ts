@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith, sharedCassandra } from '../support/cassandra.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
+import { promise } from '../support/promise.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { promise } from './figures.ts';
 import { Run } from './run.ts';
 import { World } from './world.ts';
 

@@ -37,7 +37,7 @@ export class StallWatch {
         ask: () => keyspace.client.execute('SELECT key FROM system.local'),
       },
       ...members.map(({ name, url }): Probe => {
-        const ask = async () => (await fetch(new URL('/healthcheck', url))).text();
+        const ask = async () => (await fetch(new URL('/health/live', url))).text();
         return { name: `process ${name}`, troubles: ['hot', 'apart', 'durable'], ask };
       }),
     ];

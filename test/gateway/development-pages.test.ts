@@ -9,7 +9,11 @@ describe('what development serves besides the API', () => {
   beforeAll(async () => {
     gateway = await openToyGateway('embedded', {
       routesOf: (dataDir) =>
-        developmentRoutes({ config: readConfig({ DATA_DIR: dataDir }), clock: systemClock }),
+        developmentRoutes({
+          config: readConfig({ DATA_DIR: dataDir }),
+          clock: systemClock,
+          metrics: async () => 'measured 1\n',
+        }),
     });
   });
   afterAll(() => gateway.close());
@@ -55,9 +59,13 @@ describe('what development serves besides the API', () => {
     },
   );
 
+  it('includes what is measured', async () => {
+    expect(await (await get('/metrics')).text()).toBe('measured 1\n');
+  });
+
   it('includes probes, in production too', async () => {
-    expect(await (await get('/healthcheck')).json()).toEqual({ status: 'up' });
-    expect(await (await get('/readiness')).json()).toEqual({ status: 'ready' });
+    expect(await (await get('/health/live')).json()).toEqual({ status: 'live' });
+    expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready' });
   });
 });
 

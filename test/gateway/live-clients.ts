@@ -21,6 +21,8 @@ export interface SubscribeOptions {
   /** With or without `Bearer `. */
   token?: string | undefined;
   connectionParams?: Record<string, unknown>;
+  /** Of the operation; by socket only. */
+  extensions?: Record<string, unknown>;
 }
 
 export type SubscribeWith = (
@@ -31,7 +33,8 @@ export type SubscribeWith = (
 
 const nextDeadlineMs = 10_000;
 
-export const overWebSocket: SubscribeWith = (gateway, query, { token, connectionParams } = {}) => {
+export const overWebSocket: SubscribeWith = (gateway, query, options = {}) => {
+  const { token, connectionParams, extensions = null } = options;
   let socket: WebSocket | undefined;
   class Recorded extends WebSocket {
     constructor(...args: ConstructorParameters<typeof WebSocket>) {
@@ -48,7 +51,7 @@ export const overWebSocket: SubscribeWith = (gateway, query, { token, connection
       ...connectionParams,
     },
   });
-  return streamOf(client.iterate({ query }) as AsyncIterableIterator<LiveResult>, {
+  return streamOf(client.iterate({ query, extensions }) as AsyncIterableIterator<LiveResult>, {
     leave: async () => client.dispose(),
     vanish: () => socket?.terminate(),
   });

@@ -20,11 +20,10 @@ describe('a subgraph that answers rubbish', () => {
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
     gateway = await openGateway({
-      connections: remoteTransports({
-        CATALOG_URL: url,
-        PLAYBACK_URL: url,
-        RECOMMENDATIONS_URL: url,
-      }),
+      connections: remoteTransports(
+        { CATALOG_URL: url, PLAYBACK_URL: url, RECOMMENDATIONS_URL: url },
+        { sign: () => 'Bearer signed' },
+      ),
       verifier: { verify: async () => null },
       clock: systemClock,
       log: createLog({ level: 'silent', part: 'test' }),

@@ -3,14 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { GatewayMetrics } from '../../gateway/metrics.ts';
+import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
+import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
-import { type Connections, openGateway } from '../../gateway/supergraph.ts';
+import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
+import type { Drain } from '../../runtime/drain.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
 import { serveSubgraph } from '../../runtime/serve.ts';
+import {
+  openStatementSigner,
+  openSubgraphVerifier,
+  type StatementSigner,
+} from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
 import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
@@ -29,8 +38,14 @@ export interface ToyGateway {
   readonly relay: Relay | undefined;
   /** A token for this profile, without `Bearer `. */
   token(profileId: string, lifetimeS?: number): Promise<string>;
+  /** What the gateway sends its subgraphs for this profile, as an `authorization` header. */
+  statement(profileId: string | null): Promise<string>;
   /** One operation by POST, as `profileId` if given. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** What is measured at this moment. */
+  scrape(): Promise<string>;
+  /** The first thing that a signal does. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -53,10 +68,23 @@ export interface Answer {
 export interface ToyGatewayOptions {
   isProduction?: boolean;
   clock?: Clock;
+  /** Default: the system's, whatever the gateway's is. */
+  subgraphClock?: Clock;
+  /** Settings beside DATA_DIR. */
+  env?: Record<string, string>;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
+  drain?: Drain;
+  isReady?: () => Promise<boolean>;
+  rates?: GatewayRates;
+  documents?: DocumentAdmission;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
+  /** Another supergraph, and how its further subgraphs are reached. */
+  extend?: (
+    own: Connections,
+    signer: StatementSigner,
+  ) => Promise<Pick<GatewayOptions, 'connections' | 'supergraphFile'>>;
 }
 
 /** The real gateway, served on a free port, over toy subgraphs. */
@@ -65,18 +93,24 @@ export async function openToyGateway(
   options: ToyGatewayOptions = {},
 ): Promise<ToyGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
-  const config = readConfig({ DATA_DIR: dataDir });
+  const config = readConfig({ DATA_DIR: dataDir, ...options.env });
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
   const clock = options.clock ?? systemClock;
   const toys = new Toys();
-  const subgraphs = await openToySubgraphs(toys, { config, log });
-  const connected = await connect[shape](subgraphs, log);
+  const ofSubgraphs = await verifierOf[shape](config, options.subgraphClock ?? systemClock);
+  const subgraphs = await openToySubgraphs(toys, { verifier: ofSubgraphs, log });
+  const signer = await openStatementSigner(config, clock);
+  const connected = await connect[shape](subgraphs, { log, signer });
   const verifier = await openTokenVerifier(config, clock);
-  const { connections, relay } = connected;
+  const { relay } = connected;
+  const graph = (await options.extend?.(connected.connections, signer)) ?? connected;
+  const metrics = new GatewayMetrics();
   const gateway = await openGateway({
+    metrics,
     isProduction: false,
     ...options,
-    connections,
+    connections: graph.connections,
+    supergraphFile: 'supergraphFile' in graph ? graph.supergraphFile : undefined,
     verifier,
     clock,
     log,
@@ -89,7 +123,19 @@ export async function openToyGateway(
     trustedProxies: 0,
     ...options.access,
   };
-  const server = await serveGateway({ gateway, verifier, clock, log, routes, access, ...address });
+  const { drain, isReady } = options;
+  const served = {
+    gateway,
+    verifier,
+    clock,
+    log,
+    metrics,
+    routes,
+    access,
+    isReady,
+    ...(drain && { drain }),
+  };
+  const server = await serveGateway({ ...served, ...address });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -104,11 +150,17 @@ export async function openToyGateway(
     dataDir,
     relay,
     token,
+    async statement(profileId) {
+      const token_ = profileId === null ? null : `Bearer ${await token(profileId)}`;
+      return signer.sign(await verifier.verify(token_));
+    },
     async ask(query, { profileId, headers, ...parameters } = {}) {
       const identity =
         profileId === undefined ? {} : { authorization: `Bearer ${await token(profileId)}` };
       return post(url, { query, ...parameters }, { ...identity, ...headers });
     },
+    scrape: () => metrics.text(),
+    retire: server.retire,
     async close() {
       await server.close();
       if (isClosed) return;
@@ -144,36 +196,46 @@ interface Connected {
   close(): Promise<void>;
 }
 
-type Log = ReturnType<typeof createLog>;
+/** Whom a subgraph believes: in one process clients' tokens, in its own a gateway's statements. */
+const verifierOf = { embedded: openTokenVerifier, split: openSubgraphVerifier };
 
-const connect: Record<Shape, (subgraphs: ToySubgraphs, log: Log) => Promise<Connected>> = {
-  async embedded({ catalog, playback, recommendations }, log) {
-    const connections = embeddedTransports({
-      catalog: embeddedExecutor(catalog, log),
-      playback: embeddedExecutor(playback, log),
-      recommendations: embeddedExecutor(recommendations, log),
-    });
-    return { connections, close: async () => {} };
-  },
-  async split({ catalog, playback, recommendations }, log) {
-    const address = { host: '127.0.0.1', port: 0, log };
-    const served = {
-      CATALOG_URL: await serveSubgraph(catalog, address),
-      PLAYBACK_URL: await serveSubgraph(playback, address),
-      RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
-    };
-    const relay = await openRelay(served.PLAYBACK_URL.url);
-    return {
-      relay,
-      connections: remoteTransports({
-        CATALOG_URL: served.CATALOG_URL.url,
-        PLAYBACK_URL: relay.url,
-        RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
-      }),
-      async close() {
-        await relay.close();
-        for (const listening of Object.values(served)) await listening.close();
-      },
-    };
-  },
-};
+interface ConnectParts {
+  log: ReturnType<typeof createLog>;
+  signer: StatementSigner;
+}
+
+const connect: Record<Shape, (subgraphs: ToySubgraphs, parts: ConnectParts) => Promise<Connected>> =
+  {
+    async embedded({ catalog, playback, recommendations }, { log }) {
+      const connections = embeddedTransports({
+        catalog: embeddedExecutor(catalog, log),
+        playback: embeddedExecutor(playback, log),
+        recommendations: embeddedExecutor(recommendations, log),
+      });
+      return { connections, close: async () => {} };
+    },
+    async split({ catalog, playback, recommendations }, { log, signer }) {
+      const address = { host: '127.0.0.1', port: 0, log };
+      const served = {
+        CATALOG_URL: await serveSubgraph(catalog, address),
+        PLAYBACK_URL: await serveSubgraph(playback, address),
+        RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
+      };
+      const relay = await openRelay(served.PLAYBACK_URL.url);
+      return {
+        relay,
+        connections: remoteTransports(
+          {
+            CATALOG_URL: served.CATALOG_URL.url,
+            PLAYBACK_URL: relay.url,
+            RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
+          },
+          signer,
+        ),
+        async close() {
+          await relay.close();
+          for (const listening of Object.values(served)) await listening.close();
+        },
+      };
+    },
+  };

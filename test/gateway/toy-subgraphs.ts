@@ -1,8 +1,6 @@
 import DataLoader from 'dataloader';
 import { PlatformError } from '../../domain/errors.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import type { Config } from '../../runtime/config.ts';
-import { openTokenVerifier, type Viewer, viewerId } from '../../runtime/identity.ts';
+import { type TokenVerifier, type Viewer, viewerId } from '../../runtime/identity.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
@@ -85,17 +83,16 @@ export type ToySubgraphs = Record<ToyName, Subgraph<ToyContext>>;
 
 export async function openToySubgraphs(
   toys: Toys,
-  { config, log }: { config: Config; log: Logger },
+  { verifier, log }: { verifier: TokenVerifier; log: Logger },
 ): Promise<ToySubgraphs> {
-  const verifier = await openTokenVerifier(config, systemClock);
   const open = async (name: ToyName, resolvers: object) => {
     const subgraph = await openSubgraph<ToyContext>({
       name,
       typeDefs: (await readSubgraph(name)).typeDefs,
       resolvers,
       log,
-      contextFor: async ({ authorization }) =>
-        createContext(toys, await verifier.verify(authorization)),
+      contextFor: async ({ authorization }, moment) =>
+        createContext(toys, await verifier.verify(authorization, moment)),
       close: async () => {},
     });
     return watched(subgraph, { admit: () => toys.admit(name), isDown: () => toys.down.has(name) });

@@ -35,7 +35,7 @@ describe('npm start', () => {
 
   it('says nothing but that when it is told to log nothing', async () => {
     const silent = await startProduct({ env: { LOG_LEVEL: 'silent' } });
-    expect((await fetch(`${silent.url}/readiness`)).status).toBe(200);
+    expect((await fetch(`${silent.url}/health/ready`)).status).toBe(200);
     expect(silent.output().trim().split('\n')).toHaveLength(3);
     await silent.stop();
   });
@@ -58,5 +58,6 @@ describe('npm start', () => {
     expect(status).toBe(78);
     expect(stderr).toMatch(/TOKEN_PUBLIC_KEY_FILE/);
     expect(stderr).toMatch(/SESSION_KEY/);
+    expect(stderr).toMatch(/IDENTITY_KEY/);
   });
 });

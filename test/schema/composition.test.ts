@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'graphql';
 import { composeSupergraph } from '../../schema/compose.ts';
-import { readSubgraph, type SubgraphSource } from '../../schema/subgraph-source.ts';
+import { readSources } from '../../schema/read-sources.ts';
+import type { SubgraphSource } from '../../schema/subgraph-source.ts';
 
-const published = () =>
-  Promise.all((['catalog', 'playback', 'recommendations'] as const).map(readSubgraph));
+const published = () => readSources(new URL('../../schema/', import.meta.url));
 
 function subgraph(name: string, sdl: string): SubgraphSource {
   const link = `extend schema @link(
@@ -48,8 +48,54 @@ describe('another team', () => {
     );
     const sources = [...(await published()), podcasts];
     expect(() => composeSupergraph(sources)).toThrow(
-      /podcasts\.graphql: Podcast implements Playable.*Declare it in catalog\.graphql/s,
+      /podcasts\.graphql:5 Podcast: .*→ Declare it in catalog\.graphql .*extend it by key in podcasts\.graphql/s,
     );
+  });
+
+  it('is told how to add fields where it declared the interface once more', () => {
+    // The composer takes it, and the movies of the second subgraph's list would be null.
+    const sources = [
+      subgraph(
+        'one',
+        `interface Media @key(fields: "id") { id: ID! }
+         type Film implements Media @key(fields: "id") { id: ID! }
+         type Song implements Media @key(fields: "id") { id: ID! }
+         type Query { media: [Media] }`,
+      ),
+      subgraph(
+        'two',
+        `interface Media @federation__key(fields: "id") { id: ID! }
+         type Film implements Media @key(fields: "id") { id: ID! seen: Int }
+         type Query { seen: [Media] }`,
+      ),
+    ];
+    expect(() => composeSupergraph(sources)).toThrow(
+      'two.graphql:4 Media: a second entity interface beside the one of one.graphql, without Song; ' +
+        'through it these would be null at run time.\n' +
+        '    → To add fields to every Media, declare `type Media @key(…) @interfaceObject` instead.',
+    );
+  });
+
+  it.each([
+    [
+      'type Movie @key(fields: "id") { id: ID! releaseYear: Int }',
+      /^ {2}catalog\.graphql:29, toys\.graphql:4 Movie\.releaseYear: Non-shareable field.*\n {4}→ Let one subgraph/m,
+    ],
+    [
+      'type Movie @key(fields: "slug") { id: ID! stars: Int }',
+      /^ {2}toys\.graphql:4 Movie: On type "Movie".*\n {4}→ A key names fields of its own type/m,
+    ],
+    [
+      'enum DeviceKind { TV VR } type Query { kind(of: DeviceKind): DeviceKind }',
+      /toys\.graphql:4 DeviceKind: Enum type "DeviceKind".*\n {4}→ An enum that is input/,
+    ],
+    [
+      'type Movie @nokey { id: ID! }',
+      /toys\.graphql: Unknown directive "@nokey".*\n {4}→ Begin the file with/,
+    ],
+  ])('learns file, line, field and what to do: %s', async (sdl, told) => {
+    const sources = [...(await published()), subgraph('toys', sdl)];
+    expect(() => composeSupergraph(sources)).toThrow(told);
   });
 
   it('learns every composition error at once', () => {

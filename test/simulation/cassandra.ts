@@ -4,8 +4,10 @@ import {
   unpackPlayhead,
   unpackVisibility,
 } from '../../domain/codec.ts';
-import type { Device, TitleState } from '../../domain/playhead.ts';
+import { floorOf } from '../../domain/erasure.ts';
+import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
 import type { DurableProfile, DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
+import type { Erasing } from '../../stores/erasures.ts';
 import type { Chance } from '../support/chance.ts';
 import { unreachable } from '../support/faulty.ts';
 import type { Timeline } from './timeline.ts';
@@ -37,6 +39,8 @@ export class DataCentre {
   readonly #chance: Chance;
   readonly #rows = new Map<string, Map<string, Cell>>();
   readonly #devices = new Map<string, Map<string, Device>>();
+  /** By profile: the write time up to which everything is deleted. */
+  readonly #deleted = new Map<string, string>();
   #parked: (() => void)[] = [];
 
   constructor(parts: { timeline: Timeline; chance: Chance }) {
@@ -69,11 +73,30 @@ export class DataCentre {
   apply(batch: ProfileBatch): void {
     const rows = rowsOf(this.#rows, batch.profileId);
     for (const { title, playhead, visibility } of batch.titles) {
-      if (playhead !== null) this.#put(rows, `p${title}`, packPlayhead(playhead));
-      if (visibility !== null) this.#put(rows, `v${title}`, packVisibility(visibility));
+      const put = (name: string, packed: string) =>
+        this.#put(rows, { profileId: batch.profileId, name, packed });
+      if (playhead !== null) put(`p${title}`, packPlayhead(playhead));
+      if (visibility !== null) put(`v${title}`, packVisibility(visibility));
     }
     const devices = rowsOf(this.#devices, batch.profileId);
     for (const device of batch.devices) devices.set(device.id, device);
+  }
+
+  /** A deletion at the fence, and the floor just above it. */
+  erase({ profileId, fence }: Erasing): void {
+    const rows = rowsOf(this.#rows, profileId);
+    const timestamp = String(BigInt(fence.slice(0, 16)) - 1n).padStart(16, '0');
+    this.#deleted.set(profileId, timestamp);
+    for (const [name, cell] of rows) if (cell.timestamp <= timestamp) rows.delete(name);
+    this.#devices.delete(profileId);
+    this.apply({
+      ...{ profileId, devices: [] },
+      titles: [{ title: floorTitle, playhead: floorOf(fence), visibility: null }],
+    });
+  }
+
+  async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
+    for (const [profileId, rows] of this.#rows) if (rows.size > 0) await visit(profileId);
   }
 
   /** What one register holds, packed. */
@@ -104,9 +127,11 @@ export class DataCentre {
     return this.state === 'down';
   }
 
-  #put(rows: Map<string, Cell>, name: string, packed: string): void {
+  #put(rows: Map<string, Cell>, of: { profileId: string; name: string; packed: string }): void {
+    const { profileId, name, packed } = of;
     const nowUs = `${this.#timeline.nowMs()}000`;
     const timestamp = this.rule === 'time of writing' ? nowUs : packed.slice(0, 16);
+    if (timestamp <= (this.#deleted.get(profileId) ?? '')) return;
     const there = rows.get(name);
     if (there === undefined || this.#wins(there, { timestamp, packed })) {
       rows.set(name, { timestamp, packed });
@@ -163,6 +188,14 @@ export class SimulatedCassandra {
         wires.local
           .ask(() => readFrom(this.local, profileId))
           .catch(() => wires.remote.ask(() => readFrom(this.remote, profileId))),
+      // Every data centre answers, or it is done again.
+      erase: (erasing) =>
+        wires.local.ask(async () => {
+          for (const centre of [this.local, this.remote]) {
+            await centre.arrive('write', () => centre.erase(erasing));
+          }
+        }),
+      eachProfile: (visit) => wires.local.ask(() => this.local.eachProfile(visit)),
       async close() {},
     };
   }

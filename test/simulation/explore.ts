@@ -1,15 +1,12 @@
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { firstSeed, seedToReplay } from '../support/seeds.ts';
 
 /** Several times what it takes, for a machine that is busy with everything else. */
 export const deadlineMs = 900_000;
 
-/** From a random seed on; `SEED=…` tries that one alone. */
+/** From this run's first seed on; `SEED=…` tries that one alone. */
 export function seedsToTry(count: number): { from: number; seeds: number } {
-  const given = process.env.SEED;
-  return given === undefined
-    ? { from: randomInt(2 ** 31), seeds: count }
-    : { from: Number(given), seeds: 1 };
+  return { from: firstSeed, seeds: seedToReplay === undefined ? count : 1 };
 }
 
 /**

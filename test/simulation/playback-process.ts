@@ -173,6 +173,8 @@ export class PlaybackProcess {
       hot,
       reader: this.#watchedReader(),
       writePath,
+      // What a network does with messages is no device's rate.
+      rates: { admit: async () => {} },
       clock: this.life,
       policy: defaultPolicy,
       signer,

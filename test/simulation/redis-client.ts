@@ -125,6 +125,14 @@ export class RedisClient implements HotStore {
     return this.#ask(({ engine }) => engine.backlog(partition));
   }
 
+  erase(erasing: Parameters<HotStore['erase']>[0]): Promise<void> {
+    return this.#change((engine) => engine.erase(erasing), needsMemory);
+  }
+
+  eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
+    return this.#ask(({ engine }) => engine.eachProfile(visit));
+  }
+
   async onChanged(profileId: string, listener: Listener): Promise<() => Promise<void>> {
     const listeners = this.#listeners.get(profileId) ?? new Set();
     this.#listeners.set(profileId, listeners.add(listener));

@@ -21,6 +21,8 @@ beforeEach(() => {
       written.push(batch);
     },
     read: async () => ({ titles: new Map(), unreadable: [], devices: [], isRemote: false }),
+    erase: async () => {},
+    eachProfile: async () => {},
     close: async () => {},
   };
   durable = sparedKnownDevices(noting, clock);

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { defaultPolicy } from '../../domain/policy.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { partitionOf } from '../../domain/version.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { type Config, readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -16,6 +15,7 @@ import { openPlayback, type PlaybackSubgraph } from '../../subgraphs/playback/ma
 import { type Answer, ask } from './ask.ts';
 import { faulty } from './faulty.ts';
 import { ManualClock } from './manual-clock.ts';
+import { mortalTimers } from './mortal-timers.ts';
 import { StoreGate } from './store-gate.ts';
 import { until } from './until.ts';
 
@@ -23,7 +23,7 @@ export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** Length of every title that a test device plays, unless it says otherwise. */
+/** Of every title that a test device plays, unless it says otherwise. */
 export const filmMs = 2 * hourMs;
 
 export const playheadFields = `
@@ -82,6 +82,8 @@ interface Life {
 export interface TestPlaybackOptions {
   /** How often the hot store is drained. Default: a minute, because tests move the clock by hours. */
   writeBehindMs?: number;
+  /** Default: not counted, because between two requests of a test no time passes. */
+  deviceRate?: string;
 }
 
 /** The playback subgraph over real stores in a folder of its own, and a clock that the test moves. */
@@ -95,7 +97,6 @@ export class TestPlayback {
   /** Between the subgraph and the event stream; what the hot store tells goes past it. */
   readonly events = new StoreGate();
   readonly watchLog = new StoreGate();
-  /** Who listens to the hot store now. */
   listeners = 0;
   readonly #tokens = new Map<string, { authorization: string; renewAtMs: number }>();
   readonly #accounts = new Map<string, readonly string[]>();
@@ -108,12 +109,18 @@ export class TestPlayback {
       NODE_ENV: 'test',
       DATA_DIR: mkdtempSync(join(tmpdir(), 'playhead-playback-')),
       PLAYBACK_PARTITIONS: '4',
+      RATE_LIMIT_DEVICE: options.deviceRate ?? 'off',
       PLAYBACK_WRITE_BEHIND_MS: String(options.writeBehindMs ?? minuteMs),
     });
   }
 
   get subgraph(): PlaybackSubgraph {
     return this.#life.subgraph;
+  }
+
+  /** Those of the process that runs now, as it reaches them. */
+  get stores(): PlaybackStores {
+    return this.#life.stores;
   }
 
   /** Another profile beside the test's own. */
@@ -152,10 +159,7 @@ export class TestPlayback {
     return this;
   }
 
-  /**
-   * Ends the process without a word, as `kill -9` does, and starts another on the same folder, when
-   * `awayMs` have passed.
-   */
+  /** Ends the process as `kill -9` does, and starts another on the same folder `awayMs` later. */
   async kill({ awayMs = 0 } = {}): Promise<void> {
     const { subgraph, stores, stopTimers } = this.#life;
     stopTimers();
@@ -168,7 +172,7 @@ export class TestPlayback {
   /** Lets time pass until everything that is hot is durable as well. */
   async drain(): Promise<void> {
     const { hot } = this.#life.stores;
-    const partitions = Array.from({ length: hot.partitions }, (_, partition) => partition);
+    const partitions = [...Array(hot.partitions).keys()];
     const isDrained = async () => {
       await this.clock.advance(this.config.PLAYBACK_WRITE_BEHIND_MS);
       const backlogs = await Promise.all(partitions.map((partition) => hot.backlog(partition)));
@@ -196,8 +200,7 @@ export class TestPlayback {
     const nowMs = this.clock.nowMs();
     const held = this.#tokens.get(profileId);
     if (held !== undefined && nowMs < held.renewAtMs) return held.authorization;
-    const accountProfiles = this.#accounts.get(profileId) ?? [];
-    const claims = { profileId, accountProfiles, nowMs };
+    const claims = { profileId, accountProfiles: this.#accounts.get(profileId) ?? [], nowMs };
     const authorization = `Bearer ${await mintDevelopmentToken(this.config, claims)}`;
     this.#tokens.set(profileId, { authorization, renewAtMs: nowMs + 6 * hourMs });
     return authorization;
@@ -288,22 +291,6 @@ export function sharePlayback(options?: TestPlaybackOptions): TestPlayback {
   beforeEach(() => playback.newProfile());
   afterAll(() => playback.close());
   return playback;
-}
-
-/** The test's clock for one process, whose timers die with it. */
-function mortalTimers(clock: ManualClock): { clock: Clock; stop(): void } {
-  const cancels: (() => void)[] = [];
-  let isStopped = false;
-  const after: Clock['after'] = (delayMs, task) => {
-    const cancel = isStopped ? () => {} : clock.after(delayMs, task);
-    cancels.push(cancel);
-    return cancel;
-  };
-  const stop = () => {
-    isStopped = true;
-    for (const cancel of cancels) cancel();
-  };
-  return { clock: { nowMs: () => clock.nowMs(), after }, stop };
 }
 
 export interface DeviceDescription {

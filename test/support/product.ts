@@ -43,7 +43,7 @@ export interface ProductOptions {
   dataDir?: string;
 }
 
-/** Starts what `npm start` starts, on a free port, and waits until it answers /readiness. */
+/** Starts what `npm start` starts, on a free port, and waits until it answers /health/ready. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const folder = await openDataDir(options);
   const gateway = await startPart('gateway', options.argv ?? [], {
@@ -137,7 +137,7 @@ async function startPart(
   // The node binary itself, no npm between: the pid is the product's own, so a kill leaves no orphan.
   const child = spawn(process.execPath, [entryPoints[name], ...argv], {
     cwd: repository,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', METRICS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   if (child.pid !== undefined) endWith(process.pid, child.pid);
@@ -156,7 +156,7 @@ async function startPart(
       },
       { what: `${name} prints its address`, deadlineMs: startDeadlineMs },
     );
-    await until(() => isReady(new URL(graphqlUrl).origin, name), {
+    await until(() => isReady(new URL(graphqlUrl).origin), {
       what: `${name} is ready`,
       deadlineMs: startDeadlineMs,
     });
@@ -167,9 +167,8 @@ async function startPart(
   }
 }
 
-async function isReady(origin: string, name: string): Promise<boolean> {
-  const path = name === 'gateway' ? '/readiness' : '/healthcheck';
-  const answer = await fetch(`${origin}${path}`).catch(() => undefined);
+async function isReady(origin: string): Promise<boolean> {
+  const answer = await fetch(`${origin}/health/ready`).catch(() => undefined);
   await answer?.body?.cancel();
   return answer?.ok === true;
 }

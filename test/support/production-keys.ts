@@ -8,9 +8,9 @@ export async function productionKeys(dataDir: string): Promise<Record<string, st
   const config = readConfig({ DATA_DIR: dataDir });
   await mintDevelopmentToken(config, { profileId: 'nobody', nowMs: Date.now() });
   const made = await readFile(join(dataDir, 'development-keys.json'), 'utf8');
-  const { token, session } = JSON.parse(made) as { token: { d?: string }; session: string };
-  const { d: _private, ...publicKey } = token;
+  const keys = JSON.parse(made) as { token: { d?: string }; session: string; identity: string };
+  const { d: _private, ...publicKey } = keys.token;
   const file = join(dataDir, 'public-keys.json');
   await writeFile(file, JSON.stringify({ keys: [publicKey] }));
-  return { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: session };
+  return { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: keys.session, IDENTITY_KEY: keys.identity };
 }

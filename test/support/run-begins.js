@@ -11,6 +11,7 @@ const tools = [
   { command: 'redis-server', packages: ['redis-server'] },
   { command: 'java', packages: ['openjdk-17-jre-headless'] },
   { command: 'mvn', packages: ['maven'] },
+  { command: 'promtool', packages: ['prometheus'] },
 ];
 /** A slow mirror; whatever waits longer is not coming. */
 const installMsMax = 600_000;

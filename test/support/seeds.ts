@@ -1,9 +1,20 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 
-const seed = process.env.SEED;
+/** Replays one failed run of random cases: what it printed. */
+export const seedToReplay = integer('SEED');
 
-/** Replays a failed run of random cases: `SEED=…` takes the seed that fast-check printed. */
-if (seed !== undefined) {
-  if (!/^-?\d+$/.test(seed)) throw new RangeError(`SEED is an integer, not ${seed}.`);
-  fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) });
+/**
+ * Where the random cases of this run begin: at random, or at `SEEDS_FROM`. Continuous integration sets it by
+ * the commit: each commit tries other cases, and what it tries can be tried again.
+ */
+export const firstSeed = seedToReplay ?? integer('SEEDS_FROM') ?? randomInt(2 ** 31);
+
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: firstSeed });
+
+function integer(name: string): number | undefined {
+  const text = process.env[name];
+  if (text === undefined) return undefined;
+  if (!/^-?\d+$/.test(text)) throw new RangeError(`${name} is an integer, not ${text}.`);
+  return Number(text);
 }

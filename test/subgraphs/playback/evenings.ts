@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import { type HeartbeatInput, hourMs, type TestDevice } from '../../support/playback.ts';
+import {
+  type HeartbeatInput,
+  hourMs,
+  type Recorded,
+  type TestDevice,
+} from '../../support/playback.ts';
 
 export const titles = ['film', 'sequel'] as const;
 const devices = fc.nat({ max: 2 });
@@ -66,8 +71,22 @@ export class Player {
     this.#waiting.push(this.#device.observe(event, positionMs));
   }
 
-  async send(): Promise<void> {
+  /** Null: it had nothing to send. */
+  async send(): Promise<Recorded | null> {
     const waiting = this.#waiting.splice(0);
-    if (waiting.length > 0) await this.#device.send(...waiting);
+    return waiting.length > 0 ? this.#device.send(...waiting) : null;
   }
+}
+
+/**
+ * Whether one of two that report the same was overtaken and the other was not, which is judged once, as it
+ * comes (STL-2, STL-6): nobody takes it back with the session because of which it was.
+ */
+export function wereJudgedApart(answers: readonly (Recorded | null)[]): boolean {
+  const verdicts = answers.filter((answer) => answer !== null).map(isOvertaken);
+  return new Set(verdicts).size > 1;
+}
+
+function isOvertaken({ outcome, durability }: Recorded): boolean {
+  return outcome === 'SUPERSEDED' && durability === 'NONE';
 }

@@ -137,6 +137,23 @@ describe('giving a session to another profile', () => {
     expect(await playback.playhead('film', kids)).toMatchObject({ positionMs: hourMs });
   });
 
+  it('stays out of what ended there meanwhile, which nothing overtook then (GIVE-1, STL-6)', async () => {
+    await theirs.begin();
+    await playback.clock.advance(minuteMs);
+    await watchedByTheKids();
+    await theirs.report('FINISH', filmMs);
+    expect((await reassign()).problems).toEqual([]);
+    expect(await playback.playhead('film', kids)).toMatchObject({ status: 'FINISHED' });
+  });
+
+  it('leaves overtaken here what it had overtaken (UNDO-1, STL-6)', async () => {
+    await watchedByTheKids();
+    const closed = await phone.report('STOP', 12 * minuteMs);
+    expect(closed).toMatchObject({ outcome: 'SUPERSEDED', durability: 'NONE' });
+    expect((await reassign()).problems).toEqual([]);
+    expect(await playback.playhead()).toMatchObject({ positionMs: 10 * minuteMs });
+  });
+
   it('can be undone there like any other, and leads back to what was there before', async () => {
     await theirs.play(0, 5 * secondMs);
     await playback.clock.advance(minuteMs);

@@ -45,6 +45,43 @@ describe('GET /metrics of the playback subgraph', () => {
     expect(drained.get('playhead_oldest_dirty_age_seconds')).toBe(0);
   });
 
+  it('tells heartbeats by outcome, how long each lane takes, and what write-behind took', async () => {
+    const before = await scrape();
+    const risen = async () => {
+      const now = await scrape();
+      return (name: string) => (now.get(name) ?? 0) - (before.get(name) ?? 0);
+    };
+    const tv = playback.device();
+    await tv.play(0, 10 * secondMs);
+    await playback.clock.advance(5 * secondMs);
+    const again = tv.observe('HEARTBEAT', 15 * secondMs);
+    await tv.send(again);
+    await tv.send(again);
+    await tv.send({ ...again, sequence: again.sequence + 1, positionMs: -1 });
+    await tv.report('PAUSE', 15 * secondMs);
+    await playback.playhead();
+    playback.hot.isDown = true;
+    playback.durable.isDown = true;
+    await expect(tv.report('SEEK', 0)).rejects.toThrow();
+    playback.hot.repair();
+    playback.durable.repair();
+    for (let second = 0; second < 60; second += 1) await playback.clock.advance(secondMs);
+    const counted = await risen();
+    const heartbeats = (outcome: string) =>
+      counted(`playhead_heartbeats_total{outcome="${outcome}"}`);
+    expect(['accepted', 'duplicate', 'refused', 'failed'].map(heartbeats)).toEqual([5, 1, 1, 1]);
+    const lane = (name: string, outcome = 'answered') =>
+      counted(`playhead_lane_duration_seconds_count{lane="${name}",outcome="${outcome}"}`);
+    expect([lane('session'), lane('heartbeat'), lane('intent'), lane('resume')]).toEqual([
+      1, 6, 1, 1,
+    ]);
+    expect(lane('intent', 'failed')).toBe(1);
+    const flushed = counted('playhead_flush_lag_seconds_count');
+    expect(flushed).toBeGreaterThan(0);
+    expect(counted('playhead_flush_lag_seconds_bucket{le="60"}')).toBe(flushed);
+    expect(counted('playhead_flush_lag_seconds_bucket{le="0.1"}')).toBeLessThan(flushed);
+  });
+
   it('tells how the breakers are, and what went past the hot store', async () => {
     const tv = playback.device();
     await tv.play(0);

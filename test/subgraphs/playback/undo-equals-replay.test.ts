@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../support/seeds.ts';
 import { openTestPlayback, secondMs, type TestPlayback } from '../../support/playback.ts';
-import { type Happening, happenings, Player } from './evenings.ts';
+import { type Happening, happenings, Player, wereJudgedApart } from './evenings.ts';
 
 let playback: TestPlayback;
 let cases = 0;
@@ -17,6 +17,8 @@ class Twins {
   readonly profiles: readonly [string, string];
   readonly #players: Player[][];
   readonly sessionIds: string[] = [];
+  /** The session that never was overtook another: that stays (UNDO-1). */
+  areJudgedApart = false;
 
   constructor(never: number) {
     cases += 1;
@@ -39,16 +41,25 @@ class Twins {
     if (happening.does === 'begin') {
       const sessionId = `evening-${this.sessionIds.length}`;
       this.sessionIds.push(sessionId);
+      await this.#send(players);
       for (const player of players) await player.begin(sessionId, happening.title);
     } else if (happening.does === 'observe') {
       for (const player of players) player.observe(happening.event, happening.positionMs);
     } else {
-      for (const player of players) await player.send();
+      await this.#send(players);
     }
   }
 
   async end(): Promise<void> {
-    for (const players of this.#players) for (const player of players) await player.send();
+    for (const device of this.#players[0]?.keys() ?? []) {
+      await this.#send(this.#players.map((all) => all[device] as Player));
+    }
+  }
+
+  async #send(players: readonly Player[]): Promise<void> {
+    const answers = [];
+    for (const player of players) answers.push(await player.send());
+    this.areJudgedApart ||= wereJudgedApart(answers);
   }
 }
 
@@ -76,6 +87,7 @@ describe('whatever several devices do, in any order or late', () => {
           await twins.live(happening);
         }
         await twins.end();
+        fc.pre(!twins.areJudgedApart);
         // Nobody plays any more.
         await playback.clock.advance(60 * secondMs);
         const problems = await undo(`evening-${never}`, twins.profiles[0]);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../../runtime/config.ts';
 import { serveSubgraph } from '../../../runtime/serve.ts';
+import { openStatementSigner, openSubgraphVerifier } from '../../../runtime/signed-identity.ts';
 import { openCatalog } from '../../../subgraphs/catalog/main.ts';
 import { createCatalogCache } from '../../../subgraphs/recommendations/catalog-cache.ts';
 import type {
@@ -190,10 +191,17 @@ describe('catalog facts', () => {
 describe('the catalog over HTTP', () => {
   it('says the same as the catalog in the process', async () => {
     const clock = new ManualClock(noonMs);
-    const catalog = await openCatalog({ config: readConfig({}), clock, log: silent });
+    const config = readConfig({ IDENTITY_KEY: 'a secret that only this test knows' });
+    const verifier = await openSubgraphVerifier(config, clock);
+    const signer = await openStatementSigner(config, clock);
+    const catalog = await openCatalog({ config, clock, log: silent, verifier });
     const served = await serveSubgraph(catalog, { host: '127.0.0.1', port: 0, log: silent });
+    const stranger = createHttpCatalog(served.url, { sign: () => 'Bearer a.b.c' });
+    await expect(stranger.facts(['mov_sintel'])).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+    });
     const ids = ['mov_sintel', 'ep_tideline_s2e2', 'ep_tideline_s2e3', 'nobody'];
-    const facts = await createHttpCatalog(served.url).facts(ids);
+    const facts = await createHttpCatalog(served.url, signer).facts(ids);
     await served.close();
     await catalog.close();
     expect([...facts]).toEqual([
@@ -218,8 +226,10 @@ describe('the catalog over HTTP', () => {
       ],
       ['nobody', null],
     ]);
-    await expect(createHttpCatalog(served.url).facts(['mov_sintel'])).rejects.toMatchObject({
-      code: 'CATALOG_UNAVAILABLE',
-    });
+    await expect(createHttpCatalog(served.url, signer).facts(['mov_sintel'])).rejects.toMatchObject(
+      {
+        code: 'CATALOG_UNAVAILABLE',
+      },
+    );
   });
 });

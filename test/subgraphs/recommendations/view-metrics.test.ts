@@ -68,6 +68,16 @@ describe('GET /metrics of the recommendations subgraph', () => {
     expect(samples.get('playhead_interaction_lines_total')).toBe(0);
   });
 
+  it('tells which ranker is in use, and which put each row into its order', async () => {
+    await world.happened(transition({ kind: 'START', title: 'a' }));
+    await world.row();
+    const samples = await scrape();
+    expect(samples.get('playhead_ranker_in_use{ranker="recency"}')).toBe(1);
+    expect(samples.get('playhead_rows_total{ranker="recency"}')).toBe(1);
+    const lane = '{lane="row",outcome="answered"}';
+    expect(samples.get(`playhead_lane_duration_seconds_count${lane}`)).toBe(1);
+  });
+
   it('leaves out what only the stream knows while it does not answer', async () => {
     await world.happened(transition({ kind: 'START', title: 'a' }));
     await world.events.close();

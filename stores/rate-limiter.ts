@@ -1,0 +1,14 @@
+import type { RateTake } from '../domain/rate-limit.ts';
+
+/**
+ * Token buckets by kind and id.
+ *
+ * Shape: a take is one atomic step; a bucket that nobody knows is full, and one that is full is forgotten.
+ * Errors: StoreUnreachable or StoreTakesNoWrites of one that is shared; a repeated take counts twice.
+ * Cost: one look-up, or one round trip.
+ */
+export interface RateLimiter {
+  /** 0: it was taken. Otherwise the ms until it can be, and nothing was taken. */
+  take(take: RateTake): Promise<number>;
+  close(): Promise<void>;
+}

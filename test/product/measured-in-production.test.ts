@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
+import { type Product, startProduct } from '../support/product.ts';
+
+/** What dashboards and alert rules are written against: a name may come, none may go. */
+const names = [
+  'playhead_heartbeats_total',
+  'playhead_lane_duration_seconds',
+  'playhead_flush_lag_seconds',
+  'playhead_oldest_dirty_age_seconds',
+  'playhead_dirty_titles',
+  'playhead_breaker_state',
+  'playhead_watch_log_oldest_unread_age_seconds',
+  'playhead_view_oldest_unread_age_seconds',
+  'playhead_ranker_in_use',
+  'playhead_rows_total',
+  'playhead_gateway_request_duration_seconds',
+  'playhead_gateway_client_sockets',
+  'playhead_gateway_event_streams',
+  'playhead_gateway_subscriptions',
+  'playhead_supergraph_reloads_total',
+  'process_resident_memory_bytes',
+  'nodejs_eventloop_lag_seconds',
+];
+
+describe('metrics of the product in production', () => {
+  let product: Product;
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'playhead-measured-'));
+    const keys = join(dataDir, 'keys.json');
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    await writeFile(
+      keys,
+      JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'a' }] }),
+    );
+    const env = {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      TOKEN_PUBLIC_KEY_FILE: keys,
+      SESSION_KEY: 'a secret that is long enough, as it must be',
+      SHUTDOWN_DELAY_MS: '0',
+      DRAIN_MS: '0',
+    };
+    product = await startProduct({ env, dataDir });
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('are not on the public port', async () => {
+    expect((await fetch(`${product.url}/metrics`)).status).toBe(404);
+  });
+
+  it('are on a port of their own, each metric once, and nothing else is there', async () => {
+    const [, address = ''] = /^Metrics {2}(http:\/\/127\.0\.0\.1:\d+\/metrics)$/m.exec(
+      product.output(),
+    ) ?? [''];
+    const response = await fetch(address);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const types = [...(await response.text()).matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
+    expect(new Set(types).size).toBe(types.length);
+    expect(types).toEqual(expect.arrayContaining(names));
+    expect((await fetch(new URL('/graphql', address))).status).toBe(404);
+  });
+});
