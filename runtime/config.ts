@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemsOf } from './config-checks.ts';
 import { identitySettings } from './identity-settings.ts';
 import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -162,6 +163,7 @@ export const settings = z.object({
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
   ...secretFileSettings,
+  ...tlsSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {

@@ -13,8 +13,8 @@ import { openCassandraWatchLog } from './watch-log.ts';
 export async function openCassandraStores(
   options: ClusterOptions,
 ): Promise<{ durable: DurableStore; watchLog: WatchLog }> {
-  const { keyspace, local: region, login, patience = viewersPatience } = options;
-  const connection = openConnection({ region, keyspace, login, patience }, checkSchema);
+  const { keyspace, local: region, login, tls, patience = viewersPatience } = options;
+  const connection = openConnection({ region, keyspace, login, tls, patience }, checkSchema);
   const durable = await openCassandraDurableStore({ ...options, connection });
   return { durable, watchLog: openCassandraWatchLog({ connection }) };
 }
