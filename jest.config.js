@@ -1,6 +1,6 @@
 /** Tests that start servers, browsers or the product itself: these share two cores with what they start. */
 const startsProcesses = [
-  '/test/(browser|demo|deploy|fault|product|stores)/',
+  '/test/(attack|browser|demo|deploy|fault|product|stores)/',
   '/test/contract/[^/]*(cassandra|redis)',
   '/test/gateway/(separate-processes|shutdown)',
 ];

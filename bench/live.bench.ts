@@ -48,6 +48,8 @@ export async function liveBench({ isQuick, say }: BenchOptions): Promise<BenchRe
     HOST: '127.0.0.1',
     // The whole crowd is on this machine.
     LIVE_CONNECTIONS_PER_ADDRESS: '100000',
+    // What is timed asks for less than a player does.
+    PERSISTED_DOCUMENTS: 'all',
     ...(await productionKeys(dataDir)),
   });
   const world = await LiveWorld.open({ ...scale, envIn });

@@ -1,6 +1,7 @@
 import { serverOf, tokensOf } from './ask-server.ts';
 import type { CardActions } from './card.ts';
 import type { DeviceForm } from './device-view.ts';
+import { hidePlayheadMutation } from './documents.ts';
 import { element, write } from './dom.ts';
 import { HandOverWatch } from './hand-over.ts';
 import { loadLibrary } from './library.ts';
@@ -15,10 +16,6 @@ import { Wire } from './wire.ts';
 const parameters = new URLSearchParams(location.search);
 const profile = parameters.get('profile') ?? 'demo';
 const forms = formsOf(parameters.get('device'));
-
-const hidePlayhead = `mutation HidePlayhead($input: PlayheadInput!) {
-  hidePlayhead(input: $input) { problems { code message } }
-}`;
 
 const wire = new Wire();
 const log = new OperationsLog(wire);
@@ -49,8 +46,7 @@ async function open(): Promise<void> {
     play: (playableId, form) => void devices.get(form)?.play(playableId),
     remove: (playableId) =>
       void ask({
-        name: 'HidePlayhead',
-        document: hidePlayhead,
+        ...hidePlayheadMutation,
         variables: { input: { playableId } },
       }),
   };

@@ -1,4 +1,5 @@
 import type { AskServer } from './ask-server.ts';
+import { freshnessQuery } from './documents.ts';
 import type { HotStoreState } from './hot-store-route.ts';
 
 /** How trustworthy the server's answers are just now, by its own word. */
@@ -8,10 +9,6 @@ export type Health = 'unknown' | 'current' | 'degraded' | 'silent';
 const askMs = 700;
 /** Nothing is going on: nobody waits. */
 const idleAskMs = 4_000;
-
-const freshness = `query HotStoreHealth($playableId: ID!) {
-  viewer { playhead(playableId: $playableId) { freshness { degraded } } }
-}`;
 
 interface Freshness {
   viewer: { playhead: { freshness: { degraded: boolean } } | null } | null;
@@ -69,8 +66,7 @@ export class HotStoreWatch {
     const variables = { playableId: this.#playableId };
     try {
       const { viewer } = await this.#ask<Freshness>({
-        name: 'HotStoreHealth',
-        document: freshness,
+        ...freshnessQuery,
         variables,
       });
       if (!viewer?.playhead) return 'silent';

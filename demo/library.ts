@@ -1,5 +1,6 @@
 import type { AskServer } from './ask-server.ts';
 import { playableIds } from './clips.ts';
+import { libraryQuery } from './documents.ts';
 
 /** A title as the demo shows it. */
 export interface Title {
@@ -26,19 +27,10 @@ interface CatalogTitle {
 /** The titles the demo can play, by playable id, in the order of the library strip. */
 export type Library = ReadonlyMap<string, Title>;
 
-const document = `query Library($ids: [ID!]!) {
-  playables(ids: $ids) {
-    id title durationMs creditsStartMs
-    ... on Movie { releaseYear }
-    ... on Episode { seasonNumber episodeNumber series { title } }
-  }
-}`;
-
 /** Asks the catalog for everything there is a clip of; what it does not know is left out. */
 export async function loadLibrary(ask: AskServer): Promise<Library> {
   const { playables } = await ask<{ playables: (CatalogTitle | null)[] | null }>({
-    name: 'Library',
-    document,
+    ...libraryQuery,
     variables: { ids: playableIds },
   });
   const known = (playables ?? []).filter((title) => title !== null);

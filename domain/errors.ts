@@ -7,6 +7,10 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Send a valid access token: `authorization: Bearer …` with issuer, audience, exp, sub and profile.',
   },
+  IDENTITY_UNAVAILABLE: {
+    retryable: true,
+    hint: 'The keys that verify access tokens could not be fetched: check TOKEN_JWKS_URL.',
+  },
   FORBIDDEN: {
     retryable: false,
     hint: 'The token does not stand for this profile, nor name it as one of the account.',
@@ -16,6 +20,14 @@ export const errorCatalogue = {
   GRAPHQL_VALIDATION_FAILED: {
     retryable: false,
     hint: 'The document does not fit the public schema (schema/api.graphql).',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    retryable: false,
+    hint: 'No manifest has a document of this id: send its text, or add its manifest (PERSISTED_DOCUMENTS_FILES).',
+  },
+  PERSISTED_QUERY_REQUIRED: {
+    retryable: false,
+    hint: 'Only documents of a manifest run here: add that of the client (PERSISTED_DOCUMENTS_FILES).',
   },
   STATE_UNAVAILABLE: {
     retryable: true,

@@ -25,6 +25,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { BoundedMap } from '../runtime/bounded-map.ts';
 
 /** One operation of a document that passed validation, with the variables that came with it. */
 export interface CostedOperation {
@@ -49,21 +50,42 @@ const listSizeDefault = 10;
  *
  * Shape: the sum over the fields of an object of `size × (weight + what is selected in an item)`. So does
  * Apollo's router; of alternatives (`... on Movie`, `... on Episode`) it counts all and not the dearest.
- * Cost: a walk over the operation, once a document where no variable matters to it (a heartbeat's).
+ * Cost: a walk over the operation, once for each set of numbers that lists may be asked for with; of a
+ * heartbeat once.
  */
 export function createCostEstimator(schema: GraphQLSchema): CostEstimator {
-  const constant = new WeakMap<OperationDefinitionNode, number>();
+  const estimates = new WeakMap<OperationDefinitionNode, BoundedMap<number>>();
   return ({ document, operationName, variableValues }) => {
     const operation = getOperationAST(document, operationName);
     if (operation == null) return undefined;
-    const known = constant.get(operation);
-    if (known !== undefined) return known;
-    const walk = new Walk(schema, { document, operation, inputs: variableValues ?? {} });
-    const cost = walk.cost();
-    if (cost !== undefined && !walk.hasReadVariables) constant.set(operation, cost);
-    return cost;
+    const inputs = variableValues ?? {};
+    const known = estimates.get(operation) ?? new BoundedMap<number>(estimatesMax);
+    estimates.set(operation, known);
+    const key = decisiveOf(operation, inputs);
+    const estimate = known.get(key) ?? new Walk(schema, { document, operation, inputs }).cost();
+    if (estimate !== undefined) known.set(key, estimate);
+    return estimate;
   };
 }
+
+/** Lengths of lists that clients ask for with one document, and then some. */
+const estimatesMax = 100;
+
+/** All that may decide a cost: sizes are `Int`, what is left out is `Boolean`. */
+function decisiveOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  inputs: Readonly<Record<string, unknown>>,
+): string {
+  const decisive = variableDefinitions.filter(({ type }) => {
+    const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
+    return named.kind === Kind.NAMED_TYPE && decisiveTypes.includes(named.name.value);
+  });
+  return decisive.length === 0
+    ? ''
+    : JSON.stringify(decisive.map(({ variable }) => inputs[variable.name.value]));
+}
+
+const decisiveTypes: readonly string[] = ['Int', 'Boolean'];
 
 class UnfitVariables extends Error {}
 
@@ -100,11 +122,6 @@ class Walk {
       (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
     );
     this.#fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
-  }
-
-  /** Whether the cost is another with other variables. */
-  get hasReadVariables(): boolean {
-    return this.#variables !== undefined;
   }
 
   /** Undefined when the variables do not fit. */

@@ -47,17 +47,28 @@ function wordedFor(message: string, { isProduction }: { isProduction: boolean })
 /** Errors of validation never pass the mask: this puts them into the same form. */
 export function codeValidationErrors(to: { isProduction: boolean }): GatewayPlugin {
   return {
-    onValidate:
-      () =>
-      ({ result, setResult }) => {
+    onValidate({ validateFn, setValidationFn }) {
+      setValidationFn((...args) => reportThrown(() => validateFn(...args)));
+      return ({ result, setResult }) => {
         const coded = (error: Error) => {
           const nodes = error instanceof GraphQLError ? error.nodes : undefined;
           const message = wordedFor(error.message, to);
           return codedError('GRAPHQL_VALIDATION_FAILED', message, { nodes: nodes ?? null });
         };
         if (result.length > 0) setResult(result.map(coded));
-      },
+      };
+    },
   };
+}
+
+/** graphql's rule for subscriptions throws what it finds wrong with `@include` and `@skip`. */
+function reportThrown(validate: () => readonly GraphQLError[]): readonly GraphQLError[] {
+  try {
+    return validate();
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
 }
 
 interface Fault {
@@ -160,7 +171,13 @@ function placeOf({ original, path, extensions }: Fault) {
 }
 
 /** A token that does not verify refuses the whole request, so the status may say so. */
+const statusOf: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  IDENTITY_UNAVAILABLE: 503,
+};
+
 function withStatus(error: GraphQLError): GraphQLError {
-  if (error.extensions.code === 'UNAUTHENTICATED') error.extensions.http = { status: 401 };
+  const status = statusOf[String(error.extensions.code)];
+  if (status !== undefined) error.extensions.http = { status };
   return error;
 }

@@ -1,30 +1,37 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import type { ExecutionResult } from 'graphql';
-import type { Clock } from '../runtime/clock.ts';
 import { codedError } from '../runtime/graphql-errors.ts';
-import type { Viewer } from '../runtime/identity.ts';
+import type { Authenticated } from './identity.ts';
+import { type TokenWatch, watchToken } from './token-watch.ts';
 
 /**
- * Ends event streams when the token they were opened with expires: the runtime looks at it only when
- * they begin. The last event says UNAUTHENTICATED. (A socket is closed as a whole: live-sockets.ts.)
+ * Ends event streams when the token they were opened with expires, or its key is removed: the runtime
+ * looks at it only when they begin. The last event says UNAUTHENTICATED. (A socket is closed as a whole:
+ * live-sockets.ts.)
  */
-export function endAtTokenExpiry(clock: Clock): GatewayPlugin {
+export function endAtTokenExpiry(identity: TokenWatch): GatewayPlugin {
   return {
     onSubscribe({ args }) {
-      const { currentUser: viewer, socket } = args.contextValue as {
-        currentUser?: Viewer | null;
-        socket?: unknown;
-      };
+      const { currentUser: viewer, headers, socket } = args.contextValue as Subscribing;
       if (!viewer || socket !== undefined) return undefined;
       return {
         onSubscribeResult({ result, setResult }) {
           if (!(Symbol.asyncIterator in result)) return;
-          const leftMs = viewer.expiresAtMs - clock.nowMs();
-          setResult(endingWith(result, (expire) => clock.after(leftMs, expire)));
+          setResult(endingWith(result, (end) => watched(identity, headers.authorization, end)));
         },
       };
     },
   };
+}
+
+interface Subscribing extends Authenticated {
+  headers: { authorization?: string };
+  socket?: unknown;
+}
+
+function watched(identity: TokenWatch, authorization: string | undefined, end: () => void) {
+  const watching = watchToken(identity, authorization, end);
+  return () => void watching.then((stop) => stop());
 }
 
 type Step = IteratorResult<ExecutionResult, undefined>;

@@ -12,7 +12,8 @@ import type { Connections } from './supergraph.ts';
  * it finds their addresses in the supergraph, their subscriptions in the list of subgraphs, and another
  * address in `urls`.
  *
- * Errors: ConfigError when `urls` names what the supergraph does not have, or one of our own.
+ * Errors: ConfigError when `urls` names what the supergraph does not have, or one of our own, and when
+ * there is no supergraph.
  */
 export async function withFurtherSubgraphs(
   own: Connections,
@@ -26,7 +27,7 @@ export async function withFurtherSubgraphs(
 ): Promise<Connections> {
   const { listed, urls } = options;
   const entries = own.transportEntries ?? {};
-  const known = namesIn(await readFile(options.supergraphFile, 'utf8'));
+  const known = namesIn(await readSupergraph(options.supergraphFile));
   const strange = Object.keys(urls).filter((name) => !known.includes(name) || name in entries);
   if (strange.length > 0) {
     const further = known.filter((name) => !(name in entries)).join(', ') || 'none';
@@ -47,6 +48,14 @@ export async function withFurtherSubgraphs(
     transports: { http, ws: socketTransport(signer), ...own.transports },
     transportEntries: { ...entries, ...Object.fromEntries(further) },
   };
+}
+
+async function readSupergraph(file: string | URL): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`SUPERGRAPH_FILE: ${String(file)} cannot be read`, { cause });
+  }
 }
 
 /** What is not said here the runtime takes from the supergraph. */

@@ -3,27 +3,25 @@ import { type GatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway-
 import type { GraphQLError } from 'graphql';
 import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
-import type { Clock } from '../runtime/clock.ts';
-import type { TokenVerifier } from '../runtime/identity.ts';
 import { openSocketEndpoint, type SocketEndpoint } from '../runtime/socket-endpoint.ts';
 import { authorizationOfSocket } from './identity.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
 import type { SocketLimits } from './socket-limits.ts';
+import { type TokenWatch, watchToken } from './token-watch.ts';
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
 
 /** graphql-ws clients may get a new token and connect again; they never do so after 4401. */
 const tokenExpiredCode = 4403;
 
-interface Admission {
-  verifier: TokenVerifier;
-  clock: Clock;
+interface Admission extends TokenWatch {
   limits: SocketLimits;
 }
 
 /**
  * Accepts graphql-ws clients on /graphql of this server: subscriptions, queries and mutations, as much
- * of them as `limits` allows. A socket is closed with 4403 when the token it was opened with expires.
+ * of them as `limits` allows. A socket is closed with 4403 when the token it was opened with expires, or
+ * its key is removed.
  */
 export function acceptLiveClients(
   server: Server,
@@ -70,14 +68,17 @@ function plainHeaders(request: IncomingMessage): Record<string, string> {
 /** A bad token is not refused here: each operation is, with a code that says why. */
 async function admit(
   { extra: { socket, request }, connectionParams }: SocketContext,
-  { verifier, clock, limits }: Admission,
+  admission: Admission,
 ): Promise<void> {
-  const given = authorizationOfSocket(connectionParams).authorization;
-  const viewer = await verifier.verify(given ?? request.headers.authorization).catch(() => null);
-  if (viewer === null || !limits.admitViewer(socket, viewer)) return;
-  const leftMs = viewer.expiresAtMs - clock.nowMs();
-  const cancel = clock.after(leftMs, () => socket.close(tokenExpiredCode, 'Token expired'));
-  socket.once('close', cancel);
+  const authorization =
+    authorizationOfSocket(connectionParams).authorization ?? request.headers.authorization;
+  const viewer = await admission.verifier.verify(authorization).catch(() => null);
+  if (viewer !== null && !admission.limits.admitViewer(socket, viewer)) return;
+  const stop = await watchToken(admission, authorization, () =>
+    socket.close(tokenExpiredCode, 'Token expired'),
+  );
+  if (socket.readyState === socket.OPEN) socket.once('close', stop);
+  else stop();
 }
 
 /** Error extensions that the HTTP layer would have read and removed. */

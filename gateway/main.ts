@@ -15,6 +15,7 @@ import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { withFurtherSubgraphs } from './further-subgraphs.ts';
+import { ownManifest, readKnownDocuments } from './known-documents.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { remoteTransports } from './remote-transports.ts';
@@ -50,7 +51,7 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
-  const verifier = await openTokenVerifier(config, clock);
+  const verifier = await openTokenVerifier(config, clock, log);
   const isAlone = values.only === 'gateway';
   const backing = await (isAlone ? openRemote(parts) : openEmbedded({ ...parts, verifier }));
   const graph = await graphOf(parts, backing.connections);
@@ -62,8 +63,11 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
     ...backing.parts,
   ]);
   const common = { verifier, clock, log, metrics: measured };
-  const costMax = config.OPERATION_COST_MAX;
-  const gateway = await openGateway({ ...graph, ...common, isProduction, costMax, rates });
+  const gateway = await openGateway({
+    ...{ ...graph, ...common, isProduction, rates },
+    costMax: config.OPERATION_COST_MAX,
+    documents: await openDocuments(config),
+  });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
@@ -75,6 +79,15 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   const rest = demo === undefined ? [] : [demo];
   return [server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+}
+
+/** Which documents run; a manifest that cannot be read ends the start. */
+async function openDocuments(config: Config) {
+  const byDefault = config.NODE_ENV === 'production' ? 'only-known' : 'all';
+  return {
+    known: await readKnownDocuments([ownManifest, ...(config.PERSISTED_DOCUMENTS_FILES ?? [])]),
+    isOpen: (config.PERSISTED_DOCUMENTS ?? byDefault) === 'all',
+  };
 }
 
 /** What profiles and addresses may ask for; devices are counted where their tokens are read. */

@@ -15,6 +15,7 @@ import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
+import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   metrics?: GatewayMetrics;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
   costMax?: number;
+  /** @default none: all documents run, and none has an id. */
+  documents?: DocumentAdmission;
   /** @default none: nothing is counted. */
   rates?: GatewayRates;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
@@ -78,13 +81,14 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
       metrics.plugin(),
+      ...(options.documents === undefined ? [] : [admitDocuments(options.documents)]),
       limitDocuments(),
       codeValidationErrors({ isProduction }),
       limitCost(options.costMax),
       ...(options.rates === undefined ? [] : [limitRates(options.rates, log)]),
       refuseDeafSubscribers(),
       refuseQueriesAsEvents(),
-      endAtTokenExpiry(clock),
+      endAtTokenExpiry({ verifier, clock }),
       repairResults(),
     ],
   });

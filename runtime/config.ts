@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { problemsOf } from './config-checks.ts';
 import { connectionSettings } from './connection-settings.ts';
+import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -113,42 +116,7 @@ export const settings = z.object({
     .min(1)
     .default('127.0.0.1')
     .describe('Address of METRICS_PORT; 0.0.0.0 for a Prometheus on another machine.'),
-  TOKEN_ISSUER: z.string().min(1).default('playhead').describe('`iss` an access token must carry.'),
-  TOKEN_AUDIENCE: z
-    .string()
-    .min(1)
-    .default('playhead')
-    .describe('`aud` an access token must carry.'),
-  TOKEN_PUBLIC_KEY_FILE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('JWK Set that verifies access tokens (ES256). Required in production.'),
-  SESSION_KEY: z
-    .string()
-    .min(32)
-    .optional()
-    .describe(
-      'Secret that signs session tokens, 32 characters or more, equal in every process. Required in production.',
-    ),
-  IDENTITY_KEY: z
-    .string()
-    .min(32)
-    .optional()
-    .describe(
-      'Secret with which gateways sign for subgraphs who a request stands for, 32 characters or more, equal in every process. Required in production.',
-    ),
-  IDENTITY_KEY_PREVIOUS: z
-    .string()
-    .min(32)
-    .optional()
-    .describe('Verifies as well, while IDENTITY_KEY is being changed.'),
-  SUBGRAPH_TOKENS: z
-    .enum(['refused', 'accepted'])
-    .default('refused')
-    .describe(
-      'Whether a subgraph in a process of its own also answers clients with access tokens, past the gateway and its limits.',
-    ),
+  ...identitySettings,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
@@ -249,6 +217,7 @@ export const settings = z.object({
     .describe('Login of a cluster that asks for one.'),
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
   ...limitSettings,
+  ...secretFileSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {
@@ -283,58 +252,29 @@ export function hideFromLibraries(): void {
  * Errors: ConfigError naming every wrong or missing key at once.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = settings.safeParse(environment);
+  const given = withSecretFiles(environment);
+  const parsed = settings.safeParse(given.environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`Configuration is not usable:\n  ${lines.join('\n  ')}`);
+    throw unusable([...given.problems, ...lines]);
   }
   const isProduction = parsed.data.NODE_ENV === 'production';
-  const missing = [
-    ...(isProduction ? missingInProduction(parsed.data) : []),
-    ...missingPartners(parsed.data),
-    ...rivals(parsed.data),
-  ];
-  if (missing.length > 0) {
-    throw new ConfigError(`Configuration is not usable:\n  ${missing.join('\n  ')}`);
-  }
+  const problems = [...given.problems, ...problemsOf(parsed.data)];
+  if (problems.length > 0) throw unusable(problems);
   const HOST = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
   const PLAYBACK_WRITE_BEHIND_MS =
     parsed.data.PLAYBACK_WRITE_BEHIND_MS ?? writeBehindMs[hotTierOf(parsed.data)];
   const endMs = endingMs[isProduction ? 'production' : 'elsewhere'];
   const { SHUTDOWN_DELAY_MS = endMs, DRAIN_MS = endMs } = parsed.data;
   const decided = { HOST, PLAYBACK_WRITE_BEHIND_MS, SHUTDOWN_DELAY_MS, DRAIN_MS };
-  return Object.freeze({ ...parsed.data, ...decided });
+  return Object.freeze(redacting({ ...parsed.data, ...decided }));
 }
 
-function hotTierOf(parsed: Settings): 'redis' | 'embedded' {
+function unusable(problems: readonly string[]): ConfigError {
+  return new ConfigError(`Configuration is not usable:\n  ${problems.join('\n  ')}`);
+}
+
+function hotTierOf(parsed: z.output<typeof settings>): 'redis' | 'embedded' {
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: nodes } = parsed;
   return url === undefined && nodes === undefined ? 'embedded' : 'redis';
-}
-
-type Settings = z.output<typeof settings>;
-
-function missingInProduction(parsed: Settings): string[] {
-  return (['TOKEN_PUBLIC_KEY_FILE', 'SESSION_KEY', 'IDENTITY_KEY'] as const)
-    .filter((key) => parsed[key] === undefined)
-    .map((key) => `${key}: required when NODE_ENV is production`);
-}
-
-/** Settings of which one is enough. */
-function rivals(parsed: Settings): string[] {
-  const isBoth = parsed.REDIS_URL !== undefined && parsed.REDIS_CLUSTER_NODES !== undefined;
-  return isBoth ? ['REDIS_CLUSTER_NODES: not beside REDIS_URL, set one of them'] : [];
-}
-
-/** Settings that say nothing without one another. */
-const partners = [
-  ['CASSANDRA_CONTACT_POINTS', 'CASSANDRA_LOCAL_DC'],
-  ['CASSANDRA_REMOTE_CONTACT_POINTS', 'CASSANDRA_REMOTE_DC'],
-  ['CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD'],
-] as const;
-
-function missingPartners(parsed: Settings): string[] {
-  return partners
-    .flatMap(([first, second]) => [[first, second] as const, [second, first] as const])
-    .filter(([given, wanted]) => parsed[given] !== undefined && parsed[wanted] === undefined)
-    .map(([given, wanted]) => `${wanted}: required with ${given}`);
 }

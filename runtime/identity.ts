@@ -1,18 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import {
-  createLocalJWKSet,
-  importJWK,
-  type JSONWebKeySet,
-  type JWTPayload,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { developmentAlgorithm, developmentKeys } from './development-keys.ts';
+import type { Logger } from './log.ts';
+import { openTokenKeys, type TokenKeys } from './token-keys.ts';
 
 /** Whom a request stands for: one token, one profile. */
 export interface Viewer {
@@ -58,23 +52,41 @@ export const clockToleranceS = 5;
 /** Ten times the profiles of any account. */
 const accountProfilesMax = 64;
 const profilePattern = /^[A-Za-z0-9_-]{1,64}$/;
-const algorithm = developmentAlgorithm;
 
-/** Verifies access tokens with the configured key set, or the development key of DATA_DIR. */
-export async function openTokenVerifier(config: Config, clock: Clock): Promise<TokenVerifier> {
-  const keySet = createLocalJWKSet(await verificationKeys(config));
+/**
+ * Verifies access tokens with the configured keys, or the development key of DATA_DIR. A token whose key
+ * is gone is refused as soon as that is known, however often it was good before.
+ *
+ * Errors of `verify` besides: PlatformError IDENTITY_UNAVAILABLE for a key that the issuer, being away, can
+ * say nothing of.
+ */
+export async function openTokenVerifier(
+  config: Config,
+  clock: Clock,
+  log?: Logger,
+): Promise<TokenVerifier> {
+  const keys = await openTokenKeys(config, { clock, log });
   // By the whole header: a shorter key would cost a hash of the token with every heartbeat.
-  const verified = new BoundedMap<Viewer>(verifiedTokensMax);
+  const verified = new BoundedMap<{ viewer: Viewer; generation: number }>(verifiedTokensMax);
+  const seen = (authorization: string) => {
+    const known = verified.get(authorization);
+    const isGood =
+      known?.generation === keys.generation && known.viewer.expiresAtMs > clock.nowMs();
+    return isGood ? known.viewer : undefined;
+  };
   return {
     async verify(authorization) {
       if (!authorization) return null;
-      const known = verified.get(authorization);
-      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
+      const refreshing = keys.keepFresh();
+      if (refreshing !== undefined) await refreshing;
+      const known = seen(authorization);
+      if (known !== undefined) return known;
       const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
       if (token === undefined)
         throw unauthenticated('The authorization header is not `Bearer <JWT>`.');
-      const viewer = await verifyToken(token, { keySet, config, nowMs: clock.nowMs() });
-      verified.set(authorization, viewer);
+      const { generation } = keys;
+      const viewer = await verifyToken(token, { keys, config, nowMs: clock.nowMs() });
+      verified.set(authorization, { viewer, generation });
       return viewer;
     },
   };
@@ -82,16 +94,17 @@ export async function openTokenVerifier(config: Config, clock: Clock): Promise<T
 
 async function verifyToken(
   token: string,
-  with_: { keySet: ReturnType<typeof createLocalJWKSet>; config: Config; nowMs: number },
+  with_: { keys: TokenKeys; config: Config; nowMs: number },
 ): Promise<Viewer> {
-  const { payload } = await jwtVerify(token, with_.keySet, {
+  const { payload } = await jwtVerify(token, with_.keys.find, {
     issuer: with_.config.TOKEN_ISSUER,
     audience: with_.config.TOKEN_AUDIENCE,
-    algorithms: [algorithm],
+    algorithms: [...with_.config.TOKEN_ALGORITHMS],
     requiredClaims: ['exp', 'sub', 'profile'],
     clockTolerance: clockToleranceS,
     currentDate: new Date(with_.nowMs),
   }).catch((cause: unknown) => {
+    if (cause instanceof PlatformError) throw cause;
     throw unauthenticated('The access token is not valid.', cause);
   });
   return viewerOf(payload);
@@ -132,14 +145,6 @@ function unauthenticated(message: string, cause?: unknown): PlatformError {
   return new PlatformError(message, { code: 'UNAUTHENTICATED', cause });
 }
 
-async function verificationKeys(config: Config): Promise<JSONWebKeySet> {
-  if (config.TOKEN_PUBLIC_KEY_FILE !== undefined) {
-    return JSON.parse(await readFile(config.TOKEN_PUBLIC_KEY_FILE, 'utf8')) as JSONWebKeySet;
-  }
-  const { d: _private, ...publicJwk } = (await developmentKeys(config)).token;
-  return { keys: [publicJwk] };
-}
-
 /** A development access token for one profile: what `npm run -s token` prints and /demo uses. */
 export async function mintDevelopmentToken(
   config: Config,
@@ -155,13 +160,13 @@ export async function mintDevelopmentToken(
   const { profileId, accountProfiles: profiles, nowMs } = claims;
   const issuedAtS = Math.floor(nowMs / 1000);
   return new SignJWT({ profile: profileId, ...(profiles !== undefined && { profiles }) })
-    .setProtectedHeader({ alg: algorithm, kid: 'development' })
+    .setProtectedHeader({ alg: developmentAlgorithm, kid: 'development' })
     .setIssuer(config.TOKEN_ISSUER)
     .setAudience(config.TOKEN_AUDIENCE)
     .setSubject(`development:${profileId}`)
     .setIssuedAt(issuedAtS)
     .setExpirationTime(issuedAtS + (claims.lifetimeS ?? 12 * 3_600))
-    .sign(await importJWK(token, algorithm));
+    .sign(await importJWK(token, developmentAlgorithm));
 }
 
 /** Signs and checks the session tokens of `beginSession` (domain/session-token.ts). */

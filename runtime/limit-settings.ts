@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { RateLimit } from '../domain/rate-limit.ts';
 
@@ -16,6 +17,18 @@ export const limitSettings = {
     .default(1_000)
     .describe(
       'Objects that one operation may come to, by `@cost` and `@listSize` of the schema; more is refused before it runs.',
+    ),
+  PERSISTED_DOCUMENTS: z
+    .enum(['only-known', 'all'])
+    .optional()
+    .describe('Documents that run. Default: only-known in production, else all.'),
+  PERSISTED_DOCUMENTS_FILES: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((paths) => paths?.split(',').map((path) => resolve(path)))
+    .describe(
+      'Manifests of further clients, or folders of them, by commas. The documents of the SDK and the demo are known.',
     ),
   RATE_LIMIT_DEVICE: rate
     .default('1:5')

@@ -1,7 +1,7 @@
 import { deviceClock } from '../../client/clock.ts';
-import type { Operation } from '../../client/operations.ts';
 import { HttpTransport, type Transport } from '../../client/transport.ts';
 import type { ViewerCatalog, ViewerShow, ViewerTitle } from '../../model/viewers/catalog.ts';
+import { simulatedTitlesQuery } from '../documents.ts';
 
 /** The server under drive, as devices reach it. */
 export interface Api {
@@ -54,16 +54,6 @@ async function fetchToken(origin: string, profile: string): Promise<string> {
   return ((await response.json()) as { token: string }).token;
 }
 
-const titlesQuery: Operation = {
-  name: 'SimulatedTitles',
-  document: `query SimulatedTitles($ids: [ID!]!) {
-  playables(ids: $ids) {
-    __typename id durationMs creditsStartMs
-    ... on Episode { seasonNumber episodeNumber series { id } }
-  }
-}`,
-};
-
 interface TitleOfApi {
   __typename: string;
   id: string;
@@ -91,7 +81,7 @@ export async function readCatalog(
   for (let at = 0; at < ids.length; at += titlesMax) {
     const variables = { ids: ids.slice(at, at + titlesMax) };
     const answer = await transport.request<{ playables: (TitleOfApi | null)[] | null }>(
-      titlesQuery,
+      simulatedTitlesQuery,
       variables,
     );
     if (answer.kind === 'fault')

@@ -1,7 +1,8 @@
-import { type Operation, type Playhead, playheadQuery } from '../../client/operations.ts';
+import { type Playhead, playheadQuery } from '../../client/operations.ts';
 import { Draw, seedOf } from '../../model/viewers/draw.ts';
 import { type DeviceClass, kindOf } from '../../model/viewers/params.ts';
 import type { ViewerPlay, ViewerVisit } from '../../model/viewers/viewer.ts';
+import { simulatedRowQuery } from '../documents.ts';
 import { reportsOf } from './reports.ts';
 import { type SessionDeps, SimulatedSession } from './simulated-session.ts';
 
@@ -13,15 +14,6 @@ const firstWaitMsMax = 10 * 60_000;
 
 /** A report that is made a real second later than it should be is late. */
 const lateRealMs = 1_000;
-
-const rowQuery: Operation = {
-  name: 'SimulatedRow',
-  document: `query SimulatedRow($deviceKind: DeviceKind) {
-  viewer { continueWatching(first: 20, deviceKind: $deviceKind) {
-    rankingId degraded edges { node { id playableId } }
-  } }
-}`,
-};
 
 interface RowResult {
   viewer: {
@@ -141,7 +133,7 @@ export class SimulatedProfile {
     const { transport, tally } = this.#deps;
     const { summary } = tally;
     const deviceKind = kindOf(first.deviceClass);
-    const answer = await transport.request<RowResult>(rowQuery, { deviceKind });
+    const answer = await transport.request<RowResult>(simulatedRowQuery, { deviceKind });
     summary.requests += 1;
     if (answer.kind === 'fault') {
       tally.fault(answer.code);

@@ -7,6 +7,8 @@ import { beginningOf, type ErasedPseudonyms, type Interactions } from '../intera
 const dayFile = /^\d{4}-\d{2}-\d{2}\.jsonl$/;
 /** What a file is called while it is written anew; left by a crash, it is removed. */
 const draftFile = /\.erasing$/;
+/** Characters that are written at a time: some hundred rows. */
+const writeLength = 1_000_000;
 /** Today's file grows once a second; a copy of a day's takes less. */
 const attemptsMax = 10;
 
@@ -90,16 +92,19 @@ async function eraseFrom(path: string, pseudonyms: ErasedPseudonyms): Promise<nu
 }
 
 async function copyWithout(path: string, pseudonyms: ErasedPseudonyms): Promise<number> {
-  let count = 0;
   const draft = await disk.open(`${path}.erasing`, 'w');
+  let count = 0;
+  let kept = '';
   try {
-    const kept = draft.createWriteStream({ autoClose: false, flush: true });
     for await (const text of lines(path)) {
       if (isErased(text, pseudonyms)) count += 1;
-      else if (!kept.write(`${text}\n`))
-        await new Promise<void>((drained) => kept.once('drain', drained));
+      else kept += `${text}\n`;
+      if (kept.length < writeLength) continue;
+      await draft.write(kept);
+      kept = '';
     }
-    await new Promise<void>((ended) => kept.end(() => ended()));
+    await draft.write(kept);
+    await draft.sync();
   } finally {
     await draft.close();
   }

@@ -5,29 +5,35 @@ import type { RateLimiter } from '../rate-limiter.ts';
 const bucketsMax = 100_000;
 
 /**
- * Buckets of one process. Beyond `lengthMax` those leave that were touched longest ago: they are the
- * fullest, so that a stranger with many names takes next to nothing from anybody's limit.
+ * Buckets of one process, in two halves: when one is full, the other is forgotten, and what is touched
+ * moves to the newer. What was not touched for so long is full again, or nearly: a stranger with many names
+ * takes next to nothing from anybody's limit. (To drop the oldest of one map would cost a walk past all that
+ * has moved, each time.)
  */
 export function openEmbeddedRateLimiter(options: {
   clock: { nowMs(): number };
   lengthMax?: number;
 }): RateLimiter {
   const { clock, lengthMax = bucketsMax } = options;
-  /** When each is full, ms, the longest untouched first. */
-  const buckets = new Map<string, number>();
+  /** When each is full, ms. */
+  let newer = new Map<string, number>();
+  let older = new Map<string, number>();
   return {
     async take({ kind, id, count, limit }) {
       const key = `${kind}|${id}`;
-      const taken = takeFrom(buckets.get(key) ?? 0, { count, limit, nowMs: clock.nowMs() });
+      const fullAtMs = newer.get(key) ?? older.get(key) ?? 0;
+      const taken = takeFrom(fullAtMs, { count, limit, nowMs: clock.nowMs() });
       if (taken.kind === 'short') return taken.waitMs;
-      buckets.delete(key);
-      buckets.set(key, taken.fullAtMs);
-      const [oldest] = buckets.keys();
-      if (buckets.size > lengthMax && oldest !== undefined) buckets.delete(oldest);
+      if (newer.size >= lengthMax / 2 && !newer.has(key)) {
+        older = newer;
+        newer = new Map();
+      }
+      newer.set(key, taken.fullAtMs);
       return 0;
     },
     async close() {
-      buckets.clear();
+      newer.clear();
+      older.clear();
     },
   };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ownManifest, readKnownDocuments } from '../../gateway/known-documents.ts';
 import { FakePlayer } from './fake-player.ts';
 import { FakeServer } from './fake-server.ts';
 
@@ -77,11 +78,16 @@ describe('the built SDK', () => {
     )) as typeof import('../../client/index.ts');
     const server = new FakeServer();
     const problems: string[] = [];
+    const texts = new Set<string>();
+    const fetchNoting: typeof fetch = (url, init) => {
+      texts.add(JSON.parse(String(init?.body)).query);
+      return server.fetch(url, init);
+    };
     const client = createPlayhead({
       url: 'http://server.test/graphql',
       auth: () => 'token',
       device: { kind: 'TV' },
-      fetch: server.fetch,
+      fetch: fetchNoting,
       on: { problem: ({ code, message }) => problems.push(`${code} ${message}`) },
     });
     const player = new FakePlayer();
@@ -93,6 +99,10 @@ describe('the built SDK', () => {
     await client.close();
     expect(server.heartbeats.map(({ event }) => event)).toEqual(['START', 'PAUSE', 'STOP']);
     expect(problems).toEqual([]);
+    // A server in production runs what it knows: these texts have fewer blanks than those of the manifest.
+    const known = await readKnownDocuments([ownManifest]);
+    expect([...texts].filter((text) => !known.isKnown(text))).toEqual([]);
+    expect(texts.size).toBeGreaterThanOrEqual(3);
   });
 
   it('has types that an app compiles against, strictly', () => {

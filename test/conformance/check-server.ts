@@ -2,6 +2,7 @@ import { acknowledgementRules } from './acknowledgement-rules.ts';
 import { handOverRules } from './hand-over-rules.ts';
 import { heartbeatRules } from './heartbeat-rules.ts';
 import { liveRules } from './live-rules.ts';
+import { messageOf, type Verdict } from './report.ts';
 import { resumeRules } from './resume-rules.ts';
 import { type RuleCase, ruleOf } from './rule-case.ts';
 import { type ServerAddress, ServerUnderTest } from './server-under-test.ts';
@@ -18,14 +19,6 @@ export const ruleCases: readonly RuleCase[] = [
   ...handOverRules,
   ...takeBackRules,
 ];
-
-/** What became of one rule; `problem` says what was expected and what came. */
-export interface Verdict {
-  rule: string;
-  title: string;
-  result: 'pass' | 'fail' | 'skip';
-  problem: string | null;
-}
 
 /** Cases under way at once: they share nothing but the profile, whose live sessions a server may cap. */
 const casesAtOnce = 4;
@@ -62,10 +55,4 @@ async function verdictOf(rule: RuleCase, server: ServerUnderTest): Promise<Verdi
   } catch (error) {
     return { ...about, result: 'fail', problem: messageOf(error) };
   }
-}
-
-/** `fetch failed` says nothing: its cause does. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${String(error.cause)}`;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { checkServer, type Verdict } from './check-server.ts';
+import { checkServer } from './check-server.ts';
+import { lineOf, summaryOf } from './report.ts';
 
 const usage = 'npm run conformance -- --url http://host:port/graphql [--token …] [--other-token …]';
 
@@ -26,11 +27,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const other = isDevelopment ? await developmentToken(url, 'conformance-other') : undefined;
   const address = { url, token, otherToken: values['other-token'] ?? other };
   const verdicts = await checkServer(address, (verdict) => print(lineOf(verdict)));
-  const count = (result: Verdict['result']) =>
-    verdicts.filter((verdict) => verdict.result === result).length;
-  const failed = count('fail');
-  print(`rules: ${count('pass')} passed, ${failed} failed, ${count('skip')} skipped`);
-  return failed === 0 ? 0 : 1;
+  const { line, exitCode } = summaryOf(verdicts);
+  print(line);
+  return exitCode;
 }
 
 /** Undefined where the server is no development server, or does not answer. */
@@ -43,12 +42,6 @@ async function developmentToken(url: string, profileId: string): Promise<string 
     // Whatever it is, it gives no token, and main says so.
     return undefined;
   }
-}
-
-function lineOf({ rule, title, result, problem }: Verdict): string {
-  const what = title.slice(0, title.lastIndexOf(' ('));
-  const line = `${result}  ${rule.padEnd(7)}  ${what}`;
-  return problem === null ? line : `${line}\n      ${problem}`;
 }
 
 function refuse(message: string): number {

@@ -12,13 +12,17 @@ describeRateLimiter('embedded', async () => {
 describe('buckets of one process', () => {
   const take = { kind: 'device', count: 1, limit: { perS: 1, burst: 1 } } as const;
 
-  it('are no more than fit: what was touched longest ago is forgotten', async () => {
-    const limiter = openEmbeddedRateLimiter({ clock: new ManualClock(), lengthMax: 2 });
-    for (const id of ['a', 'b']) expect(await limiter.take({ ...take, id })).toBe(0);
-    expect(await limiter.take({ ...take, id: 'a' })).toBe(1_000);
-    expect(await limiter.take({ ...take, id: 'c' })).toBe(0);
-    expect(await limiter.take({ ...take, id: 'b' })).toBe(1_000);
-    expect(await limiter.take({ ...take, id: 'a' })).toBe(0);
+  it('are no more than fit: what was not touched for long is forgotten', async () => {
+    const limiter = openEmbeddedRateLimiter({ clock: new ManualClock(), lengthMax: 4 });
+    const takes = async (...ids: string[]) => {
+      const waits = [];
+      for (const id of ids) waits.push(await limiter.take({ ...take, id }));
+      return waits;
+    };
+    expect(await takes('a', 'b', 'c', 'a')).toEqual([0, 0, 0, 1_000]);
+    expect(await takes('d', 'e')).toEqual([0, 0]);
+    expect(await takes('c', 'd', 'e')).toEqual([1_000, 1_000, 1_000]);
+    expect(await takes('a')).toEqual([0]);
   });
 
   it('keep nobody waiting because the clock was set back', async () => {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectionLimits } from '../../gateway/connection-limits.ts';
 import { bodyBytesMax } from '../../runtime/http-messages.ts';
-import { until } from '../support/until.ts';
+import { RawConnection } from './raw-connection.ts';
 import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
 
 const path = '/graphql?query=%7Bviewer%7Bid%7D%7D';
@@ -115,46 +113,3 @@ describe('what one connection may bring', () => {
     expect((await fetch(gateway.url, { method: 'POST', headers, body })).status).toBe(status);
   });
 });
-
-/** TCP itself: what was heard, and whether the other side has ended it. */
-class RawConnection {
-  readonly #socket: Socket;
-  readonly ended: Promise<unknown>;
-  heard = '';
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    this.ended = new Promise((resolve) => socket.once('close', resolve));
-    socket.on('error', () => {});
-    socket.setEncoding('latin1').on('data', (text) => {
-      this.heard += text;
-    });
-  }
-
-  static async open(url: string): Promise<RawConnection> {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    await once(socket, 'connect');
-    return new RawConnection(socket);
-  }
-
-  send(text: string): void {
-    this.#socket.write(text, 'latin1');
-  }
-
-  /** When the system has taken what was sent. */
-  sent(): Promise<void> {
-    return new Promise((resolve) => this.#socket.write('', () => resolve()));
-  }
-
-  /** The status of each answer, once there are so many. */
-  async answers(count: number): Promise<number[]> {
-    const statuses = () =>
-      [...this.heard.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, code]) => Number(code));
-    return until(() => statuses().length >= count && statuses(), { what: `${count} answers` });
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}

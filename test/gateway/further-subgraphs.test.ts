@@ -113,6 +113,15 @@ describe.each(shapes)('a subgraph of another team, %s', (shape) => {
   });
 });
 
+describe('SUPERGRAPH_FILE', () => {
+  it('is refused where there is no such file', async () => {
+    const options = { listed: [], urls: {}, supergraphFile: join(folder, 'missing.graphql') };
+    await expect(withFurtherSubgraphs({}, options)).rejects.toThrow(
+      /^SUPERGRAPH_FILE: .*missing\.graphql cannot be read$/,
+    );
+  });
+});
+
 describe('SUBGRAPH_URLS', () => {
   it.each(['ratngs', 'playback'])('is refused for what it cannot move: %s', async (name) => {
     const ratings = await openRatings();

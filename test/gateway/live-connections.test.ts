@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { connectionLimits } from '../../gateway/connection-limits.ts';
 import { LiveCounts } from '../../gateway/live-counts.ts';
 import { peerAddress } from '../../gateway/peer-address.ts';
-import { tooManySocketsCode } from '../../gateway/socket-limits.ts';
+import { floodCode, tooManySocketsCode } from '../../gateway/socket-limits.ts';
 import { overSseGet } from './live-clients.ts';
 import { RawSocket } from './raw-socket.ts';
 import { openToyGateway, post, type ToyGateway } from './toy-gateway.ts';
@@ -102,6 +104,56 @@ describe('live connections', () => {
     for (const _ of [1, 2, 3]) await open('192.0.2.1').opened;
     expect(await listen('alice', '192.0.2.1')).toMatchObject(refused);
     expect(gateway.toys.events.opened).toBe(0);
+  });
+});
+
+/** What clients in the field do of themselves: the close codes were chosen by it. */
+describe('a graphql-ws client with its own retries', () => {
+  let gateway: ToyGateway;
+  beforeEach(async () => {
+    gateway = await openToyGateway('embedded', { access: { limits } });
+  });
+  afterEach(() => gateway.close());
+
+  /** The codes of all closes, until the client has given up. */
+  async function codesUntilItGivesUp(onConnected: (socket: WebSocket) => void): Promise<number[]> {
+    const codes: number[] = [];
+    const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<unknown>();
+    const client = createClient({
+      url: gateway.webSocketUrl,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: await gateway.token('alice') },
+      lazy: false,
+      retryAttempts: 2,
+      retryWait: () => Promise.resolve(),
+      onNonLazyError: giveUp,
+      on: {
+        connected: (socket) => onConnected(socket as WebSocket),
+        closed: (event) => codes.push((event as { code: number }).code),
+      },
+    });
+    await gaveUp;
+    await client.dispose();
+    return codes;
+  }
+
+  it('comes back when its viewer has too many sockets (LIM-8)', async () => {
+    const others = [1, 2].map(() => new RawSocket(gateway.webSocketUrl, 'graphql-transport-ws'));
+    for (const socket of others) {
+      await socket.opened;
+      const authorization = await gateway.token('alice');
+      socket.say({ type: 'connection_init', payload: { authorization } });
+      await socket.heard();
+    }
+    expect(await codesUntilItGivesUp(() => {})).toEqual(new Array(3).fill(tooManySocketsCode));
+    for (const socket of others) socket.terminate();
+  });
+
+  it('stays away when it has flooded (LIM-6)', async () => {
+    const flood = (socket: WebSocket) => {
+      for (let count = 0; count <= connectionLimits.pings.burst; count += 1) socket.ping();
+    };
+    expect(await codesUntilItGivesUp(flood)).toEqual([floodCode]);
   });
 });
 

@@ -58,6 +58,7 @@ describe('requests that do not fit the schema', () => {
     ['GRAPHQL_VALIDATION_FAILED', '{ viewr { id } }'],
     ['GRAPHQL_VALIDATION_FAILED', '{ viewer { inProgress(first: null) { edges { cursor } } } }'],
     ['GRAPHQL_VALIDATION_FAILED', '{ ... @defer { viewer { id } } }'],
+    ['GRAPHQL_VALIDATION_FAILED', 'subscription { playheadUpdates @include(if: "no") { kind } }'],
     ['GRAPHQL_VALIDATION_FAILED', '{ _entities(representations: []) { __typename } }'],
   ])('answer %s for %s', async (code, query) => {
     const answer = await gateway.ask(query, { headers: graphqlJson });

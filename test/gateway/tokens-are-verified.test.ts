@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -20,7 +21,7 @@ describe('access tokens', () => {
   afterAll(() => gateway.close());
 
   /** A good token, but for what is changed. */
-  async function sign(changed: JWTPayload, header: { alg?: string; jwk?: object } = {}) {
+  function good(changed: JWTPayload): JWTPayload {
     const claims = {
       iss: 'playhead',
       aud: 'playhead',
@@ -28,7 +29,11 @@ describe('access tokens', () => {
       profile: 'alice',
       exp: nowS() + 60,
     };
-    return new SignJWT({ ...claims, ...changed })
+    return { ...claims, ...changed };
+  }
+
+  async function sign(changed: JWTPayload, header: Record<string, unknown> = {}) {
+    return new SignJWT(good(changed))
       .setProtectedHeader({ alg: 'ES256', kid: 'development', ...header })
       .sign(key);
   }
@@ -52,6 +57,25 @@ describe('access tokens', () => {
     'is unsigned (alg none)': async () => {
       const [, payload] = (await sign({})).split('.');
       return `${encoded({ alg: 'none' })}.${payload}.`;
+    },
+    'is signed with the public key as if it were a secret (HS256)': async () => {
+      const file = join(gateway.dataDir, 'development-keys.json');
+      const { d: _private, ...publicJwk } = JSON.parse(await readFile(file, 'utf8')).token;
+      const pem = createPublicKey({ key: publicJwk, format: 'jwk' });
+      const secrets = [JSON.stringify(publicJwk), pem.export({ type: 'spki', format: 'pem' })];
+      const [secret, other] = secrets.map((text) => Buffer.from(text));
+      const forged = (by: Buffer) =>
+        new SignJWT(good({})).setProtectedHeader({ alg: 'HS256', kid: 'development' }).sign(by);
+      const headers = { authorization: `Bearer ${await forged(other!)}` };
+      expect((await gateway.ask(query, { headers })).status).toBe(401);
+      return forged(secret!);
+    },
+    'asks for a key that is a path': () => sign({}, { kid: '../../../../dev/null' }),
+    'asks for a key that is a query': () => sign({}, { kid: "' UNION SELECT 'x" }),
+    'asks for a key elsewhere': async () => {
+      const { privateKey } = await generateKeyPair('ES256');
+      const header = { alg: 'ES256', kid: 'theirs', jku: 'https://attacker.example/keys' };
+      return new SignJWT(good({})).setProtectedHeader(header).sign(privateKey);
     },
     'is signed by another key': async () => {
       const { privateKey } = await generateKeyPair('ES256');

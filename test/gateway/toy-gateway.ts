@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
+import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
@@ -69,11 +70,14 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
+  /** Settings beside DATA_DIR. */
+  env?: Record<string, string>;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
+  documents?: DocumentAdmission;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
   /** Another supergraph, and how its further subgraphs are reached. */
@@ -89,7 +93,7 @@ export async function openToyGateway(
   options: ToyGatewayOptions = {},
 ): Promise<ToyGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
-  const config = readConfig({ DATA_DIR: dataDir });
+  const config = readConfig({ DATA_DIR: dataDir, ...options.env });
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
   const clock = options.clock ?? systemClock;
   const toys = new Toys();

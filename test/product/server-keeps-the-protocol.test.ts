@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openBrokenServer } from '../conformance/breaking-proxy.ts';
-import { checkServer, ruleCases, type Verdict } from '../conformance/check-server.ts';
+import { checkServer, ruleCases } from '../conformance/check-server.ts';
 import { plantedAnswers } from '../conformance/planted-answers.ts';
 import { plantedHandOvers } from '../conformance/planted-hand-overs.ts';
 import { plantedRequests } from '../conformance/planted-requests.ts';
 import { plantedTakeBacks } from '../conformance/planted-take-backs.ts';
+import type { Verdict } from '../conformance/report.ts';
 import { ruleOf } from '../conformance/rule-case.ts';
 import { type Product, startProduct, startSplit } from '../support/product.ts';
 

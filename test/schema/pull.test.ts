@@ -78,6 +78,19 @@ describe('npm run subgraph:pull', () => {
     expect(catalog).toMatchObject({ name: 'catalog', url: 'http://127.0.0.1:4003/graphql' });
   });
 
+  it('has nothing to pull where the list asks the subgraph itself each time', async () => {
+    const list = await read('supergraph.yaml');
+    const entry = `  ratings:\n    schema:\n      subgraph_url: ${url}\n`;
+    await writeFile(copy.file('supergraph.yaml'), list + entry);
+    answer = serve(ratings);
+    expect((await pull('ratings', url)).stderr).toMatch(/there is nothing to pull/);
+    expect(await copy.run('compose.ts')).toMatchObject({ code: 0 });
+    expect(await read('api.graphql')).toMatch(/stars: Float/);
+    server.close();
+    const away = await copy.run('compose.ts', '--check');
+    expect(away.stderr).toMatch(/is not reachable/);
+  });
+
   it('shows a subgraph who asks, where it wants to know', async () => {
     answer = { ...serve(ratings), onlyWith: 'graph' };
     const refused = await pull('ratings', url);

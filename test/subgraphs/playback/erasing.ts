@@ -13,7 +13,7 @@ import {
   eraseProfile,
 } from '../../../subgraphs/playback/erase-profile.ts';
 import { exportProfile } from '../../../subgraphs/playback/export-profile.ts';
-import { type Faults, faulty } from '../../support/faulty.ts';
+import { faulty, type Weather } from '../../support/faulty.ts';
 import type { TestPlayback } from '../../support/playback.ts';
 
 /** An operator beside a playback process: over its stores, and a view of the row that follows its stream. */
@@ -39,7 +39,7 @@ export class Operator {
   }
 
   /** `isBeside`: as the command line, which does not reach a hot store inside the server. */
-  deps({ faults, isBeside = false }: { faults?: Faults; isBeside?: boolean } = {}): EraseDeps {
+  deps({ faults, isBeside = false }: { faults?: Weather; isBeside?: boolean } = {}): EraseDeps {
     const { hot, durable, watchLog, events, erasures } = this.playback.stores;
     const interactions = openInteractionFiles({ folder: this.folder });
     const real = { durable, watchLog, events, erasures, viewings: this.#viewings, interactions };
@@ -47,8 +47,8 @@ export class Operator {
       faults === undefined
         ? store
         : faulty(store, {
-            before: (call) => faults.before({ ...call, method: `${name} ${call.method}` }),
-            after: (call) => faults.after({ ...call, method: `${name} ${call.method}` }),
+            before: (call) => faults.before?.({ ...call, method: `${name} ${call.method}` }),
+            after: (call) => faults.after?.({ ...call, method: `${name} ${call.method}` }),
           });
     return {
       stores: {
