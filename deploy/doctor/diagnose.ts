@@ -3,12 +3,12 @@ import { type Config, ConfigError, readConfig } from '../../runtime/config.ts';
 import { examineCassandra, examineRedis } from '../../stores/open.ts';
 import { cassandraFindings } from './cassandra-findings.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
+import { otherSubgraphs, supergraph, supergraphFile } from './graph-findings.ts';
 import {
   folderIsWritable,
   model,
   nodeVersion,
   portsAreFree,
-  supergraph,
   tokenKeys,
 } from './machine-findings.ts';
 import { redisFindings } from './redis-findings.ts';
@@ -44,6 +44,8 @@ export async function diagnose(
     portsAreFree(config),
     tokenKeys(config),
     model(config),
+    supergraphFile(config),
+    otherSubgraphs(config),
     redis(config, clock),
     cassandra(config, 'local'),
     cassandra(config, 'remote'),

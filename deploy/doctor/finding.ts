@@ -24,8 +24,18 @@ export function fail(name: string, found: string, advice: string): Finding {
 /** An error and what caused it, in one line: a driver says why only in the innermost. */
 export function reasonOf(error: unknown): string {
   const messages: string[] = [];
-  for (let each = error; each instanceof Error && messages.length < 5; each = each.cause) {
+  let each: unknown = error;
+  while (hasMessage(each) && messages.length < messagesMax) {
     if (each.message !== '') messages.push(each.message.replaceAll(/\s+/g, ' ').trim());
+    each = each.cause;
   }
   return messages.length === 0 ? String(error) : messages.join(' ');
+}
+
+/** A cause's cause of a cause tells nobody more. */
+const messagesMax = 5;
+
+/** Node's own errors are of another realm where code runs in a context of its own. */
+function hasMessage(error: unknown): error is { message: string; cause?: unknown } {
+  return typeof error === 'object' && error !== null && 'message' in error;
 }

@@ -6,8 +6,6 @@ import { dirname, join } from 'node:path';
 import { importJWK, type JWK } from 'jose';
 import type { Config } from '../../runtime/config.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { composeSupergraph } from '../../schema/compose.ts';
-import { readSources } from '../../schema/read-sources.ts';
 import { loadModels } from '../../subgraphs/recommendations/load-models.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
 
@@ -116,23 +114,6 @@ export async function tokenKeys(config: Config): Promise<Finding> {
     return ok(name, `${usable.length} of ${file}`);
   } catch (error) {
     return fail(name, `${file}: ${reasonOf(error)}`, advice);
-  }
-}
-
-/** What a gateway plans with, made anew of the subgraphs beside it. */
-export async function supergraph(
-  read = () => readSources(new URL('schema/', root)),
-): Promise<Finding> {
-  const name = 'supergraph';
-  try {
-    const sources = await read();
-    const composed = composeSupergraph(sources);
-    const kept = await readFile(new URL('schema/supergraph.graphql', root), 'utf8');
-    return composed.supergraph === kept
-      ? ok(name, `${sources.length} subgraphs compose to it`)
-      : fail(name, 'is not what the subgraphs compose to', 'Run `npm run generate`.');
-  } catch (error) {
-    return fail(name, reasonOf(error), 'Correct the schema it names, then run `npm run generate`.');
   }
 }
 

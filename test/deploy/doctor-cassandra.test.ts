@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { readMigrations } from '../../stores/cassandra/migration-files.ts';
 import {
   describeWith,
   sharedCassandra,
@@ -61,9 +62,11 @@ describeWith(await sharedCassandra(), 'npm run doctor over a Cassandra', (local)
     await writeFile(join(one, file), await readFile(`stores/cassandra/migrations/${file}`));
     await keyspace.migrate({ folder: pathToFileURL(`${one}/`) });
     await rm(one, { recursive: true });
+    const [, ...missing] = await readMigrations();
+    expect(missing).not.toEqual([]);
     expect(named(await look(), 'cassandra schema')).toMatchObject({
       status: 'fail',
-      found: 'lacks 002-watch-log.cql',
+      found: `lacks ${missing.map((it) => it.file).join(', ')}`,
       advice: expect.stringContaining('npm run migrate'),
     });
   });

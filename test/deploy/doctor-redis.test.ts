@@ -149,6 +149,9 @@ describeRedis('npm run doctor over a Redis', () => {
     const cluster = await startRedisCluster();
     try {
       const [first] = cluster.nodes;
+      for (const node of cluster.nodes) {
+        await until(() => isSettled(node), { what: `the node on port ${node.port} is settled` });
+      }
       const settings = { REDIS_CLUSTER_NODES: cluster.addresses.join(',') };
       const lookAt = async () =>
         (await patient.examine(settings)).filter(({ name }) => name.startsWith('redis'));
@@ -175,7 +178,7 @@ describeRedis('npm run doctor over a Redis', () => {
         .split('\n')
         .find((it) => it.startsWith(own))!;
       const slot = /(\d+)-\d+$/.exec(line.trim())![1]!;
-      for (const node of cluster.nodes) await node.ask('cluster', 'delslots', slot);
+      await until(() => losesSlot(cluster.nodes, slot), { what: 'no node knows the slot' });
       expect(named(await lookAt(), 'redis slots')).toMatchObject({
         status: 'fail',
         advice: expect.stringContaining('redis-cli --cluster fix'),
@@ -190,4 +193,17 @@ async function expectReplica(redis: RedisServer): Promise<void> {
   await until(async () => (await redis.ask('info', 'replication')).includes('state=online'), {
     what: 'the replica follows',
   });
+}
+
+/** A primary whose replica follows, or a replica that does. */
+async function isSettled(node: RedisServer): Promise<boolean> {
+  const replication = await node.ask('info', 'replication');
+  return /state=online|master_link_status:up/.test(replication);
+}
+
+/** What a node was told of the slot's owner just before may come after it was told to forget. */
+async function losesSlot(nodes: readonly RedisServer[], slot: string): Promise<boolean> {
+  for (const node of nodes) await node.ask('cluster', 'delslots', slot);
+  const infos = await Promise.all(nodes.map((node) => node.ask('cluster', 'info')));
+  return infos.every((info) => info.includes('cluster_slots_assigned:16383'));
 }

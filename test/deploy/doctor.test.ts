@@ -10,7 +10,7 @@ import { parse } from 'graphql';
 import { exportJWK, generateKeyPair } from 'jose';
 import { diagnose } from '../../deploy/doctor/diagnose.ts';
 import type { Finding } from '../../deploy/doctor/finding.ts';
-import { supergraph } from '../../deploy/doctor/machine-findings.ts';
+import { supergraph } from '../../deploy/doctor/graph-findings.ts';
 import { readSources } from '../../schema/read-sources.ts';
 import { doctorParts, named, sharePatient, worse } from './patient.ts';
 
@@ -148,6 +148,40 @@ describe('npm run doctor', () => {
       status: 'fail',
       found: expect.stringContaining('Nothing'),
       advice: expect.stringContaining('npm run generate'),
+    });
+  });
+
+  it('reads the supergraph that is to be served in its place', async () => {
+    const lookAt = async (file: string) =>
+      named(await patient.examine({ SUPERGRAPH_FILE: file }), 'supergraph file');
+    expect(await lookAt('schema/supergraph.graphql')).toMatchObject({ status: 'ok' });
+    const advice = expect.stringContaining('schema/contracts');
+    expect(await lookAt('schema/api.graphql')).toMatchObject({
+      ...{ status: 'fail', advice },
+      found: expect.stringContaining('is no supergraph'),
+    });
+    expect(await lookAt('schema/none.graphql')).toMatchObject({
+      ...{ status: 'fail', advice },
+      found: expect.stringContaining('ENOENT'),
+    });
+  });
+
+  it('asks whether subgraphs of other teams answer', async () => {
+    const ratings = createHttpServer((_, response) => response.writeHead(401).end());
+    ratings.listen(0, '127.0.0.1');
+    await once(ratings, 'listening');
+    const { port } = ratings.address() as AddressInfo;
+    const settings = { SUBGRAPH_URLS: `ratings=http://127.0.0.1:${port}/graphql` };
+    const there = await patient.examine(settings);
+    ratings.close();
+    ratings.closeAllConnections();
+    await once(ratings, 'close');
+    const gone = await patient.examine(settings);
+    expect(named(there, 'subgraph ratings')).toMatchObject({ status: 'ok' });
+    expect(named(gone, 'subgraph ratings')).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('ECONNREFUSED'),
+      advice: expect.stringContaining('SUBGRAPH_URLS'),
     });
   });
 
