@@ -61,7 +61,7 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
     { metrics: async () => rates.limits.metrics() },
     ...backing.parts,
   ]);
-  const common = { verifier, clock, log, metrics: measured };
+  const common = { verifier, clock, log, metrics: measured, tracer: parts.tracer };
   const costMax = config.OPERATION_COST_MAX;
   const gateway = await openGateway({ ...graph, ...common, isProduction, costMax, rates });
   const address = { host: config.HOST, port: config.PORT };

@@ -9,6 +9,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { noTracer, type Tracer } from '../runtime/tracing.ts';
 import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
@@ -19,6 +20,7 @@ import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers } from './subscription-guard.ts';
 import type { FollowParts, SupergraphFile } from './supergraph-file.ts';
+import { traceOperations } from './trace-operations.ts';
 
 /** How subgraphs are reached: `embeddedTransports` or `remoteTransports`. */
 export type Connections = Pick<GatewayConfigSupergraph, 'transports' | 'transportEntries'>;
@@ -35,6 +37,8 @@ export interface GatewayOptions {
   supergraph?: SupergraphFile | undefined;
   /** @default nobody asks for them. */
   metrics?: GatewayMetrics;
+  /** @default nothing is traced. */
+  tracer?: Tracer | undefined;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
   costMax?: number;
   /** @default none: nothing is counted. */
@@ -81,6 +85,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
       metrics.plugin(),
+      traceOperations(options.tracer ?? noTracer),
       limitDocuments(),
       codeValidationErrors(),
       limitCost(options.costMax),

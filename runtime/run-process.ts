@@ -7,12 +7,15 @@ import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
+import { noTracer, openTracer, type Tracer } from './tracing.ts';
 
 /** What every part of the product is opened with. */
 export interface ProcessParts {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** @default nothing is traced. */
+  tracer?: Tracer;
 }
 
 /**
@@ -30,7 +33,9 @@ export async function runProcess(
     hideFromLibraries();
     const log = createLog({ level: config.LOG_LEVEL, part, pseudonymKey: config.SESSION_KEY });
     dieInTheLog(log);
-    const starting = start({ config, clock: systemClock, log });
+    const clock = systemClock;
+    const tracer = await openTracer(config, { part, clock, log });
+    const starting = start({ config, clock, log, tracer }).then((parts) => [...parts, tracer]);
     const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
     closeOnSignal(starting, { log, delayMs, drainMs });
     await starting;
@@ -58,13 +63,14 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
     const subgraph = await options.open(parts);
-    const { config, clock, log } = parts;
+    const { config, clock, log, tracer = noTracer } = parts;
     const address = { host: config.HOST, port: options.port(config) };
     const served = await serveSubgraph(subgraph, {
       ...address,
       log,
       drain: drainOf(config, clock),
       processMetrics: createProcessMetrics(),
+      tracer,
     });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];

@@ -21,11 +21,14 @@ import type { Logger } from './log.ts';
 import { mergeMetrics } from './metrics-text.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
+import { noTracer, type Tracer } from './tracing.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
 
 export interface ServeOptions {
+  /** @default nothing is traced. */
+  tracer?: Tracer;
   log: Logger;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
@@ -36,6 +39,7 @@ export interface ServeOptions {
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
   health: Health;
+  tracer: Tracer;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
   metrics(): Promise<string>;
@@ -55,9 +59,10 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   options: Address & ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
-  const sockets = acceptSubscriptions(subgraph, server, options.log);
+  const sockets = acceptSubscriptions(subgraph, server, options);
   const served = {
     subgraph,
+    tracer: options.tracer ?? noTracer,
     health: createHealth(subgraph.isReady),
     contentTypes: new BoundedMap<string>(acceptsMax),
     async metrics() {
@@ -105,7 +110,10 @@ async function route<Context extends SubgraphContext>(
     const status = request.method === 'POST' ? 415 : 405;
     return sendRefusal(response, { status, code: 'BAD_USER_INPUT', message });
   }
-  return answer(served, request, response);
+  const parent = request.headers.traceparent?.toString();
+  return served.tracer.span(served.subgraph.name, { kind: 'server', parent }, () =>
+    answer(served, request, response),
+  );
 }
 
 async function answer<Context extends SubgraphContext>(
