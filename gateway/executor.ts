@@ -10,7 +10,7 @@ export interface ExecutionRequest {
   operationName?: string | undefined;
   operationType?: string | undefined;
   /** `headers` is where `propagateHeaders` puts them, for every kind of transport. */
-  extensions?: { headers?: Partial<RequestHeaders> } | undefined;
+  extensions?: { headers?: Partial<RequestHeaders> & { traceparent?: string } } | undefined;
   /** Of the client's operation that this is a part of. */
   context?: Authenticated | undefined;
 }

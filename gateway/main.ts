@@ -64,7 +64,7 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
     { metrics: async () => rates.limits.metrics() },
     ...backing.parts,
   ]);
-  const common = { verifier, clock, log, metrics: measured };
+  const common = { verifier, clock, log, metrics: measured, tracer: parts.tracer };
   const gateway = await openGateway({
     ...{ ...graph, ...common, isProduction, rates },
     costMax: config.OPERATION_COST_MAX,

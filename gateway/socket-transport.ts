@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { StatementSigner } from '../runtime/signed-identity.ts';
-import { createTransport, type Executor, printed, type Transport } from './executor.ts';
+import {
+  createTransport,
+  type ExecutionRequest,
+  type Executor,
+  printed,
+  type Transport,
+} from './executor.ts';
 import { UpstreamResults } from './upstream-results.ts';
 
 /** Between the last subscription's end and the next one's begin: a viewer who turns a page. */
@@ -26,18 +32,26 @@ export function socketTransport(signer: StatementSigner): Transport {
     const { location } = transportEntry;
     if (location === undefined) throw new Error('A subgraph has no address for subscriptions.');
     const client = openClient(location.replace(/^http/, 'ws'));
-    const execute: Executor = async ({ document, variables, operationName, context }) =>
+    const execute: Executor = async (asked) =>
       new UpstreamResults(client, {
-        query: printed(document),
-        variables: variables ?? null,
-        operationName: operationName ?? null,
+        query: printed(asked.document),
+        variables: asked.variables ?? null,
+        operationName: asked.operationName ?? null,
         // Asked for whenever it is sent: after a lost link, what was signed at first would be too old.
         get extensions() {
-          return { headers: { authorization: signer.sign(context?.currentUser ?? null) } };
+          return { headers: headersOf(asked, signer) };
         },
       });
     return Object.assign(execute, { [Symbol.asyncDispose]: async () => client.dispose() });
   });
+}
+
+function headersOf({ context, extensions }: ExecutionRequest, signer: StatementSigner) {
+  const traceparent = extensions?.headers?.traceparent;
+  return {
+    authorization: signer.sign(context?.currentUser ?? null),
+    ...(traceparent !== undefined && { traceparent }),
+  };
 }
 
 function openClient(url: string): Client {

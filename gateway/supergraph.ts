@@ -9,6 +9,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
+import { noTracer, type Tracer } from '../runtime/tracing.ts';
 import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
@@ -20,6 +21,7 @@ import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
 import type { FollowParts, SupergraphFile } from './supergraph-file.ts';
+import { traceOperations } from './trace-operations.ts';
 
 /** How subgraphs are reached, and what they are told of the viewer: `embeddedTransports` or `remoteTransports`. */
 export type Connections = Pick<
@@ -39,6 +41,8 @@ export interface GatewayOptions {
   supergraph?: SupergraphFile | undefined;
   /** @default nobody asks for them. */
   metrics?: GatewayMetrics;
+  /** @default nothing is traced. */
+  tracer?: Tracer | undefined;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
   costMax?: number;
   /** @default none: all documents run, and none has an id. */
@@ -86,6 +90,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     maskedErrors: { maskError: createErrorMask({ log, isProduction }) },
     plugins: () => [
       metrics.plugin(),
+      traceOperations(options.tracer ?? noTracer),
       ...(options.documents === undefined ? [] : [admitDocuments(options.documents)]),
       limitDocuments(),
       codeValidationErrors({ isProduction }),

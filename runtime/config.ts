@@ -117,6 +117,20 @@ export const settings = z.object({
     .min(1)
     .default('127.0.0.1')
     .describe('Address of METRICS_PORT; 0.0.0.0 for a Prometheus on another machine.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'OpenTelemetry collector that takes traces (OTLP over HTTP, as JSON), such as http://127.0.0.1:4318. Default: nothing is traced.',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Share of the traces beginning here that are recorded; of those that a client began, the ones it records.',
+    ),
   ...identitySettings,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })

@@ -9,6 +9,7 @@ import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
 import { openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
+import { noTracer, openTracer, type Tracer } from './tracing.ts';
 
 /** What every part of the product is opened with. */
 export interface ProcessParts {
@@ -17,6 +18,8 @@ export interface ProcessParts {
   log: Logger;
   /** Who sends a request. Default: it verifies access tokens, as in one process with the gateway. */
   verifier?: TokenVerifier;
+  /** @default nothing is traced. */
+  tracer?: Tracer;
 }
 
 /**
@@ -34,7 +37,9 @@ export async function runProcess(
     hideFromLibraries();
     const log = createLog({ level: config.LOG_LEVEL, part, pseudonymKey: config.SESSION_KEY });
     dieInTheLog(log);
-    const starting = start({ config, clock: systemClock, log });
+    const clock = systemClock;
+    const tracer = await openTracer(config, { part, clock, log });
+    const starting = start({ config, clock, log, tracer }).then((parts) => [...parts, tracer]);
     const { SHUTDOWN_DELAY_MS: delayMs, DRAIN_MS: drainMs } = config;
     closeOnSignal(starting, { log, delayMs, drainMs });
     await starting;
@@ -61,7 +66,7 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   name: string;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
-    const { config, clock, log } = parts;
+    const { config, clock, log, tracer = noTracer } = parts;
     const verifier = await openSubgraphVerifier(config, clock);
     const subgraph = await options.open({ ...parts, verifier });
     const served = await serveSubgraph(subgraph, {
@@ -70,6 +75,7 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
       isSdlOpen: config.NODE_ENV !== 'production',
       drain: drainOf(config, clock),
       processMetrics: createProcessMetrics(),
+      tracer,
     });
     process.stdout.write(`${options.name}  ${served.url}\n`);
     return [served, subgraph];

@@ -25,11 +25,14 @@ import { mergeMetrics } from './metrics-text.ts';
 import { answerSdlRequest } from './sdl-request.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
+import { noTracer, type Tracer } from './tracing.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
 
 export interface ServeOptions extends Address {
+  /** @default nothing is traced. */
+  tracer?: Tracer;
   log: Logger;
   /** Whether anybody may ask for the SDL, and for it alone: tools that compose sign nothing. */
   isSdlOpen?: boolean;
@@ -42,6 +45,7 @@ export interface ServeOptions extends Address {
 interface Served<Context extends SubgraphContext> {
   subgraph: Subgraph<Context>;
   health: Health;
+  tracer: Tracer;
   /** What Apollo Server answers in, by what a request accepts. */
   contentTypes: BoundedMap<string>;
   metrics(): Promise<string>;
@@ -62,9 +66,10 @@ export async function serveSubgraph<Context extends SubgraphContext>(
   options: ServeOptions,
 ): Promise<Listening> {
   const server = createServer();
-  const sockets = acceptSubscriptions(subgraph, server, options.log);
+  const sockets = acceptSubscriptions(subgraph, server, options);
   const served = {
     subgraph,
+    tracer: options.tracer ?? noTracer,
     health: createHealth(subgraph.isReady),
     contentTypes: new BoundedMap<string>(acceptsMax),
     async metrics() {
@@ -113,7 +118,10 @@ async function route<Context extends SubgraphContext>(
     const status = request.method === 'POST' ? 415 : 405;
     return sendRefusal(response, { status, code: 'BAD_USER_INPUT', message });
   }
-  return answer(served, request, response);
+  const parent = request.headers.traceparent?.toString();
+  return served.tracer.span(served.subgraph.name, { kind: 'server', parent }, () =>
+    answer(served, request, response),
+  );
 }
 
 async function answer<Context extends SubgraphContext>(

@@ -17,6 +17,7 @@ import type { Logger } from './log.ts';
 import { openSocketEndpoint } from './socket-endpoint.ts';
 import type { RequestHeaders, Subgraph, SubgraphContext } from './subgraph.ts';
 import { subscribeToSubgraph } from './subscribe.ts';
+import { noTracer, type Tracer } from './tracing.ts';
 
 /** Subscriptions of this process, and the sockets that bring them. */
 export interface SubscriptionEndpoint {
@@ -40,16 +41,18 @@ const unread = parse('subscription { __typename }');
 export function acceptSubscriptions<Context extends SubgraphContext>(
   subgraph: Subgraph<Context>,
   server: Server,
-  log: Logger,
+  { log, tracer = noTracer }: { log: Logger; tracer?: Tracer },
 ): SubscriptionEndpoint {
   const { schema } = subgraph;
   const documents = new BoundedMap<DocumentNode>(documentsMax);
   const connected = new Set<SocketContext>();
+  /** `traceparent` of those that are about to be opened. */
+  const parents = new WeakMap<object, string | undefined>();
   const endpoint = openSocketEndpoint(server, '/graphql/ws', {
     onConnect: (socket) => void connected.add(socket),
     onClose: (socket) => void connected.delete(socket),
     async onSubscribe(_socket, _id, payload) {
-      const contextValue: RequestHeaders = { authorization: authorizationOf(payload) };
+      const contextValue: RequestHeaders = { authorization: headerOf(payload, 'authorization') };
       const isStranger = await subgraph.contextFor(contextValue).then(
         () => false,
         () => true,
@@ -57,19 +60,22 @@ export function acceptSubscriptions<Context extends SubgraphContext>(
       // Refused when it is subscribed to, as one whose token has ended: the gateway tells that apart from
       // a document that is not valid here.
       if (isStranger) return { schema, document: unread, contextValue };
-      return prepare({ schema, documents }, { ...payload, contextValue }, log);
+      const prepared = prepare({ schema, documents }, { ...payload, contextValue }, log);
+      parents.set(prepared, headerOf(payload, 'traceparent'));
+      return prepared;
     },
-    subscribe: (args) =>
-      subscribeToSubgraph(
-        subgraph,
-        {
-          document: args.document,
-          variables: args.variableValues ?? undefined,
-          operationName: args.operationName ?? undefined,
-          headers: args.contextValue as RequestHeaders,
-        },
-        log,
-      ),
+    subscribe(args) {
+      const request = {
+        document: args.document,
+        variables: args.variableValues ?? undefined,
+        operationName: args.operationName ?? undefined,
+        headers: args.contextValue as RequestHeaders,
+      };
+      const span = { kind: 'server', parent: parents.get(args) } as const;
+      return tracer.span(`${subgraph.name} subscribe`, span, () =>
+        subscribeToSubgraph(subgraph, request, log),
+      );
+    },
   });
   return {
     metrics() {
@@ -130,9 +136,10 @@ function coded(error: Error, code: string, log: Logger): GraphQLError {
   return toGraphQLError(new GraphQLError(error.message, { extensions: { code } }), log);
 }
 
-function authorizationOf(payload: SubscribePayload): string | undefined {
+/** As a header of a request by HTTP. */
+function headerOf(payload: SubscribePayload, name: string): string | undefined {
   const headers = payload.extensions?.headers;
   if (typeof headers !== 'object' || headers === null) return undefined;
-  const { authorization } = headers as Record<string, unknown>;
-  return typeof authorization === 'string' ? authorization : undefined;
+  const value = (headers as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
 }

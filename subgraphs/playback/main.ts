@@ -18,6 +18,7 @@ import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMeters, meteredResolvers } from './meters.ts';
 import { createPlaybackMetrics } from './metrics.ts';
 import type { ReassignDeps } from './reassign-session.ts';
+import { tracedStores } from './traced-stores.ts';
 import { keepStreamTrimmed } from './trim-events.ts';
 import { breakerFor, createTwoTiers, type TwoTiers } from './two-tiers.ts';
 
@@ -36,7 +37,8 @@ export async function openPlayback(
 ): Promise<PlaybackSubgraph> {
   const { config, clock, log } = parts;
   const policy: Policy = { ...defaultPolicy, heartbeatEveryMs: config.PLAYBACK_HEARTBEAT_MS };
-  const stores = parts.stores ?? (await openPlaybackStores(config, { clock, policy, log }));
+  const opened = parts.stores ?? (await openPlaybackStores(config, { clock, policy, log }));
+  const stores = tracedStores(opened, parts);
   const { events } = stores;
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
   const meters = createPlaybackMeters();

@@ -4,6 +4,7 @@ import { pseudonymKeyOf } from '../../runtime/pseudonym.ts';
 import { type ProcessParts, runSubgraph } from '../../runtime/run-process.ts';
 import { openStatementSigner } from '../../runtime/signed-identity.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
+import { noTracer, storeSystems, tracedStore } from '../../runtime/tracing.ts';
 import { readSubgraph } from '../../schema/subgraph-source.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openEventStream, openViewingStore } from '../../stores/open.ts';
@@ -47,7 +48,11 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
 ): Promise<Subgraph<Context>> {
   const { config, clock, log } = options;
   const verifier = options.verifier ?? (await openTokenVerifier(config, clock));
-  const viewings = options.viewings ?? (await openViewingStore(config, clock));
+  const viewings = tracedStore(options.viewings ?? (await openViewingStore(config, clock)), {
+    tracer: options.tracer ?? noTracer,
+    system: storeSystems(config).hot,
+    methods: ['recent', 'plays', 'learning'],
+  });
   const events = options.events ?? (await openEventStream(config, clock));
   const consumer = createConsumer({ events, viewings, clock, log });
   const client = clientOf(options.catalog ?? (await openRemoteCatalog(options)));

@@ -1,6 +1,6 @@
 // What breaks: everything at once, under load: bad tokens and documents, damaged values, Redis and playback.
 // How: each id, name and token that goes in is a canary; Redis and playback are killed on the way.
-// What must still hold: no canary in what any process writes, nor in what it measures.
+// What must still hold: no canary in what any process writes, measures or traces.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -9,6 +9,7 @@ import { type SplitProduct, startSplit } from '../support/product.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway, RemoteDevice } from '../support/remote-device.ts';
 import { until } from '../support/until.ts';
+import { OtlpReceiver } from './otlp-receiver.ts';
 
 const profileId = 'CANARYprofile';
 const title = 'CANARYtitle';
@@ -16,8 +17,9 @@ const badToken = 'CANARYhead.CANARYclaims.CANARYsignature';
 const rounds = 10;
 const isThere = await hasRedisServer();
 
-(isThere ? describe : describe.skip)('what the processes write and measure', () => {
+(isThere ? describe : describe.skip)('what the processes write, measure and trace', () => {
   let redis: RedisServer;
+  let receiver: OtlpReceiver;
   let product: SplitProduct;
   let token: string;
   let seen = '';
@@ -107,7 +109,9 @@ const isThere = await hasRedisServer();
 
   beforeAll(async () => {
     redis = await startRedis();
-    product = await startSplit({ env: { REDIS_URL: redis.url, LOG_LEVEL: 'debug' } });
+    receiver = await OtlpReceiver.open();
+    const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint };
+    product = await startSplit({ env: { REDIS_URL: redis.url, LOG_LEVEL: 'debug', ...traced } });
     token = await product.token(profileId);
     await repeated();
     await scrape();
@@ -139,6 +143,7 @@ const isThere = await hasRedisServer();
   });
   afterAll(async () => {
     await product?.stop();
+    await receiver?.close();
     await redis?.close();
   });
 
@@ -155,11 +160,15 @@ const isThere = await hasRedisServer();
       /code="UNAUTHENTICATED"/,
     ];
     expect(counted.filter((words) => !words.test(measured))).toEqual([]);
+    const traced = new Set(receiver.spans.map(({ service, name }) => `${service} ${name}`));
+    expect([...traced]).toEqual(
+      expect.arrayContaining(['playhead-gateway graphql', 'playhead-playback redis merge']),
+    );
   });
 
   it('has no profile, title, device, session, name or token in it', () => {
     const secrets = ['CANARY', Buffer.from(profileId).toString('base64url'), ...token.split('.')];
-    const lines = `${seen}\n${measured}`.split('\n');
+    const lines = `${seen}\n${measured}\n${receiver.received}`.split('\n');
     expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
   });
 });
