@@ -3,6 +3,7 @@ import { StoreUnreachable } from '../faults.ts';
 import type { TlsOptions } from '../tls.ts';
 import { oneRefreshAtATime } from './control-connection.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
+import { hearEveryLinkError } from './link-errors.ts';
 
 /**
  * One region of the cluster: its name for the data centre, and some of its nodes as `host` or
@@ -127,6 +128,7 @@ async function connect(
 
 function createClient(options: ConnectionOptions): Client {
   const { region, keyspace, login, tls, patience } = options;
+  if (tls !== undefined) hearEveryLinkError();
   return new Client({
     applicationName: 'playhead',
     ...addressOf(region),

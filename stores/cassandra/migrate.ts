@@ -3,6 +3,7 @@ import { Client, policies, types } from 'cassandra-driver';
 import type { TlsOptions } from '../tls.ts';
 import { addressOf, type Login, type Region } from './connection.ts';
 import { SchemaMismatch } from './faults.ts';
+import { hearEveryLinkError } from './link-errors.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
 import { bookkeepingTables, type SchemaLock, takeSchemaLock } from './schema-lock.ts';
 import { pendingMigrations, readApplied } from './schema-version.ts';
@@ -176,6 +177,7 @@ function inOrder(copies: Readonly<Record<string, string | number>>): string {
 }
 
 function createClient({ region, login, tls }: MigrateOptions): Client {
+  if (tls !== undefined) hearEveryLinkError();
   return new Client({
     applicationName: 'playhead-migrate',
     ...addressOf(region),

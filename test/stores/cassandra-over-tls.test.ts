@@ -9,6 +9,7 @@ import { readConfig } from '../../runtime/config.ts';
 import { migrateDurableStore, openPlaybackStores } from '../../stores/open.ts';
 import { describeWith, ownCassandraWith } from '../support/cassandra.ts';
 import { hasOpenssl, keystorePassword, makeAuthority } from '../support/certificates.ts';
+import { startRubbishRelay } from '../support/rubbish-relay.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'playhead-certificates-'));
 const encrypted = (await hasOpenssl()) ? await startEncrypted() : null;
@@ -70,6 +71,22 @@ describeWith(encrypted, 'a Cassandra with TLS', ({ cluster: { nodes }, ours, oth
     const profile = await stores.durable.read('nobody');
     await stores.close();
     expect([...profile.titles]).toEqual([]);
+  });
+
+  // What breaks: the other end is not who it should be, and goes on talking rubbish.
+  // How: a relay adds bytes to the flight that holds the certificate.
+  // What must hold: the work fails; what comes after a link was given up ends no process.
+  it('may say anything after its certificate was refused', async () => {
+    const [host = '', port] = (region.contactPoints[0] ?? '').split(':');
+    const relay = await startRubbishRelay({ host, port: Number(port) });
+    const changed = {
+      CASSANDRA_CONTACT_POINTS: `127.0.0.1:${relay.port}`,
+      CASSANDRA_TLS_CA_FILE: others.caFile,
+    };
+    for (let times = 0; times < 5; times += 1) {
+      await expect(migrate(changed)).rejects.toThrow('All host(s) tried for query failed');
+    }
+    await relay.close();
   });
 
   const plain = {

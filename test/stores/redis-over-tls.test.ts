@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -15,6 +15,7 @@ import {
   makeAuthority,
 } from '../support/certificates.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { startRubbishRelay } from '../support/rubbish-relay.ts';
 import { until } from '../support/until.ts';
 
 ((await hasRedisServer()) && (await hasOpenssl()) ? describe : describe.skip)(
@@ -106,9 +107,10 @@ import { until } from '../support/until.ts';
     // How: a relay adds bytes to the flight that holds the certificate.
     // What must hold: the command fails; what comes after a link was given up ends no process.
     it('may say anything after its certificate was refused', async () => {
-      const relay = await startRubbishRelay(port);
+      const relay = await startRubbishRelay({ host: '127.0.0.1', port });
       for (let times = 0; times < 5; times += 1) {
-        const changed = { REDIS_TLS_CA_FILE: others.caFile, REDIS_URL: relay.url };
+        const REDIS_URL = `rediss://127.0.0.1:${relay.port}`;
+        const changed = { REDIS_TLS_CA_FILE: others.caFile, REDIS_URL };
         await expect(read(changed)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
       }
       await relay.close();
@@ -172,29 +174,6 @@ import { until } from '../support/until.ts';
     });
   },
 );
-
-/** Adds to what comes first from the port what is no TLS. */
-async function startRubbishRelay(port: number) {
-  const server = createServer((incoming) => {
-    const outgoing = connect(port, '127.0.0.1');
-    incoming.pipe(outgoing);
-    outgoing.once('data', (flight) => {
-      incoming.write(Buffer.concat([flight, Buffer.from('\x15\x03\x03\x00\x02\x02\x32rubbish')]));
-    });
-    for (const socket of [incoming, outgoing]) {
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => [incoming, outgoing].map((end) => end.destroy()));
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `rediss://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
