@@ -3,6 +3,9 @@ const answerMs = 10_000;
 /** Forty times the largest schema of ours, in characters. */
 const sdlLengthMax = 1_048_576;
 
+/** Composing may take longer than a server keeps an idle connection: none is used twice. */
+export const ownConnection = { connection: 'close' };
+
 /**
  * Asks a running subgraph for its SDL: `{ _service { sdl } }`.
  *
@@ -23,7 +26,12 @@ async function ask(url: string, headers: Record<string, string>): Promise<Respon
   try {
     return await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      headers: {
+        ...ownConnection,
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...headers,
+      },
       body: JSON.stringify({ query: '{ _service { sdl } }' }),
       signal: AbortSignal.timeout(answerMs),
     });

@@ -73,6 +73,8 @@ export async function openPlantedSubgraph(fault: SubgraphFault) {
     const answer = JSON.parse(JSON.stringify({ ...come, errors: come.errors?.map(coded) }));
     response.end(JSON.stringify(fault.answered?.({ query, at }, answer) ?? answer));
   });
+  // As short as it can be: a busy machine composes for longer than most servers keep a connection.
+  server.keepAliveTimeout = 1;
   const sockets = new WebSocketServer({ server, path: '/graphql/ws' });
   sockets.on('connection', (socket) => answerLive(socket, fault.live));
   const listening = await listen(server, { host: '127.0.0.1', port: 0 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { FieldDefinitionNode } from 'graphql';
 import { WebSocket } from 'ws';
+import { ownConnection } from '../../schema/fetch-sdl.ts';
 import { until } from '../support/until.ts';
 import { expectThat, Unmet } from './expectation.ts';
 import type { SubgraphCase, SubgraphUnderTest } from './subgraph-under-test.ts';
@@ -33,7 +34,12 @@ export const subgraphLiveRules: readonly SubgraphCase[] = [
         const leaving = new AbortController();
         const response = await fetch(new URL(subscription.path, url), {
           method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json', accept: 'text/event-stream' },
+          headers: {
+            ...ownConnection,
+            ...headers,
+            'content-type': 'application/json',
+            accept: 'text/event-stream',
+          },
           body: JSON.stringify({ query: operationOf(subgraph, field) }),
           signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(answerWaitMs)]),
         });

@@ -9,7 +9,7 @@ import {
   parse,
   type TypeNode,
 } from 'graphql';
-import { fetchSdl } from '../../schema/fetch-sdl.ts';
+import { fetchSdl, ownConnection } from '../../schema/fetch-sdl.ts';
 import { parseSdl } from '../../schema/read-sources.ts';
 import { Unmet } from './expectation.ts';
 
@@ -56,6 +56,8 @@ export interface SubgraphCase {
   run(subgraph: SubgraphUnderTest): Promise<void>;
 }
 
+const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' };
+
 type ObjectNode = ObjectTypeDefinitionNode | ObjectTypeExtensionNode;
 
 /** Any server that says it is a subgraph. */
@@ -81,7 +83,7 @@ export class SubgraphUnderTest {
   ): Promise<SubgraphAnswer> {
     const response = await fetch(this.address.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+      headers: { ...ownConnection, ...jsonHeaders, ...headers },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(10_000),
     });

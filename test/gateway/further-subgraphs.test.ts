@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { withFurtherSubgraphs } from '../../gateway/further-subgraphs.ts';
+import { readConfig } from '../../runtime/config.ts';
 import type { StatementSigner } from '../../runtime/signed-identity.ts';
 import { composeSupergraph } from '../../schema/compose.ts';
 import { readSources } from '../../schema/read-sources.ts';
@@ -125,6 +126,21 @@ describe('SUPERGRAPH_FILE', () => {
 });
 
 describe('SUBGRAPH_URLS', () => {
+  it('gives names an address each', () => {
+    const SUBGRAPH_URLS = 'ratings=http://ratings:4000/graphql?a=b,my-awards=https://awards/';
+    expect(readConfig({ SUBGRAPH_URLS }).SUBGRAPH_URLS).toEqual({
+      ratings: 'http://ratings:4000/graphql?a=b',
+      'my-awards': 'https://awards/',
+    });
+  });
+
+  it.each(['ratings', 'ratings=ratings:4000', 'a=http://a/,', 'ratings=http://'])(
+    'is refused where it is none: %s',
+    (SUBGRAPH_URLS) => {
+      expect(() => readConfig({ SUBGRAPH_URLS })).toThrow(/SUBGRAPH_URLS: names and URLs, such as/);
+    },
+  );
+
   it.each(['ratngs', 'playback'])('is refused for what it cannot move: %s', async (name) => {
     const ratings = await openRatings();
     const opened = openExtended('embedded', ratings, { urls: { [name]: ratings.url } });
