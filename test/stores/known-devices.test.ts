@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Device } from '../../domain/playhead.ts';
+import { versionFloor } from '../../domain/version.ts';
 import type { DurableStore, ProfileBatch } from '../../stores/durable-store.ts';
 import { StoreUnreachable } from '../../stores/faults.ts';
 import { sparedKnownDevices } from '../../stores/known-devices.ts';
@@ -41,6 +42,15 @@ describe('a device that the durable store was told of', () => {
     await drain();
     expect(devicesWritten()).toEqual([[tv], []]);
     expect(written.every(({ titles }) => titles.length === 1)).toBe(true);
+  });
+
+  it('is written again for a profile that was erased, and for no other', async () => {
+    await drain(tv, 'demo');
+    await drain(tv, 'demo2');
+    await durable.erase({ profileId: 'demo', fence: versionFloor(clock.nowMs()) });
+    await drain(tv, 'demo');
+    await drain(tv, 'demo2');
+    expect(devicesWritten()).toEqual([[tv], [tv], [tv], []]);
   });
 
   it('is written for every profile that it plays for', async () => {
