@@ -32,7 +32,7 @@ export async function startServer(
   const argv = [...(options.nodeArgv ?? []), file, ...(options.argv ?? [])];
   const child = spawn(process.execPath, argv, {
     cwd: repository,
-    env: { NODE_ENV: 'production', ...options.env },
+    env: { NODE_ENV: 'production', PLAINTEXT_ALLOWED: 'redis,cassandra', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -45,6 +45,7 @@ export async function liveBench({ isQuick, say }: BenchOptions): Promise<BenchRe
   const scale = isQuick ? quickScale : wholeScale;
   const envIn = async (dataDir: string) => ({
     NODE_ENV: 'production',
+    PLAINTEXT_ALLOWED: 'redis',
     HOST: '127.0.0.1',
     // The whole crowd is on this machine.
     LIVE_CONNECTIONS_PER_ADDRESS: '100000',

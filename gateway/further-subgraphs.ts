@@ -21,8 +21,8 @@ export async function withFurtherSubgraphs(
     listed: readonly ListedSubgraph[];
     urls: Readonly<Record<string, string>>;
     supergraphFile: string | URL;
-    /** What signs for subgraphs of other teams; opened where there are any. */
-    openSigner: () => Promise<StatementSigner>;
+    /** What tells subgraphs of other teams of the viewer. */
+    signer: StatementSigner;
   },
 ): Promise<Connections> {
   const { listed, urls } = options;
@@ -39,8 +39,7 @@ export async function withFurtherSubgraphs(
   const further = known
     .filter((name) => !(name in entries))
     .map((name) => [name, entryOf(urls[name], subscriptions.get(name))] as const);
-  if (further.length === 0) return own;
-  const signer = await options.openSigner();
+  const { signer } = options;
   return {
     propagateHeaders: forwardingBy((name) =>
       name in entries ? own.propagateHeaders : forwardStatement(signer),

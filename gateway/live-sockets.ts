@@ -13,6 +13,13 @@ type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
 
 /** graphql-ws clients may get a new token and connect again; they never do so after 4401. */
 const tokenExpiredCode = 4403;
+/** Service restart, as IANA registers it: clients connect again. */
+const restartCode = 1012;
+
+export interface LiveClients extends SocketEndpoint {
+  /** Closes each socket with a live subscription, so that its client comes back and subscribes anew. */
+  sendSubscribersAway(): void;
+}
 
 interface Admission extends TokenWatch {
   limits: SocketLimits;
@@ -27,20 +34,35 @@ export function acceptLiveClients(
   server: Server,
   gateway: GatewayRuntime,
   admission: Admission,
-): SocketEndpoint {
+): LiveClients {
   const { limits } = admission;
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
     operationContext(context, gateway),
   );
-  return openSocketEndpoint(server, '/graphql', {
+  const connected = new Set<SocketContext>();
+  const endpoint = openSocketEndpoint(server, '/graphql', {
     ...runtimeOptions,
     gate: limits,
     connectionInitWaitTimeout: limits.initTimeoutMs,
-    onConnect: (context) => admit(context, admission),
+    onConnect: (context) => {
+      connected.add(context);
+      return admit(context, admission);
+    },
+    onClose: (context) => void connected.delete(context),
     onPing: ({ extra }) => void limits.admitPing(extra.socket),
     onSubscribe: (context, id, payload) =>
       limits.refuseOperation(context) ?? runtimeOptions.onSubscribe?.(context, id, payload),
     onNext: (...[, , , , result]) => withoutHttpHints(result),
+  });
+  return Object.assign(endpoint, {
+    sendSubscribersAway() {
+      for (const { subscriptions, extra } of connected) {
+        // Null is an operation with a single answer: it is given.
+        if (Object.values(subscriptions).some((live) => live !== null)) {
+          extra.socket.close(restartCode, 'The graph has changed');
+        }
+      }
+    },
   });
 }
 

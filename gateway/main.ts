@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import type { Config } from '../runtime/config.ts';
 import { drainOf } from '../runtime/drain.ts';
 import { openTokenVerifier } from '../runtime/identity.ts';
@@ -19,8 +20,9 @@ import { ownManifest, readKnownDocuments } from './known-documents.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { remoteTransports } from './remote-transports.ts';
-import { type Access, serveGateway } from './server.ts';
-import { type Connections, openGateway, supergraphFile } from './supergraph.ts';
+import { type Access, type GatewayServer, serveGateway } from './server.ts';
+import { type Connections, openGateway, reloadOf, supergraphFile } from './supergraph.ts';
+import { SupergraphFile } from './supergraph-file.ts';
 
 interface Backing {
   connections: Connections;
@@ -74,11 +76,12 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
   const served = { gateway, ...common, routes, access: accessOf(config), ...ending };
   const server = await serveGateway({ ...served, ...address });
+  const following = followed(graph.supergraph, { parts, gateway, server, measured });
   const scraped = isProduction ? [await serveMetrics(metrics, scrapeAddress(parts))] : [];
   announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   const rest = demo === undefined ? [] : [demo];
-  return [server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+  return [...following, server, closing, limiter, ...backing.closables, ...scraped, ...rest];
 }
 
 /** Which documents run; a manifest that cannot be read ends the start. */
@@ -124,9 +127,28 @@ function accessOf(config: Config): Access {
 async function graphOf({ config, clock }: ProcessParts, own: Connections) {
   const file = config.SUPERGRAPH_FILE ?? supergraphFile;
   const listed = await readSubgraphList();
-  const openSigner = () => openStatementSigner(config, clock);
-  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, openSigner };
-  return { connections: await withFurtherSubgraphs(own, further), supergraphFile: file };
+  const signer = await openStatementSigner(config, clock);
+  const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, signer };
+  const isOurs = config.SUPERGRAPH_FILE === undefined;
+  return {
+    connections: await withFurtherSubgraphs(own, further),
+    supergraph: isOurs ? undefined : await SupergraphFile.open(file),
+  };
+}
+
+/** A file that was named is somebody else's to replace, and is followed; ours is part of this release. */
+function followed(
+  supergraph: SupergraphFile | undefined,
+  to: {
+    parts: ProcessParts;
+    gateway: GatewayRuntime;
+    server: GatewayServer;
+    measured: GatewayMetrics;
+  },
+): Closable[] {
+  if (supergraph === undefined) return [];
+  const { clock, log } = to.parts;
+  return [supergraph.follow({ clock, log, ...reloadOf(to, log) })];
 }
 
 async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {

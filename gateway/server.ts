@@ -49,6 +49,11 @@ export interface GatewayServerOptions extends Address {
   drain?: Drain;
 }
 
+export interface GatewayServer extends Listening {
+  /** Ends every live subscription in a way after which clients come back by themselves. */
+  sendSubscribersAway(): Promise<void>;
+}
+
 /** Who may connect, and how much. */
 export interface Access {
   /** Origins whose pages may ask, beside those of `createOriginPolicy`. */
@@ -68,7 +73,7 @@ export interface Access {
  * of `drain`, then the listener; idempotent.
  * Errors: rejects when the port is taken.
  */
-export async function serveGateway(options: GatewayServerOptions): Promise<Listening> {
+export async function serveGateway(options: GatewayServerOptions): Promise<GatewayServer> {
   const limits = { ...connectionLimits, ...options.access.limits };
   const origins = createOriginPolicy(options.access);
   const live = new LiveConnections(limits, options.access.trustedProxies);
@@ -104,6 +109,10 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Liste
   return {
     url: listening.url,
     retire,
+    async sendSubscribersAway() {
+      sockets.sendSubscribersAway();
+      await streams.drain(undefined);
+    },
     async close() {
       retire();
       await Promise.all([sockets.drain(options.drain), streams.drain(options.drain)]);

@@ -19,6 +19,7 @@ import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
+import type { FollowParts, SupergraphFile } from './supergraph-file.ts';
 
 /** How subgraphs are reached, and what they are told of the viewer: `embeddedTransports` or `remoteTransports`. */
 export type Connections = Pick<
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   isProduction: boolean;
   /** @default schema/supergraph.graphql */
   supergraphFile?: string | URL | undefined;
+  /** Instead of it: one that may change while it is served. */
+  supergraph?: SupergraphFile | undefined;
   /** @default nobody asks for them. */
   metrics?: GatewayMetrics;
   /** @default 1_000: what one operation may cost, see cost-limit.ts. */
@@ -49,6 +52,8 @@ export interface GatewayOptions {
 }
 
 const upstreamTimeoutDefaultMs = 4_000;
+/** What is under way when the supergraph changes ends on the one before: two fetches in a row, and more. */
+const reloadDrainMs = 10_000;
 export const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
 
 /**
@@ -63,7 +68,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
   const metrics = options.metrics ?? new GatewayMetrics();
   const planner = options.planner === 'portable' ? undefined : await nativePlanner(log);
   const gateway = createGatewayRuntime({
-    supergraph: await readFile(options.supergraphFile ?? supergraphFile, 'utf8'),
+    ...(await supergraphOf(options)),
     ...connections,
     ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
     // Its logger would print requests, tokens included; what matters is logged by our own error mask.
@@ -95,6 +100,55 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
   // Built lazily, the schema would be missing for a subscription that comes first.
   await gateway.getSchema();
   return gateway;
+}
+
+async function supergraphOf({ supergraph, supergraphFile: file }: GatewayOptions) {
+  if (supergraph === undefined) {
+    return { supergraph: await readFile(file ?? supergraphFile, 'utf8') };
+  }
+  const drain = { gracefulSchemaReload: { drainTimeout: reloadDrainMs } };
+  return { supergraph: () => supergraph.text, ...drain };
+}
+
+/**
+ * Whether this could be served: by making a gateway of it that serves nobody.
+ *
+ * Errors: throws what is wrong with it.
+ */
+async function checkSupergraph(text: string, log: Logger): Promise<void> {
+  if (!text.includes('@join__graph')) throw new Error('It names no subgraph.');
+  const planner = await nativePlanner(log);
+  const trial = createGatewayRuntime({
+    supergraph: text,
+    ...(planner === undefined ? {} : { unifiedGraphHandler: planner }),
+    logging: false,
+  });
+  try {
+    await trial.getSchema();
+  } finally {
+    await trial[Symbol.asyncDispose]();
+  }
+}
+
+/** What following a supergraph's file means for a gateway that serves it. */
+export function reloadOf(
+  to: {
+    gateway: GatewayRuntime;
+    server: { sendSubscribersAway(): Promise<void> };
+    measured: GatewayMetrics;
+  },
+  log: Logger,
+): Pick<FollowParts, 'check' | 'serve' | 'count'> {
+  return {
+    check: (text) => checkSupergraph(text, log),
+    count: (outcome) => to.measured.countReload(outcome),
+    async serve() {
+      // First: with the graph its subscriptions end, as if nothing more would ever come, and no client
+      // asks again after that.
+      await to.server.sendSubscribersAway();
+      await Promise.resolve(to.gateway.invalidateUnifiedGraph());
+    },
+  };
 }
 
 /** Its binaries exist for glibc Linux and macOS only; elsewhere the runtime's own planner serves. */

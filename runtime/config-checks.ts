@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { settings } from './config.ts';
+import { idleTlsProblems, plaintextProblems } from './tls-settings.ts';
 
 type Settings = z.output<typeof settings>;
 
@@ -7,9 +8,10 @@ type Settings = z.output<typeof settings>;
 export function problemsOf(parsed: Settings): string[] {
   const isProduction = parsed.NODE_ENV === 'production';
   return [
-    ...(isProduction ? missingInProduction(parsed) : []),
+    ...(isProduction ? [...missingInProduction(parsed), ...plaintextProblems(parsed)] : []),
     ...missingPartners(parsed),
     ...rivals(parsed),
+    ...idleTlsProblems(parsed),
   ];
 }
 
@@ -56,6 +58,8 @@ const partners = [
   ['CASSANDRA_CONTACT_POINTS', 'CASSANDRA_LOCAL_DC'],
   ['CASSANDRA_REMOTE_CONTACT_POINTS', 'CASSANDRA_REMOTE_DC'],
   ['CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD'],
+  ['REDIS_TLS_CERT_FILE', 'REDIS_TLS_KEY_FILE'],
+  ['CASSANDRA_TLS_CERT_FILE', 'CASSANDRA_TLS_KEY_FILE'],
 ] as const;
 
 function missingPartners(parsed: Settings): string[] {

@@ -5,6 +5,7 @@ import { connectionSettings } from './connection-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url();
@@ -75,7 +76,7 @@ export const settings = z.object({
     .optional()
     .transform((path) => (path === undefined ? path : resolve(path)))
     .describe(
-      'Supergraph that the gateway serves, such as a contract of schema/contracts. Default: schema/supergraph.graphql.',
+      'Supergraph that the gateway serves, such as a contract of schema/contracts; looked at every second, and served anew once it has changed. Default: schema/supergraph.graphql.',
     ),
   DATA_DIR: z
     .string()
@@ -218,6 +219,7 @@ export const settings = z.object({
   CASSANDRA_PASSWORD: z.string().min(1).optional().describe('Required with CASSANDRA_USERNAME.'),
   ...limitSettings,
   ...secretFileSettings,
+  ...tlsSettings,
 });
 
 export type Config = Readonly<z.output<typeof settings>> & {

@@ -42,7 +42,10 @@ export interface MergeRequest {
 
 export interface MergedTitle {
   title: string;
-  /** Registers before and after the merge, the profile's floor not yet applied. */
+  /**
+   * Registers before and after the merge, the profile's floor not yet applied: what is turned back at the fence
+   * of an erasure counts as merged, below it.
+   */
   before: TitleState;
   after: TitleState;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
 import { Breaker } from './breaker.ts';
@@ -11,6 +12,7 @@ import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { TlsOptions } from './tls.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -22,6 +24,10 @@ export interface StoreConfig {
   REDIS_URL?: string | undefined;
   REDIS_CLUSTER_NODES?: readonly string[] | undefined;
   REDIS_COMMAND_TIMEOUT_MS: number;
+  REDIS_TLS_CA_FILE?: string | undefined;
+  REDIS_TLS_CERT_FILE?: string | undefined;
+  REDIS_TLS_KEY_FILE?: string | undefined;
+  REDIS_TLS_SERVER_NAME?: string | undefined;
 }
 
 /** With contact points the durable store is a Cassandra; without, nothing else here counts. */
@@ -34,6 +40,11 @@ export interface CassandraConfig {
   CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
   CASSANDRA_USERNAME?: string | undefined;
   CASSANDRA_PASSWORD?: string | undefined;
+  CASSANDRA_TLS?: 'on' | 'off' | undefined;
+  CASSANDRA_TLS_CA_FILE?: string | undefined;
+  CASSANDRA_TLS_CERT_FILE?: string | undefined;
+  CASSANDRA_TLS_KEY_FILE?: string | undefined;
+  CASSANDRA_TLS_SERVER_NAME?: string | undefined;
 }
 
 export interface StoreClock {
@@ -118,6 +129,7 @@ async function openDurableTier(
     local,
     remote: remoteRegion(config),
     login: loginOf(config),
+    tls: cassandraTls(config),
     ...told,
   });
 }
@@ -143,6 +155,7 @@ export async function migrateDurableStore(
     keyspace: config.CASSANDRA_KEYSPACE,
     region: local,
     login: loginOf(config),
+    tls: cassandraTls(config),
     replication: config.CASSANDRA_REPLICATION ?? null,
   });
 }
@@ -170,6 +183,44 @@ function remoteRegion(config: CassandraConfig): Region | null {
 function loginOf(config: CassandraConfig): { username: string; password: string } | null {
   const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config;
   return username === undefined || password === undefined ? null : { username, password };
+}
+
+function redisTls(config: StoreConfig): TlsOptions {
+  return tlsOptions({
+    ca: config.REDIS_TLS_CA_FILE,
+    cert: config.REDIS_TLS_CERT_FILE,
+    key: config.REDIS_TLS_KEY_FILE,
+    servername: config.REDIS_TLS_SERVER_NAME,
+  });
+}
+
+/** Undefined: plain text. */
+function cassandraTls(config: CassandraConfig): TlsOptions | undefined {
+  if (config.CASSANDRA_TLS !== 'on') return undefined;
+  return tlsOptions({
+    ca: config.CASSANDRA_TLS_CA_FILE,
+    cert: config.CASSANDRA_TLS_CERT_FILE,
+    key: config.CASSANDRA_TLS_KEY_FILE,
+    servername: config.CASSANDRA_TLS_SERVER_NAME,
+  });
+}
+
+interface TlsFiles {
+  ca: string | undefined;
+  cert: string | undefined;
+  key: string | undefined;
+  servername: string | undefined;
+}
+
+/** Errors: a file that cannot be read. A new certificate is taken with the next start. */
+function tlsOptions({ ca, cert, key, servername }: TlsFiles): TlsOptions {
+  return {
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
+    ...(cert !== undefined && { cert: readFileSync(cert, 'utf8') }),
+    ...(key !== undefined && { key: readFileSync(key, 'utf8') }),
+    ...(servername !== undefined && { servername }),
+  };
 }
 
 /** The event stream alone, for those who only read it. */
@@ -283,7 +334,10 @@ function redisOptions(config: StoreConfig, clock: StoreClock) {
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
   if (!isRedisChosen(config)) return null;
   return {
-    address: clusterNodes === undefined ? { url: url as string } : { clusterNodes },
+    address: {
+      ...(clusterNodes === undefined ? { url: url as string } : { clusterNodes }),
+      tls: redisTls(config),
+    },
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     partitions: config.PLAYBACK_PARTITIONS,
     clock,
@@ -355,5 +409,8 @@ export async function examineCassandra(
   const region = which === 'local' ? localRegion(config) : remoteRegion(config);
   if (region === null) return null;
   const { examine } = await import('./cassandra/examine.ts');
-  return examine({ keyspace: config.CASSANDRA_KEYSPACE, region, login: loginOf(config) });
+  return examine({
+    ...{ keyspace: config.CASSANDRA_KEYSPACE, region },
+    ...{ login: loginOf(config), tls: cassandraTls(config) },
+  });
 }

@@ -1,3 +1,4 @@
+import { laterVersion } from '../domain/merge.ts';
 import { foldPlay, type Play } from '../domain/play.ts';
 import { floorTitle } from '../domain/playhead.ts';
 import { isForLogAlone, type Transition } from '../domain/transition.ts';
@@ -86,11 +87,12 @@ export function byProfile(transitions: readonly Transition[]): Map<string, Trans
 /** Folds one transition into its profile's part of the view. Pure but for `view`; O(1), plays seldom. */
 export function foldInto(view: ProfileView, transition: Transition): void {
   const { kind, title, version } = transition;
-  if (version <= view.floor || isForLogAlone(transition)) return;
   if (title === floorTitle) {
-    raiseFloor(view, version);
+    // Also one that is known: what a backup put back below the floor leaves with it.
+    raiseFloor(view, laterVersion(view.floor, version));
     return;
   }
+  if (version <= view.floor || isForLogAlone(transition)) return;
   const folded = foldTransition(view.viewings.get(title) ?? null, transition);
   // What an undo restores is older than itself, and may have been forgotten.
   const viewing = viewingAbove(folded, view.floor) ?? folded;

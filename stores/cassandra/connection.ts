@@ -1,5 +1,6 @@
 import { Client, policies, types } from 'cassandra-driver';
 import { StoreUnreachable } from '../faults.ts';
+import type { TlsOptions } from '../tls.ts';
 import { oneRefreshAtATime } from './control-connection.ts';
 import { isInvalid, retryAfterMs, SchemaMismatch, translated } from './faults.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectionOptions {
   keyspace: string;
   /** Null for a cluster that asks for no password. */
   login: Login | null;
+  /** Default: the link is not encrypted. */
+  tls?: TlsOptions | undefined;
   patience: Patience;
 }
 
@@ -122,12 +125,14 @@ async function connect(
   }
 }
 
-function createClient({ region, keyspace, login, patience }: ConnectionOptions): Client {
+function createClient(options: ConnectionOptions): Client {
+  const { region, keyspace, login, tls, patience } = options;
   return new Client({
     applicationName: 'playhead',
     ...addressOf(region),
     keyspace,
     ...(login === null ? {} : { credentials: login }),
+    ...(tls === undefined ? {} : { sslOptions: tls }),
     // A version's first 16 digits are beyond the numbers that JavaScript counts exactly.
     encoding: { useBigIntAsLong: true },
     queryOptions: {

@@ -8,6 +8,7 @@ import type { DurableProfile, DurableStore, ProfileBatch } from '../durable-stor
 import type { Erasing } from '../erasures.ts';
 import { StoreUnreachable } from '../faults.ts';
 import type { TitleWrite } from '../hot-store.ts';
+import type { TlsOptions } from '../tls.ts';
 import { type StoredRegister, UnreadableRows, unpackTitles } from '../unreadable-rows.ts';
 import {
   type Connection,
@@ -29,6 +30,8 @@ export interface ClusterOptions {
   /** Read when the local one does not answer. */
   remote: Region | null;
   login: Login | null;
+  /** Default: the links are not encrypted. */
+  tls?: TlsOptions | undefined;
   /** Default: what a viewer waits. */
   patience?: Patience;
   /** To the local one, which the store then closes with itself. Default: one of its own. */
@@ -94,8 +97,8 @@ interface Statement {
  * Cost: LOCAL_QUORUM; a write is one round trip, a read one for each 500 rows.
  */
 export async function openCassandraDurableStore(options: ClusterOptions): Promise<DurableStore> {
-  const { keyspace, login, patience = viewersPatience } = options;
-  const inRegion = (region: Region) => ({ region, keyspace, login, patience });
+  const { keyspace, login, tls, patience = viewersPatience } = options;
+  const inRegion = (region: Region) => ({ region, keyspace, login, tls, patience });
   const local = options.connection ?? openConnection(inRegion(options.local), checkSchema);
   const remote = options.remote === null ? null : openConnection(inRegion(options.remote));
   const unreadable = options.unreadable ?? new UnreadableRows();

@@ -1,5 +1,6 @@
 import { type Client, types } from 'cassandra-driver';
 import type { CassandraExamined, SchemaExamined } from '../examined.ts';
+import type { TlsOptions } from '../tls.ts';
 import { type Login, openConnection, type Patience, type Region } from './connection.ts';
 import { LaterRelease, SchemaMismatch } from './faults.ts';
 import { readMigrations } from './migration-files.ts';
@@ -9,6 +10,8 @@ export interface ExamineOptions {
   keyspace: string;
   region: Region;
   login: Login | null;
+  /** Default: links are not encrypted. */
+  tls?: TlsOptions | undefined;
 }
 
 /** No viewer waits: a busy cluster may take its time. */
@@ -23,9 +26,10 @@ export async function examine({
   keyspace,
   region,
   login,
+  tls,
 }: ExamineOptions): Promise<CassandraExamined> {
   // Every cluster has this keyspace; whether it has ours is the question.
-  const connection = openConnection({ keyspace: 'system', region, login, patience });
+  const connection = openConnection({ keyspace: 'system', region, login, tls, patience });
   try {
     return await connection.use('looking at it', async (client) => {
       const nodes = client.hosts.values().map((host) => ({

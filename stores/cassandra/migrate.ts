@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, policies, types } from 'cassandra-driver';
+import type { TlsOptions } from '../tls.ts';
 import { addressOf, type Login, type Region } from './connection.ts';
 import { SchemaMismatch } from './faults.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
@@ -13,6 +14,8 @@ export interface MigrateOptions {
   keyspace: string;
   region: Region;
   login: Login | null;
+  /** Default: the link is not encrypted. */
+  tls?: TlsOptions | undefined;
   /** Null takes a keyspace as it is, and makes none. */
   replication: Replication | null;
   /** Tells what would be done, and does nothing. */
@@ -172,11 +175,12 @@ function inOrder(copies: Readonly<Record<string, string | number>>): string {
     .join(',');
 }
 
-function createClient({ region, login }: MigrateOptions): Client {
+function createClient({ region, login, tls }: MigrateOptions): Client {
   return new Client({
     applicationName: 'playhead-migrate',
     ...addressOf(region),
     ...(login === null ? {} : { credentials: login }),
+    ...(tls === undefined ? {} : { sslOptions: tls }),
     queryOptions: { prepare: true, serialConsistency: types.consistencies.serial },
     policies: { retry: new policies.retry.FallthroughRetryPolicy() },
     socketOptions: { readTimeout: statementTimeoutMs },

@@ -15,8 +15,8 @@ import { openCassandraWatchLog } from './watch-log.ts';
 export async function openCassandraStores(
   options: ClusterOptions & { clock: { nowMs(): number } },
 ): Promise<{ durable: DurableStore; watchLog: WatchLog; erasures: Erasures }> {
-  const { keyspace, local: region, login, patience = viewersPatience } = options;
-  const connection = openConnection({ region, keyspace, login, patience }, checkSchema);
+  const { keyspace, local: region, login, tls, patience = viewersPatience } = options;
+  const connection = openConnection({ region, keyspace, login, tls, patience }, checkSchema);
   const durable = await openCassandraDurableStore({ ...options, connection });
   const { clock } = options;
   const erasures = openCassandraErasures({ connection, clock });

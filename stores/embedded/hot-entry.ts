@@ -113,7 +113,7 @@ export class HotEntry {
   above(fence: Version): HotEntry {
     const entry = new HotEntry();
     entry.fence = laterVersion(fence, this.fence ?? fence);
-    for (const title of this.titles()) {
+    for (const title of this.titles().filter((each) => each !== floorTitle)) {
       const { playhead, visibility } = stateAbove(this.state(title), fence);
       entry.store({
         title,

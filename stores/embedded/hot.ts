@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { erasureTransition } from '../../domain/erasure.ts';
-import { aboveFloor } from '../../domain/merge.ts';
+import { aboveFloor, mergeTitle } from '../../domain/merge.ts';
 import { isOvertaken } from '../../domain/overtaken.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
@@ -54,6 +54,16 @@ function isForgotten({ before, after }: MergedTitle): boolean {
   return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
 }
 
+/** What a fence turned back counts as merged: the floor covers it. */
+function answered(titles: MergedTitle[], asked: MergeRequest, isHeld: boolean): MergedTitle[] {
+  if (isHeld) return titles;
+  const writes = new Map(oneByTitle(asked.writes).map((write) => [write.title, write]));
+  return titles.map(({ title, before, after }) => {
+    const { playhead, visibility } = writes.get(title) ?? after;
+    return { title, before, after: mergeTitle(before, { playhead, visibility }) };
+  });
+}
+
 class HotStoreInProcess implements EmbeddedHotStore {
   readonly partitions: number;
   readonly #policy: Policy;
@@ -99,7 +109,12 @@ class HotStoreInProcess implements EmbeddedHotStore {
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
     this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
     for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
-    return { kind: 'merged', titles, floor: entry.floor, isHeld };
+    return {
+      kind: 'merged',
+      titles: entry.fence === null ? titles : answered(titles, asked, isHeld),
+      floor: entry.floor,
+      isHeld,
+    };
   }
 
   async read(query: {

@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { Cluster, Redis } from 'ioredis';
 import { PlatformError } from '../../domain/errors.ts';
 import { StoreTakesNoWrites, StoreUnreachable } from '../faults.ts';
+import type { TlsOptions } from '../tls.ts';
 import type { Script, Step } from './scripts.ts';
+import { TlsConnector } from './tls-connector.ts';
 
 /** Longest wait for a connection: a server in the same region answers in a few milliseconds. */
 const connectTimeoutMs = 500;
@@ -19,8 +21,13 @@ const examinedConnectionMsMax = 8_000;
 /** What a client is told to wait: the pace at which a lost Redis is looked for. */
 const retryAfterMs = 1_000;
 
-/** One Redis by URL, or the nodes of a Redis Cluster, as `host:port` or URLs. */
-export type RedisAddress = { url: string } | { clusterNodes: readonly string[] };
+/**
+ * One Redis by URL, or the nodes of a Redis Cluster, as `host:port` or URLs. `tls`: for `rediss://`; default:
+ * verified as Node does.
+ */
+export type RedisAddress = ({ url: string } | { clusterNodes: readonly string[] }) & {
+  tls?: TlsOptions | undefined;
+};
 
 export interface RedisConnectionOptions {
   address: RedisAddress;
@@ -43,11 +50,19 @@ export class RedisConnection {
   readonly subscriber: RedisClient;
   readonly #commands: RedisClient;
   readonly #options: RedisConnectionOptions;
+  /** Why there is no connection now. */
+  #lost: Error | undefined;
   #isClosed = false;
 
   private constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#commands = createClient(options);
+    this.#commands.on('error', (error) => {
+      this.#lost = error;
+    });
+    this.#commands.on('ready', () => {
+      this.#lost = undefined;
+    });
     this.subscriber = createSubscriber(options) ?? this.#commands;
   }
 
@@ -111,6 +126,8 @@ export class RedisConnection {
     try {
       return await Promise.race([question(this.#commands), late.promise]);
     } catch (cause) {
+      // The driver says that there is no connection, but not why: a certificate, a password, a port.
+      if (cause instanceof Error) cause.cause ??= this.#lost;
       throw unavailable(what, cause);
     } finally {
       cancel();
@@ -204,7 +221,7 @@ function createCluster(options: RedisConnectionOptions, nodes: readonly string[]
       ...nodeOptions(options),
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),
       ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' ? { tls: {} } : {}),
+      ...(protocol === 'rediss:' ? encrypted(options) : {}),
     },
   });
   return silenced(cluster);
@@ -217,12 +234,20 @@ function silenced<Client extends RedisClient>(client: Client): Client {
 }
 
 function singleOptions(options: RedisConnectionOptions) {
+  const { address } = options;
+  const isEncrypted = 'url' in address && address.url.startsWith('rediss:');
   return {
     ...nodeOptions(options),
+    ...(isEncrypted ? encrypted(options) : {}),
     lazyConnect: true,
     enableOfflineQueue: false,
     retryStrategy: reconnectAfterMs,
   };
+}
+
+function encrypted({ address }: RedisConnectionOptions) {
+  const tls: TlsOptions = address.tls ?? { rejectUnauthorized: true };
+  return { tls, Connector: TlsConnector };
 }
 
 /** Nothing waits in the driver, nothing is sent twice, and a silent connection is given up. */

@@ -8,7 +8,7 @@ const readLengthMax = 1_000;
 /**
  * What the event stream still tells of one profile, after an offset (null: from its oldest entry).
  *
- * Errors: STATE_UNAVAILABLE. Cost: the entries of the profile's partition, up to a day of them.
+ * Errors: STATE_UNAVAILABLE. Cost: the entries of the profile's partition, up to a week of them.
  */
 export async function leftInStream(
   events: EventStream,

@@ -44,7 +44,7 @@ export async function remainsOf(deps: RemainsDeps, erasing: Erasing): Promise<Re
   const remains = await Promise.all(counts.map(([store, count]) => counted(store, count)));
   if (stores.hot === null) remains.push(hotInsideServer);
   const inStream = await counted('event stream', () => inEventStream(deps, erasing));
-  const note = 'entries leave the stream a day after they were appended';
+  const note = 'entries leave the stream a week after they were appended';
   return [...remains, { ...inStream, isResidue: true, note: inStream.note ?? note }];
 }
 

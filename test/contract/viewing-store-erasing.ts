@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { partitionOf, versionFloor } from '../../domain/version.ts';
+import { erasureTransition } from '../../domain/erasure.ts';
+import { partitionOf, versionFloor, versionZero } from '../../domain/version.ts';
+import { foldInto, type ProfileView } from '../../stores/viewing-fold.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import { transition } from '../support/transitions.ts';
@@ -75,6 +77,18 @@ export function describeErasing(name: string, { open, partitions }: ViewingStore
       expect(await store.offset(partition)).toBeNull();
       await fold(at(1, 'late'));
       expect(await contents(profileId)).toEqual(nothing);
+    });
+
+    it('is emptied of what a backup put back below its floor', () => {
+      const view: ProfileView = {
+        ...{ floor: versionZero, playsFloor: versionZero },
+        ...{ viewings: new Map(), plays: new Map() },
+      };
+      foldInto(view, at(1, 'old'));
+      expect([view.viewings.size, view.plays.size]).toEqual([1, 1]);
+      view.floor = fence;
+      foldInto(view, erasureTransition({ profileId, fence }));
+      expect([view.viewings.size, view.plays.size, view.floor]).toEqual([0, 0, fence]);
     });
 
     it('is found by its floor at most, and every other profile is', async () => {

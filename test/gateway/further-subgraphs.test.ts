@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { withFurtherSubgraphs } from '../../gateway/further-subgraphs.ts';
+import type { StatementSigner } from '../../runtime/signed-identity.ts';
 import { composeSupergraph } from '../../schema/compose.ts';
 import { readSources } from '../../schema/read-sources.ts';
 import { listedIn } from '../../schema/subgraph-list.ts';
@@ -43,8 +44,7 @@ async function openExtended(
     isProduction: true,
     extend: async (own, signer) => ({
       connections: await withFurtherSubgraphs(own, {
-        ...{ listed, urls, supergraphFile },
-        openSigner: async () => signer,
+        ...{ listed, urls, supergraphFile, signer },
       }),
       supergraphFile,
     }),
@@ -115,7 +115,9 @@ describe.each(shapes)('a subgraph of another team, %s', (shape) => {
 
 describe('SUPERGRAPH_FILE', () => {
   it('is refused where there is no such file', async () => {
-    const options = { listed: [], urls: {}, supergraphFile: join(folder, 'missing.graphql') };
+    const signer: StatementSigner = { sign: () => '' };
+    const supergraphFile = join(folder, 'missing.graphql');
+    const options = { listed: [], urls: {}, supergraphFile, signer };
     await expect(withFurtherSubgraphs({}, options)).rejects.toThrow(
       /^SUPERGRAPH_FILE: .*missing\.graphql cannot be read$/,
     );

@@ -8,7 +8,13 @@ import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { type Access, type Route, serveGateway } from '../../gateway/server.ts';
-import { type Connections, type GatewayOptions, openGateway } from '../../gateway/supergraph.ts';
+import {
+  type Connections,
+  type GatewayOptions,
+  openGateway,
+  reloadOf,
+} from '../../gateway/supergraph.ts';
+import type { SupergraphFile } from '../../gateway/supergraph-file.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { Drain } from '../../runtime/drain.ts';
@@ -80,6 +86,8 @@ export interface ToyGatewayOptions {
   documents?: DocumentAdmission;
   routesOf?: (dataDir: string) => readonly Route[];
   access?: Partial<Access>;
+  /** A supergraph that may change while it is served. */
+  followed?: SupergraphFile;
   /** Another supergraph, and how its further subgraphs are reached. */
   extend?: (
     own: Connections,
@@ -111,6 +119,7 @@ export async function openToyGateway(
     ...options,
     connections: graph.connections,
     supergraphFile: 'supergraphFile' in graph ? graph.supergraphFile : undefined,
+    supergraph: options.followed,
     verifier,
     clock,
     log,
@@ -136,6 +145,8 @@ export async function openToyGateway(
     ...(drain && { drain }),
   };
   const server = await serveGateway({ ...served, ...address });
+  const reload = reloadOf({ gateway, server, measured: metrics }, log);
+  const following = options.followed?.follow({ clock, log, ...reload });
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -162,6 +173,7 @@ export async function openToyGateway(
     scrape: () => metrics.text(),
     retire: server.retire,
     async close() {
+      await following?.close();
       await server.close();
       if (isClosed) return;
       isClosed = true;

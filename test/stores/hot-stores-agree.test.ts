@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { floorTitle } from '../../domain/playhead.ts';
-import { partitionOf, type Version, versionZero } from '../../domain/version.ts';
+import { partitionOf, type Version, versionFloor, versionZero } from '../../domain/version.ts';
 import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
 import { openEmbeddedHot } from '../contract/embedded-hot.ts';
 import {
@@ -115,6 +115,7 @@ function stepsOf(versions: fc.Arbitrary<Version>) {
       at: versions,
     }),
     fc.record({ kind: fc.constant('replay'), nowMs: timesMs }),
+    fc.record({ kind: fc.constant('erase'), nowMs: timesMs, fence: timesMs.map(versionFloor) }),
   );
 }
 
@@ -236,6 +237,8 @@ async function take(hot: HotStore, each: Step, clockMs: number): Promise<unknown
         profileId: 'demo',
         title: each.title,
       });
+    case 'erase':
+      return hot.erase({ profileId: 'demo', fence: each.fence, nowMs: each.nowMs });
     case 'replay':
       return hot.replay({ partition: partitionOf('demo', hot.partitions), nowMs: each.nowMs });
   }

@@ -40,6 +40,8 @@ export async function startCassandra(options: {
   dataCentres: readonly string[];
   keeperPid?: number;
   parentDir?: string;
+  /** Of cassandra.yaml, on top of ours. */
+  settings?: string;
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
@@ -58,7 +60,8 @@ export async function startCassandra(options: {
         address,
         ports: { native, storage } as Ports,
       };
-      nodes.push(await startNode({ ...place, jars, name, keeperPid: options.keeperPid }));
+      const { keeperPid, settings } = options;
+      nodes.push(await startNode({ ...place, jars, name, keeperPid, settings }));
     }
     for (const node of nodes) await node.sees(addresses);
     return { nodes, stop };
@@ -80,6 +83,7 @@ interface NodeOptions {
   address: string;
   ports: Ports;
   keeperPid: number | undefined;
+  settings: string | undefined;
 }
 
 async function startNode(options: NodeOptions): Promise<NodeProcess> {
@@ -232,7 +236,7 @@ async function writeConfiguration(options: NodeOptions): Promise<void> {
   );
 }
 
-function settingsOf({ folder, address, ports }: NodeOptions): string {
+function settingsOf({ folder, address, ports, settings = '' }: NodeOptions): string {
   return `
 cluster_name: playhead-test
 num_tokens: 8
@@ -259,7 +263,7 @@ saved_caches_directory: ${folder}/caches
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
     parameters: [{ seeds: '127.0.0.1:${ports.storage}' }]
-`;
+${settings}`;
 }
 
 function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {

@@ -45,7 +45,14 @@ export async function sharedCassandra(): Promise<Region | null> {
 export async function ownCassandra(
   ...dataCentres: readonly string[]
 ): Promise<CassandraCluster | null> {
-  return orSkip(() => startCassandra({ dataCentres }));
+  return ownCassandraWith({ dataCentres });
+}
+
+/** The same, set up in another way than all the others. */
+export async function ownCassandraWith(
+  options: Parameters<typeof startCassandra>[0],
+): Promise<CassandraCluster | null> {
+  return orSkip(() => startCassandra(options));
 }
 
 /** Cases that need a cluster: without one they are skipped, by name. */
