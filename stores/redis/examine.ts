@@ -28,7 +28,7 @@ export async function examine(options: ExamineOptions): Promise<RedisExamined> {
     });
   } catch (error) {
     for (const node of address.clusterNodes) {
-      const alone = { ...options, address: { url: nodeUrl(node).href } };
+      const alone = { ...options, address: { url: nodeUrl(node).href, tls: address.tls } };
       const found = await look(alone, (client) => examineAlone(client, clock)).catch(() => null);
       if (found !== null) return found;
     }
