@@ -12,7 +12,7 @@ export interface RedisServerExamined {
   /** False once its disk refused what it appended. */
   isLastWriteSound: boolean;
   replicas: number;
-  /** Of the Redis's clock before that of whoever asks, ms; negative: behind it. */
+  /** Of the Redis's clock before that of whoever asks, ms, at least; negative: behind it. */
   clockAheadMs: number;
   /** Null where it keeps its settings to itself. */
   appendFsync: string | null;

@@ -16,6 +16,8 @@ const reconnectMsMax = 1_000;
 const reconnectJitterMs = 100;
 /** Opening waits this long for the first connection, then goes on without: Redis may come later. */
 const firstConnectionMsMax = 2_000;
+/** Whoever only looks has time: a slow Redis, or a Cluster of many nodes, is there all the same. */
+const examinedConnectionMsMax = 8_000;
 /** What a client is told to wait: the pace at which a lost Redis is looked for. */
 const retryAfterMs = 1_000;
 
@@ -71,7 +73,7 @@ export class RedisConnection {
    */
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
-    const isConnected = await connection.#connect();
+    const isConnected = await connection.#connect(firstConnectionMsMax);
     try {
       if (isConnected) await connection.#checkEviction();
     } catch (error) {
@@ -84,15 +86,15 @@ export class RedisConnection {
   /**
    * As `open`, however that Redis is set up: to look at it, and for nothing else.
    *
-   * Errors: StoreUnreachable with what the driver met, where it cannot connect within two seconds.
+   * Errors: StoreUnreachable with what the driver met, where it cannot connect within eight seconds.
    */
   static async toExamine(options: RedisConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
-    let met: unknown = new Error(`Not connected within ${firstConnectionMsMax} ms.`);
+    let met: unknown = new Error(`Not connected within ${examinedConnectionMsMax} ms.`);
     connection.#commands.on('error', (error: unknown) => {
       met = error;
     });
-    if (await connection.#connect()) return connection;
+    if (await connection.#connect(examinedConnectionMsMax)) return connection;
     await connection.close();
     throw unavailable('connecting', met);
   }
@@ -141,11 +143,11 @@ export class RedisConnection {
     this.subscriber.disconnect();
   }
 
-  async #connect(): Promise<boolean> {
+  async #connect(limitMs: number): Promise<boolean> {
     const clients = new Set([this.#commands, this.subscriber]);
     const attempts = [...clients].map((client) => client.connect());
     const late = Promise.withResolvers<never>();
-    const cancel = this.#options.clock.after(firstConnectionMsMax, () =>
+    const cancel = this.#options.clock.after(limitMs, () =>
       late.reject(new Error('Not connected yet.')),
     );
     try {

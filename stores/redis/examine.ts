@@ -28,7 +28,7 @@ export async function examine(options: ExamineOptions): Promise<RedisExamined> {
     });
   } catch (error) {
     for (const node of address.clusterNodes) {
-      const alone = { ...options, address: { url: nodeUrl(node).href } };
+      const alone = { ...options, address: { url: nodeUrl(node).href, tls: address.tls } };
       const found = await look(alone, (client) => examineAlone(client, clock)).catch(() => null);
       if (found !== null) return found;
     }
@@ -83,13 +83,13 @@ async function examineOne(
   };
 }
 
-/** The answer was made between the two looks: half a round trip is what it may be wrong by. */
+/** The answer was made between the two looks: what of the difference a slow answer explains is none. */
 async function clockAheadOf(node: Redis, clock: ExamineOptions['clock']): Promise<number> {
   const askedMs = clock.nowMs();
   const [seconds, microseconds] = await node.time();
   const answeredMs = clock.nowMs();
   const theirMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-  return Math.round(theirMs - (askedMs + answeredMs) / 2);
+  return Math.round(Math.max(theirMs - answeredMs, 0) + Math.min(theirMs - askedMs, 0));
 }
 
 /** Whoever may read and write need not be allowed to ask for settings. */

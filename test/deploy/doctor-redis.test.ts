@@ -82,8 +82,9 @@ describeRedis('npm run doctor over a Redis', () => {
   });
 
   it.each([
-    [7_000, 'fail', 'behind'],
-    [-1_000, 'warn', 'ahead of'],
+    // Far more than an answer takes on a busy machine.
+    [12_000, 'fail', 'behind'],
+    [-3_000, 'warn', 'ahead of'],
   ])('finds clocks that are apart, ours %s ms ahead', async (aheadMs, status, word) => {
     const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
     const found = await diagnose(patient.env({ REDIS_URL: redis.url }), { ...doctorParts, clock });

@@ -190,7 +190,11 @@ describe('npm run doctor', () => {
     const { publicKey } = await generateKeyPair('ES256', { extractable: true });
     await writeFile(file, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
     const secret = 'as long as it must be, and longer';
-    const keys = { TOKEN_PUBLIC_KEY_FILE: file, SESSION_KEY: secret, IDENTITY_KEY: secret };
+    const keys = {
+      TOKEN_PUBLIC_KEY_FILE: file,
+      SESSION_KEY: secret,
+      IDENTITY_KEY: `${secret}, too`,
+    };
     const findings = await patient.examine({ NODE_ENV: 'production', HOST: '127.0.0.1', ...keys });
     await rm(file);
     expect(worse(findings).map(({ name }) => name)).toEqual(['redis', 'cassandra']);

@@ -36,7 +36,10 @@ const config = named('ConfigMap', 'playhead-config').data!;
 /** What the process of a container finds, its secrets made up. */
 function environmentOf(container: Container): Record<string, string> {
   expect(container.envFrom).toEqual([{ configMapRef: { name: 'playhead-config' } }]);
-  const secrets = container.env.map(({ name }) => [name, 'made up, and as long as it must be.']);
+  const secrets = container.env.map(({ name }) => [
+    name,
+    `made up for ${name}, and as long as it must be`,
+  ]);
   return { ...config, ...Object.fromEntries(secrets) };
 }
 
