@@ -69,7 +69,14 @@ describe.each(shapes)('a supergraph that is replaced under a gateway, %s', (shap
     return data.__type.description as string;
   };
   const untilServed = (name: string) =>
-    until(async () => (await served()) === name, { what: `${name} is served` });
+    until(
+      async () => {
+        // A look takes a moment of real time, after which the next one waits for the clock.
+        await clock.advance(1_000);
+        return (await served()) === name;
+      },
+      { what: `${name} is served` },
+    );
   const reloads = async (outcome: string) => {
     const name = `playhead_supergraph_reloads_total{outcome="${outcome}"} `;
     const line = (await gateway.scrape()).split('\n').find((each) => each.startsWith(name));
