@@ -1,8 +1,4 @@
-/** A token bucket: as many at once, and then so many each second. */
-export interface Rate {
-  burst: number;
-  perSecond: number;
-}
+import type { RateLimit } from '../runtime/token-bucket.ts';
 
 /**
  * What one client may ask of the gateway's connections, before anything that it sent is looked at. Of
@@ -25,9 +21,9 @@ export interface ConnectionLimits {
   /** Under way at once on a socket, queries and mutations included: a page follows one to three things. */
   operationsPerSocketMax: number;
   /** Of any kind on one socket: `connection_init`, all operations at once, their ends, and as many again. */
-  messages: Rate;
+  messages: RateLimit;
   /** Frames and graphql-ws messages together: clients ping once in 10 s, a few at once after a sleep. */
-  pings: Rate;
+  pings: RateLimit;
   /** What a socket was sent and has not taken when it says something more; 20 snapshots are 600 kB. */
   untakenBytesMax: number;
   /** Sockets and event streams of one profile of one subject, in this process: the tabs of all its devices. */
@@ -44,8 +40,8 @@ export const connectionLimits: ConnectionLimits = {
   requestsPerConnectionMax: 1_000,
   initTimeoutMs: 3_000,
   operationsPerSocketMax: 20,
-  messages: { burst: 50, perSecond: 50 },
-  pings: { burst: 10, perSecond: 1 },
+  messages: { burst: 50, perS: 50 },
+  pings: { burst: 10, perS: 1 },
   untakenBytesMax: 1024 * 1024,
   liveConnectionsPerViewerMax: 50,
   liveConnectionsPerAddressMax: 1_000,

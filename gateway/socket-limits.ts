@@ -5,10 +5,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { codedError } from '../runtime/graphql-errors.ts';
 import type { Viewer } from '../runtime/identity.ts';
 import type { SocketGate } from '../runtime/socket-endpoint.ts';
-import type { ConnectionLimits, Rate } from './connection-limits.ts';
+import { TokenBucket } from '../runtime/token-bucket.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { LiveConnections } from './live-connections.ts';
 import type { OriginPolicy } from './origins.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** "Policy violation": graphql-ws clients report it and stay away, as they would only flood again. */
 export const floodCode = 1008;
@@ -56,7 +56,7 @@ export class SocketLimits implements SocketGate {
   watch(client: WebSocket, request: IncomingMessage): void {
     const release = this.#live.takeOfAddress(request);
     client.once('close', () => release?.());
-    this.#pings.set(client, this.#bucket(this.#limits.pings));
+    this.#pings.set(client, new TokenBucket(this.#limits.pings));
     client.on('ping', (said) => {
       if (this.admitPing(client)) client.pong(said);
     });
@@ -95,7 +95,7 @@ export class SocketLimits implements SocketGate {
 
   /** Lets the protocol hear only what is within the rate, and nothing of a socket that is closing. */
   #sift(client: WebSocket): void {
-    const bucket = this.#bucket(this.#limits.messages);
+    const bucket = new TokenBucket(this.#limits.messages);
     const listeners = client.listeners('message') as ((...message: unknown[]) => void)[];
     client.removeAllListeners('message');
     client.on('message', (...message) => {
@@ -118,9 +118,5 @@ export class SocketLimits implements SocketGate {
       'close',
       this.#clock.after(closeGraceMs, () => client.terminate()),
     );
-  }
-
-  #bucket(rate: Rate): TokenBucket {
-    return new TokenBucket(rate, this.#clock.nowMs());
   }
 }

@@ -118,7 +118,7 @@ describe('what one socket may do', () => {
     await send(pings.burst - 1);
     await clock.advance(60_000);
     await send(pings.burst);
-    await clock.advance(1_000 / pings.perSecond);
+    await clock.advance(1_000 / pings.perS);
     await send(1);
     ping(socket);
     expect(await socket.closed).toBe(floodCode);
