@@ -99,7 +99,11 @@ async function eraseAndPlayOn(household: Household, course: Course): Promise<voi
   const erasing = operator.erase({ profileId: household.profileId });
   if (course.sendsWhile) await household.sendAll();
   expect((await erasing).erasure.doneAtMs).not.toBeNull();
-  if (course.isKilled) await playback.kill();
+  if (course.isKilled) {
+    // What was hot alone would die with it, and others are to keep all they had.
+    await playback.drain();
+    await playback.kill();
+  }
   await household.sendAll();
   await playback.clock.advance(30 * secondMs);
   await household.playOn();
