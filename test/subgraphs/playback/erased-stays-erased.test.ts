@@ -92,7 +92,7 @@ describe('an erased profile', () => {
     await expectNothing();
   });
 
-  it('refuses a session that plays on, until it begins anew', async () => {
+  it('refuses a session that plays on, until it begins anew (SES-13)', async () => {
     await live();
     await operator.erase();
     await playback.clock.advance(minuteMs);
