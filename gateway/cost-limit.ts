@@ -1,7 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { codedError } from '../runtime/graphql-errors.ts';
-import { type CostEstimator, createCostEstimator } from './cost.ts';
+import { type CostEstimator, type CostedOperation, createCostEstimator } from './cost.ts';
 
 /**
  * Four times the dearest operation of the SDK (what `playheadUpdates` may bring: 251), more than a page that
@@ -13,7 +13,8 @@ export const costMaxDefault = 1_000;
  * Refuses operations that may cost more than `limit`, before anything of them runs; of subscriptions the
  * cost of one event counts.
  *
- * Errors: GRAPHQL_VALIDATION_FAILED with `cost: { estimated, limit }` in its extensions.
+ * Errors: GRAPHQL_VALIDATION_FAILED with `cost: { estimated, limit }` in its extensions; BAD_USER_INPUT for
+ * a null in the place of a default.
  */
 export function limitCost(limit = costMaxDefault): GatewayPlugin {
   // One for each supergraph that is served: a new one brings weights of its own.
@@ -23,13 +24,25 @@ export function limitCost(limit = costMaxDefault): GatewayPlugin {
     estimators.set(schema, estimator);
     return estimator;
   };
+  const refuse = (args: CostedOperation & { schema: GraphQLSchema }): GraphQLError | undefined => {
+    try {
+      return refusalOf(estimatorOf(args.schema)(args), limit);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      const extensions = { http: { status: 400, spec: true } };
+      return codedError('BAD_USER_INPUT', error.message, {
+        nodes: error.nodes ?? null,
+        extensions,
+      });
+    }
+  };
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(estimatorOf(args.schema)(args), limit);
+      const refusal = refuse(args);
       if (refusal !== undefined) setResultAndStopExecution({ errors: [refusal] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(estimatorOf(args.schema)(args), limit);
+      const refusal = refuse(args);
       if (refusal !== undefined) setResultAndStopExecution({ errors: [refusal] });
     },
   };

@@ -37,6 +37,8 @@ export interface CostedOperation {
 /**
  * What an operation may cost at the most, before any of it runs; undefined when there is no such
  * operation, or its variables do not fit: whoever executes it says so better.
+ *
+ * Errors: GraphQLError for a null in the place of a default: it fits its variable, and no argument.
  */
 export type CostEstimator = (operation: CostedOperation) => number | undefined;
 
@@ -82,7 +84,16 @@ function decisiveOf(
   });
   return decisive.length === 0
     ? ''
-    : JSON.stringify(decisive.map(({ variable }) => inputs[variable.name.value]));
+    : JSON.stringify(decisive.map(({ variable }) => decisiveValue(inputs, variable.name.value)));
+}
+
+/** Short, whatever was sent: what is neither number nor truth value is refused, or decides nothing. */
+function decisiveValue(inputs: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (!Object.hasOwn(inputs, name)) return 'absent';
+  const value = inputs[name];
+  return value === null || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : 'unfit';
 }
 
 const decisiveTypes: readonly string[] = ['Int', 'Boolean'];

@@ -9,9 +9,12 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { codedError } from '../runtime/graphql-errors.ts';
 
 /** What one document may hold. */
 export interface DocumentLimits {
+  /** Characters: comments and strings are no tokens, and texts are kept, good ones and bad ones. */
+  textLengthMax: number;
   /** Names, numbers, brackets: the parser stops there, before it is deep in its own stack. */
   tokensMax: number;
   /** Fields in one another, fragments followed; those of introspection do not count. */
@@ -26,6 +29,7 @@ export interface DocumentLimits {
 
 /** The SDK's largest document is 96 tokens, introspection 184; a page asks for several times as much. */
 export const documentLimits: DocumentLimits = {
+  textLengthMax: 16 * 1024,
   tokensMax: 1_000,
   depthMax: 12,
   aliasesMax: 50,
@@ -42,6 +46,15 @@ export const documentLimits: DocumentLimits = {
  */
 export function limitDocuments(limits = documentLimits): GatewayPlugin {
   return {
+    onParams({ params, setParams, setResult }) {
+      const { query } = (params ?? {}) as { query?: unknown };
+      if (typeof query !== 'string' || query.length <= limits.textLengthMax) return;
+      const message = `A document has at most ${limits.textLengthMax} characters.`;
+      const extensions = { http: { status: 400, spec: true } };
+      setResult({ errors: [codedError('GRAPHQL_PARSE_FAILED', message, { extensions })] });
+      // A result does not keep the runtime from reading the text.
+      setParams({ ...params, query: '' } as typeof params);
+    },
     onParse({ setParseFn }) {
       setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokensMax }));
     },

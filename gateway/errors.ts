@@ -141,10 +141,15 @@ function translateOwn({ message, extensions }: Fault): Translation | undefined {
   return undefined;
 }
 
-/** Whether this refuses the whole request for its variables; the runtime gives such errors no code. */
+/**
+ * Whether this refuses the whole request for its variables; the runtime gives such errors no code. A null
+ * for what has a default passes validation, and is noticed by whoever reads the argument first.
+ */
 export function isBadVariable(error: Pick<Fault, 'message' | 'extensions'>): boolean {
-  return error.extensions?.code === undefined && error.message.startsWith('Variable "$');
+  return error.extensions?.code === undefined && badVariable.test(error.message);
 }
+
+const badVariable = /^(Variable "\$|Argument "\w+" of (required|non-null) type )/;
 
 /** An error that already carries a code of the closed list keeps its message. */
 function keep({ message, extensions }: Fault): Translation | undefined {

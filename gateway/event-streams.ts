@@ -27,26 +27,30 @@ export class EventStreams {
     if (!request.headers.accept?.includes('text/event-stream')) return true;
     this.#open.add(response);
     response.once('close', () => this.#open.delete(response));
+    const ofAddress = this.#live.takeOfAddress(request);
+    if (ofAddress === undefined) return refuse(response);
+    response.once('close', ofAddress);
     const { authorization } = request.headers;
     // A bad token is not refused here: the operation is, with a code that says why.
     const viewer = await this.#verifier.verify(authorization).catch(() => null);
     if (response.destroyed) return false;
-    const ofAddress = this.#live.takeOfAddress(request);
-    const ofViewer = viewer === null ? () => {} : this.#live.takeOfViewer(viewer);
-    response.once('close', () => {
-      ofAddress?.();
-      ofViewer?.();
-    });
-    if (ofAddress !== undefined && ofViewer !== undefined) return true;
-    const message = 'Too many live connections at a time.';
-    sendRefusal(response, { status: 429, code: 'RATE_LIMITED', message, retryAfterMs });
-    return false;
+    if (viewer === null) return true;
+    const ofViewer = this.#live.takeOfViewer(viewer);
+    if (ofViewer === undefined) return refuse(response);
+    response.once('close', ofViewer);
+    return true;
   }
 
   /** They never end by themselves, so closing the server has to, each in its turn. */
   drain(drain: Drain | undefined): Promise<void> {
     return endEach(this.#open, endStream, drain);
   }
+}
+
+function refuse(response: ServerResponse): false {
+  const message = 'Too many live connections at a time.';
+  sendRefusal(response, { status: 429, code: 'RATE_LIMITED', message, retryAfterMs });
+  return false;
 }
 
 /** One without a head is an answer that is still being made, and ends by itself. */

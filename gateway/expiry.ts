@@ -70,12 +70,22 @@ function endingWith(
       if (last !== undefined) return Promise.resolve(last.shift() ?? done);
       return new Promise((resolve, reject) => {
         answerPending = resolve;
-        events
-          .next()
-          .then(resolve, reject)
-          .finally(() => {
-            answerPending = undefined;
-          });
+        const settle = () => {
+          answerPending = undefined;
+        };
+        events.next().then(
+          (step) => {
+            settle();
+            // Over by itself: nobody calls `return()` then.
+            if (step.done) cancel();
+            resolve(step);
+          },
+          (error) => {
+            settle();
+            cancel();
+            reject(error);
+          },
+        );
       });
     },
     return: () => end([]),

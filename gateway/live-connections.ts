@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Viewer } from '../runtime/identity.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { LiveCounts } from './live-counts.ts';
-import { peerAddress } from './peer-address.ts';
+import { countedAddress } from './peer-address.ts';
 
 /** Sockets and event streams of this process, counted by whom they are for and where they come from. */
 export class LiveConnections {
@@ -22,12 +22,14 @@ export class LiveConnections {
   }
 
   isAddressFull(request: IncomingMessage): boolean {
-    return this.#addresses.isFull(peerAddress(request, this.#trustedProxies));
+    const address = countedAddress(request, this.#trustedProxies);
+    return address !== null && this.#addresses.isFull(address);
   }
 
   /** What is answered gives the place back; undefined: there is none. */
   takeOfAddress(request: IncomingMessage): (() => void) | undefined {
-    return this.#addresses.take(peerAddress(request, this.#trustedProxies));
+    const address = countedAddress(request, this.#trustedProxies);
+    return address === null ? () => {} : this.#addresses.take(address);
   }
 
   /** Whatever token it is: a new one of the same viewer is no second budget. */

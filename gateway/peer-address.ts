@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /**
  * The address that a request came from, as it is counted: that of the connection, or behind
@@ -41,4 +41,37 @@ function networkOf(address: string): string {
 
 function groupsOf(text: string): string[] {
   return text === '' ? [] : text.split(':');
+}
+
+const privateNetworks = new BlockList();
+for (const [network, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+] as const) {
+  privateNetworks.addSubnet(network, prefix, 'ipv4');
+}
+for (const [network, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  privateNetworks.addSubnet(network, prefix, 'ipv6');
+}
+
+/**
+ * Null for a private address that no proxy told of: behind it are all viewers of a proxy that this gateway
+ * was not told of, or whoever runs it, and one limit for all of them would be an outage.
+ */
+export function countedAddress(
+  request: IncomingMessage | undefined,
+  trustedProxies: number,
+): string | null {
+  if (request === undefined) return null;
+  const peer = request.socket.remoteAddress ?? '';
+  const family = peer.includes(':') ? 'ipv6' : 'ipv4';
+  if (trustedProxies === 0 && (peer === '' || privateNetworks.check(peer, family))) return null;
+  return peerAddress(request, trustedProxies);
 }

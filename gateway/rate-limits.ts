@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList } from 'node:net';
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import type { DocumentNode, GraphQLError } from 'graphql';
 import { toGraphQLError } from '../runtime/graphql-errors.ts';
@@ -7,7 +6,7 @@ import type { Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { RateLimits } from '../runtime/rate-limits.ts';
 import { countFields } from './field-count.ts';
-import { peerAddress } from './peer-address.ts';
+import { countedAddress } from './peer-address.ts';
 
 export interface GatewayRates {
   limits: RateLimits;
@@ -67,37 +66,4 @@ interface Operation {
 interface Asking {
   req?: IncomingMessage | undefined;
   currentUser?: Viewer | null;
-}
-
-const privateNetworks = new BlockList();
-for (const [network, prefix] of [
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['169.254.0.0', 16],
-] as const) {
-  privateNetworks.addSubnet(network, prefix, 'ipv4');
-}
-for (const [network, prefix] of [
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  privateNetworks.addSubnet(network, prefix, 'ipv6');
-}
-
-/**
- * Null for a private address that no proxy told of: behind it are all viewers of a proxy that this gateway
- * was not told of, or whoever runs it, and one limit for all of them would be an outage.
- */
-function countedAddress(
-  request: IncomingMessage | undefined,
-  trustedProxies: number,
-): string | null {
-  if (request === undefined) return null;
-  const peer = request.socket.remoteAddress ?? '';
-  const family = peer.includes(':') ? 'ipv6' : 'ipv4';
-  if (trustedProxies === 0 && (peer === '' || privateNetworks.check(peer, family))) return null;
-  return peerAddress(request, trustedProxies);
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
 import { Breaker } from './breaker.ts';
@@ -11,6 +10,7 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
+import { tlsOptions } from './open-tls.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { TlsOptions } from './tls.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
@@ -205,24 +205,6 @@ function cassandraTls(config: CassandraConfig): TlsOptions | undefined {
   });
 }
 
-interface TlsFiles {
-  ca: string | undefined;
-  cert: string | undefined;
-  key: string | undefined;
-  servername: string | undefined;
-}
-
-/** Errors: a file that cannot be read. A new certificate is taken with the next start. */
-function tlsOptions({ ca, cert, key, servername }: TlsFiles): TlsOptions {
-  return {
-    rejectUnauthorized: true,
-    ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
-    ...(cert !== undefined && { cert: readFileSync(cert, 'utf8') }),
-    ...(key !== undefined && { key: readFileSync(key, 'utf8') }),
-    ...(servername !== undefined && { servername }),
-  };
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -309,7 +291,10 @@ export async function openProfileStores(
   return {
     ...tier,
     ...{ hot, events, viewings },
-    interactions: openInteractionFiles({ folder: join(config.DATA_DIR, 'interactions') }),
+    interactions: openInteractionFiles({
+      folder: join(config.DATA_DIR, 'interactions'),
+      clock: parts.clock,
+    }),
     async close() {
       await hot?.close();
       await events.close();

@@ -140,7 +140,7 @@ function createStore(parts: {
     read(profileId) {
       return reads.run(async () => {
         const { rows, isRemote } = await readEither({ local, remote, profileId });
-        if (rows.length > rowsMax) throw tooLong(profileId);
+        if (rows.length > rowsMax) throw tooLong();
         return { ...profileOf({ profileId, rows, unreadable }), isRemote };
       });
     },
@@ -169,7 +169,7 @@ function statementsOf({ profileId, titles, devices }: ProfileBatch): Statement[]
     statements.push({ query: putDevice, params });
   }
   if (statements.length > batchLengthMax) {
-    throw new RangeError(`More than ${batchLengthMax} registers in one batch of ${profileId}.`);
+    throw new RangeError(`More than ${batchLengthMax} registers in one batch.`);
   }
   return statements;
 }
@@ -262,8 +262,8 @@ function profileOf(from: {
   return { ...unpackTitles({ profileId, registers, unreadable }), devices };
 }
 
-function tooLong(profileId: string): PlatformError {
-  return new PlatformError(`Profile ${profileId} has more than ${rowsMax} registers.`, {
+function tooLong(): PlatformError {
+  return new PlatformError(`A profile has more than ${rowsMax} registers.`, {
     code: 'STATE_UNAVAILABLE',
     retryAfterMs,
   });

@@ -1,4 +1,4 @@
-import { types } from 'cassandra-driver';
+import { type Client, types } from 'cassandra-driver';
 import type { Erasure } from '../../domain/erasure.ts';
 import type { Erasures } from '../erasures.ts';
 import type { Connection } from './connection.ts';
@@ -13,8 +13,10 @@ export function openCassandraErasures(options: {
   /** To the local data centre; stays open. */
   connection: Connection;
   clock: { nowMs(): number };
+  /** @default 1_000 */
+  rowsAtATime?: number;
 }): Erasures {
-  const { connection: local, clock } = options;
+  const { connection: local, clock, rowsAtATime = 1_000 } = options;
   return {
     async put(erasure) {
       const row = [monthOf(erasure.begunAtMs), erasure.receipt, JSON.stringify(erasure)];
@@ -25,15 +27,26 @@ export function openCassandraErasures(options: {
     async since(beginMs) {
       // A clock that is ahead may have begun the next one.
       const months = range(monthOf(beginMs), monthOf(clock.nowMs()) + 1);
-      const pages = await local.use('Reading erasures', (client) =>
-        Promise.all(months.map((month) => client.execute(selectMonth, [month]))),
+      const erasures = await local.use('Reading erasures', async (client) =>
+        (await Promise.all(months.map((month) => readMonth(client, month, rowsAtATime)))).flat(),
       );
-      return pages
-        .flatMap(({ rows }) => rows.map(({ packed }) => JSON.parse(packed as string) as Erasure))
-        .filter(({ begunAtMs }) => begunAtMs >= beginMs);
+      return erasures.filter(({ begunAtMs }) => begunAtMs >= beginMs);
     },
     async close() {},
   };
+}
+
+/** All of them: one that is overlooked is a profile that comes back. */
+async function readMonth(client: Client, month: number, fetchSize: number): Promise<Erasure[]> {
+  const found: Erasure[] = [];
+  let pageState: string | undefined;
+  do {
+    const options = { fetchSize, ...(pageState !== undefined && { pageState }) };
+    const page = await client.execute(selectMonth, [month], options);
+    for (const { packed } of page.rows) found.push(JSON.parse(packed as string) as Erasure);
+    pageState = page.pageState ?? undefined;
+  } while (pageState !== undefined);
+  return found;
 }
 
 function monthOf(timeMs: number): number {

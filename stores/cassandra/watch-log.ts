@@ -76,7 +76,7 @@ export function openCassandraWatchLog(options: {
           Promise.all(blocks.map((block) => readBlock(client, { profileId, block }))),
         );
         const rows = pages.flat();
-        if (rows.length > watchLogRowsMax) throw tooLong(profileId);
+        if (rows.length > watchLogRowsMax) throw tooLong();
         return rows.filter(({ occurredAtMs }) => occurredAtMs >= nowMs - watchLogKeptMs);
       });
     },
@@ -169,8 +169,8 @@ async function readBlock(
   return rows;
 }
 
-function tooLong(profileId: string): PlatformError {
-  return new PlatformError(`The watch log of ${profileId} has more than ${watchLogRowsMax} rows.`, {
+function tooLong(): PlatformError {
+  return new PlatformError(`A watch log has more than ${watchLogRowsMax} rows.`, {
     code: 'STATE_UNAVAILABLE',
     retryAfterMs,
   });

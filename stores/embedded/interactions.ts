@@ -7,14 +7,20 @@ import { beginningOf, type ErasedPseudonyms, type Interactions } from '../intera
 const dayFile = /^\d{4}-\d{2}-\d{2}\.jsonl$/;
 /** What a file is called while it is written anew; left by a crash, it is removed. */
 const draftFile = /\.erasing$/;
+/** No draft takes as long to write. */
+const draftAgeMsMax = 3_600_000;
 /** Characters that are written at a time: some hundred rows. */
 const writeLength = 1_000_000;
-/** Today's file grows once a second; a copy of a day's takes less. */
-const attemptsMax = 10;
+/** Today's file grows once a second, and a copy of a day's takes less; others may be at it as well. */
+const attemptsMax = 100;
+const waitMs = 100;
 
 /** The log as the files of one folder, a day each. */
-export function openInteractionFiles(options: { folder: string }): Interactions {
-  const { folder } = options;
+export function openInteractionFiles(options: {
+  folder: string;
+  clock: { nowMs(): number };
+}): Interactions {
+  const { folder, clock } = options;
   return {
     place: folder,
     async of(pseudonym) {
@@ -24,12 +30,20 @@ export function openInteractionFiles(options: { folder: string }): Interactions 
       return found;
     },
     async erase(pseudonyms) {
-      for (const draft of await files(folder, draftFile)) await disk.rm(draft);
+      await removeLeftDrafts(folder, clock.nowMs());
       let count = 0;
       for (const path of await files(folder, dayFile)) count += await eraseFrom(path, pseudonyms);
       return count;
     },
   };
+}
+
+async function removeLeftDrafts(folder: string, nowMs: number): Promise<void> {
+  for (const draft of await files(folder, draftFile)) {
+    const found = await disk.stat(draft).catch(() => null);
+    if (found !== null && found.mtimeMs < nowMs - draftAgeMsMax)
+      await disk.rm(draft, { force: true });
+  }
 }
 
 /** None where the folder does not exist. */
@@ -75,24 +89,43 @@ function isErased(text: string, pseudonyms: ErasedPseudonyms): boolean {
   return untilMs !== undefined && beginningOf(line) <= untilMs;
 }
 
-/** Writes the file anew, whole or not at all; again if somebody appended to it meanwhile. */
+/**
+ * Writes the file anew, whole or not at all; again if somebody appended to it meanwhile. Who has made the
+ * draft has the file to itself: two that erase at once would each bring back what the other took out.
+ */
 async function eraseFrom(path: string, pseudonyms: ErasedPseudonyms): Promise<number> {
+  const draft = `${path}.erasing`;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const before = (await disk.stat(path)).size;
-    const count = await copyWithout(path, pseudonyms);
-    if (count === 0) {
-      await disk.rm(`${path}.erasing`);
-      return 0;
+    const handle = await openDraft(draft);
+    if (handle === null) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      continue;
     }
-    if ((await disk.stat(path)).size !== before) continue;
-    await disk.rename(`${path}.erasing`, path);
-    return count;
+    const before = (await disk.stat(path)).size;
+    const count = await copyWithout(path, handle, pseudonyms);
+    if (count > 0 && (await disk.stat(path)).size === before) {
+      await disk.rename(draft, path);
+      return count;
+    }
+    await disk.rm(draft);
+    if (count === 0) return 0;
   }
   throw new Error(`${path} is written to all the time: try again.`);
 }
 
-async function copyWithout(path: string, pseudonyms: ErasedPseudonyms): Promise<number> {
-  const draft = await disk.open(`${path}.erasing`, 'w');
+/** Null: another has it. */
+async function openDraft(draft: string): Promise<disk.FileHandle | null> {
+  return disk.open(draft, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return null;
+    throw error;
+  });
+}
+
+async function copyWithout(
+  path: string,
+  draft: disk.FileHandle,
+  pseudonyms: ErasedPseudonyms,
+): Promise<number> {
   let count = 0;
   let kept = '';
   try {

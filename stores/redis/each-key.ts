@@ -14,7 +14,12 @@ export async function eachKey(
   pattern: string,
   visit: (key: string) => Promise<void>,
 ): Promise<void> {
-  const count = await connection.ask('find servers', async (client) => primariesOf(client).length);
+  const count = await connection.ask('find servers', async (client) => {
+    const { length } = primariesOf(client);
+    // Nobody visited is not the same as nobody there.
+    if (length === 0) throw new Error('No primary of the Cluster is known yet.');
+    return length;
+  });
   for (let index = 0; index < count; index += 1) {
     let cursor = '0';
     do {

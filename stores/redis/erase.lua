@@ -29,6 +29,7 @@ end
 -- What is newer stays, with the devices that it names; whatever else there is goes.
 local function keep(held)
   redis.call('DEL', key)
+  local kept = {}
   for field, packed in pairs(held) do
     local kind, title = string.match(field, '^([tv]:)(.+)$')
     if kind and title ~= '*' then
@@ -40,10 +41,12 @@ local function keep(held)
         for _, of in ipairs(hash and { 'd:' .. hash, 'n:' .. hash } or {}) do
           if held[of] then redis.call('HSET', key, of, held[of]) end
         end
-        owe(sets, { key = key, member = id .. '|' .. title }, ARGV[2])
+        kept[title] = true
       end
     end
   end
+  -- A title is owed once, whichever of its registers are newer.
+  for title in pairs(kept) do owe(sets, { key = key, member = id .. '|' .. title }, ARGV[2]) end
 end
 
 local function forget_aside()

@@ -1,4 +1,10 @@
-import { type Erasure, erasuresKeptMs, fenceAt, fencesReadEveryMs } from '../../domain/erasure.ts';
+import {
+  type Erasure,
+  erasuresKeptMs,
+  fenceAt,
+  fencesKeptMs,
+  fencesReadEveryMs,
+} from '../../domain/erasure.ts';
 import { activityTimeMs } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Erasing } from '../../stores/erasures.ts';
@@ -57,7 +63,8 @@ async function beginErasure(deps: EraseDeps, profileId: string): Promise<Erasure
   const { erasures } = deps.stores;
   const nowMs = deps.clock.nowMs();
   const profileKey = deps.keyOf(profileId);
-  const known = await erasures.since(nowMs - erasuresKeptMs);
+  // An older one no process looks at any more: under its receipt nobody would hear of the new fence.
+  const known = await erasures.since(nowMs - fencesKeptMs / 2);
   const pending = known.find((one) => one.profileKey === profileKey && one.doneAtMs === null);
   const fence = fenceAt(nowMs);
   const erasure =
@@ -76,16 +83,31 @@ export async function eraseEverywhere(
   { stores, keyOf, clock }: Pick<EraseDeps, 'stores' | 'keyOf' | 'clock'>,
   erasing: Erasing,
 ): Promise<Step[]> {
-  const { hot, durable, watchLog, viewings, interactions } = stores;
   const { profileId, fence } = erasing;
   const pseudonyms = new Map([[keyOf(profileId), activityTimeMs(fence)]]);
-  const steps: [store: string, erase: () => Promise<unknown>][] = [
+  return [
+    ...(await eraseByIds({ stores, clock }, erasing)),
+    ...(await inTurn([['interaction log', () => stores.interactions.erase(pseudonyms)]])),
+  ];
+}
+
+/** Where a profile stands under its id. */
+function eraseByIds(
+  { stores, clock }: Pick<EraseDeps, 'stores' | 'clock'>,
+  erasing: Erasing,
+): Promise<Step[]> {
+  const { hot, durable, watchLog, viewings } = stores;
+  return inTurn([
     ['durable store', () => durable.erase(erasing)],
     ['hot store', async () => hot?.erase({ ...erasing, nowMs: clock.nowMs() })],
     ['watch log', () => watchLog.erase(erasing)],
     ['view of the row', () => viewings.erase(erasing)],
-    ['interaction log', () => interactions.erase(pseudonyms)],
-  ];
+  ]);
+}
+
+async function inTurn(
+  steps: readonly [store: string, erase: () => Promise<unknown>][],
+): Promise<Step[]> {
   const faults: Step[] = [];
   for (const [store, erase] of steps) {
     await erase().catch((fault: unknown) => faults.push({ store, fault }));
@@ -112,9 +134,9 @@ export async function reapplyFences(
   };
   for (const store of [durable, watchLog, viewings, hot]) await store?.eachProfile(meet);
   const faults: Step[] = [];
-  for (const erasing of met.values()) faults.push(...(await eraseEverywhere(deps, erasing)));
-  // Nobody's id is needed there: what was put back may be all that there is of a profile.
-  const pseudonyms = [...fences].map(([key, fence]) => [key, activityTimeMs(fence)] as const);
-  await interactions.erase(new Map(pseudonyms));
+  for (const erasing of met.values()) faults.push(...(await eraseByIds(deps, erasing)));
+  // Nobody's id is needed there, and one pass takes out all: it may hold all that there is of a profile.
+  const pseudonyms = new Map([...fences].map(([key, fence]) => [key, activityTimeMs(fence)]));
+  faults.push(...(await inTurn([['interaction log', () => interactions.erase(pseudonyms)]])));
   return { profileIds: [...met.keys()], faults };
 }

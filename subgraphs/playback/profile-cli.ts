@@ -90,7 +90,10 @@ async function main(argv: readonly string[]): Promise<void> {
   const [problem] = wantsName ? idProblem(name, ['PROFILE']) : [];
   if (problem !== undefined) throw new Error(problem.message);
   const config = readConfig();
-  const log = createLog({ level: config.LOG_LEVEL, part: 'profile' });
+  const log = createLog({
+    ...{ level: config.LOG_LEVEL, part: 'profile' },
+    pseudonymKey: config.SESSION_KEY,
+  });
   const key = pseudonymKeyOf(await openSessionSigner(config));
   const stores = await openProfileStores(config, {
     ...{ clock: systemClock, policy: defaultPolicy, log },

@@ -25,13 +25,15 @@ describeWith(await sharedCassandra(), 'erasures contract on a real server', (loc
     const open = () => openConnection({ ...to, region, patience: patience! }, checkSchema);
     const connections = [open()];
     const clock = systemClock;
+    // Fewer than a case keeps: the rest is on the next page.
+    const rowsAtATime = 2;
     return {
-      erasures: openCassandraErasures({ connection: connections[0]!, clock }),
+      erasures: openCassandraErasures({ connection: connections[0]!, clock, rowsAtATime }),
       nowMs: clock.nowMs(),
       async reopen() {
         const connection = open();
         connections.push(connection);
-        return openCassandraErasures({ connection, clock });
+        return openCassandraErasures({ connection, clock, rowsAtATime });
       },
       async close() {
         await Promise.all(connections.map((connection) => connection.close()));

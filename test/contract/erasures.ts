@@ -39,6 +39,13 @@ export function describeErasures(name: string, open: () => Promise<ErasuresUnder
       expect(await (await reopen()).since(pending.begunAtMs)).toEqual([done]);
     });
 
+    it('answers all of a busy month', async () => {
+      const { erasures, nowMs } = subject();
+      const names = ['five', 'four', 'one', 'three', 'two'];
+      for (const name of names) await erasures.put(begun(name, 1_000));
+      expect(receipts(await erasures.since(nowMs - 2_000))).toEqual(names);
+    });
+
     it('answers those begun since a time, across months', async () => {
       const { erasures, nowMs } = subject();
       const dayMs = 24 * 3_600_000;

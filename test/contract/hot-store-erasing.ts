@@ -62,6 +62,21 @@ export function describeErasing(open: OpenHotStore): void {
       expect((await dirtyOf(hot)).map(({ title }) => title)).toEqual(['sintel']);
     });
 
+    it.each([
+      { playhead: playheadAt(25), visibility: shownAt(25) },
+      { playhead: playheadAt(25), visibility: shownAt(1) },
+      { playhead: playheadAt(1), visibility: shownAt(25) },
+    ])('owes a title once, whichever of its registers are newer', async (registers) => {
+      const { hot } = subject();
+      await put(hot, { ...registers, nowMs: msAt(25) });
+      await hot.erase({ ...erasing, nowMs: msAt(26) });
+      const partition = partitionOf('demo', hot.partitions);
+      expect((await dirtyOf(hot)).map(({ title }) => title)).toEqual(['sintel']);
+      expect(await hot.backlog(partition)).toMatchObject({ dirty: 1 });
+      await settleAll(hot, await dirtyOf(hot));
+      expect(await dirtyOf(hot)).toEqual([]);
+    });
+
     it('touches no other profile', async () => {
       const { hot } = subject();
       await put(hot, { profileId: 'demo2', playhead: playheadAt(1) });

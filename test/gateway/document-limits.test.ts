@@ -77,6 +77,31 @@ describe('what one document may ask for', () => {
     expect(gateway.toys.fetchCount).toBe(0);
   });
 
+  // What breaks: a text of few tokens and many characters, which the runtime would keep for an hour.
+  // How: a comment, a string and a name that are as long as the limit, one less, and one more.
+  // What must hold: one more is refused as a text, over HTTP and by socket.
+  it.each([
+    ['a comment', (length: number) => `#${'x'.repeat(length - 19)}\n{ viewer { id } }`],
+    ['a string', (length: number) => `{ playable(id: "${'x'.repeat(length - 27)}") { id } }`],
+  ])('is limited in characters: %s', async (_what, ofLength) => {
+    const { textLengthMax: limit } = documentLimits;
+    for (const length of [limit - 1, limit]) {
+      expect(ofLength(length)).toHaveLength(length);
+      const { errors = [] } = await gateway.ask(ofLength(length), { profileId: 'alice' });
+      expect(errors.map(({ extensions }) => extensions.code)).not.toContain('GRAPHQL_PARSE_FAILED');
+    }
+    gateway.toys.forget();
+    const refused = [{ code: 'GRAPHQL_PARSE_FAILED', retryable: false }];
+    const answer = await gateway.ask(ofLength(limit + 1));
+    expect(answer.errors?.map(({ extensions }) => extensions)).toEqual(refused);
+    expect(answer.errors?.[0]?.message).toContain(String(limit));
+    const token = await gateway.token('alice');
+    const stream = overWebSocket(gateway, ofLength(limit + 1), { token });
+    expect((await stream.next())?.errors?.map(({ extensions }) => extensions)).toEqual(refused);
+    await stream.leave();
+    expect(gateway.toys.fetchCount).toBe(0);
+  });
+
   it.each([
     ['nested brackets', `${'{ a '.repeat(20_000)}`],
     ['a long list', `{ playables(ids: [${'"a" '.repeat(20_000)}]) { id } }`],

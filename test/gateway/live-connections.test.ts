@@ -5,7 +5,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { connectionLimits } from '../../gateway/connection-limits.ts';
 import { LiveCounts } from '../../gateway/live-counts.ts';
-import { peerAddress } from '../../gateway/peer-address.ts';
+import { countedAddress, peerAddress } from '../../gateway/peer-address.ts';
 import { floodCode, tooManySocketsCode } from '../../gateway/socket-limits.ts';
 import { overSseGet } from './live-clients.ts';
 import { RawSocket } from './raw-socket.ts';
@@ -172,6 +172,22 @@ describe('the count of live connections', () => {
     const last = new LiveCounts(1);
     last.take('b')?.();
     expect(last.length).toBe(0);
+  });
+});
+
+describe('an address that counts', () => {
+  const of = (peer: string, trustedProxies: number) => {
+    const headers = forwarded('198.51.100.1');
+    const request = { socket: { remoteAddress: peer }, headers };
+    return countedAddress(request as unknown as IncomingMessage, trustedProxies);
+  };
+
+  it('is none of a proxy that nobody told of: all viewers may be behind it', () => {
+    for (const peer of ['10.0.0.1', '172.17.0.1', '192.168.1.1', '127.0.0.1', '::1', 'fd00::1']) {
+      expect(of(peer, 0)).toBeNull();
+      expect(of(peer, 1)).toBe('198.51.100.1');
+    }
+    expect(of('203.0.113.9', 0)).toBe('203.0.113.9');
   });
 });
 

@@ -106,6 +106,18 @@ describe('what an operation costs', () => {
     expect(gateway.toys.fetchCount).toBe(0);
   });
 
+  it.each([
+    [
+      'a number of items',
+      'query ($n: Int = 20) { viewer { inProgress(first: $n) { edges { node { positionMs } } } } }',
+    ],
+    ['what is left out', 'query ($n: Boolean = true) { viewer { id @include(if: $n) } }'],
+  ])('refuses a null in the place of a default: %s', async (_what, query) => {
+    const { errors } = await gateway.ask(query, { profileId: 'alice', variables: { n: null } });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
+    expect(gateway.toys.fetchCount).toBe(0);
+  });
+
   it('leaves variables that do not fit to whoever words that', async () => {
     const { errors } = await gateway.ask(variable, { variables: { n: 'many' } });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);

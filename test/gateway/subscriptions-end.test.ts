@@ -91,10 +91,8 @@ describe.each(shapes)('the end of a subscription, %s', (shape) => {
     const { events } = gateway.toys;
     const before = events.opened;
     for (let index = 0; index < 10; index += 1) {
-      const answer = await gateway.ask(query, {
-        profileId: 'alice',
-        headers: { accept: 'application/json' },
-      });
+      const accept = index % 2 === 0 ? 'application/json' : '*/*';
+      const answer = await gateway.ask(query, { profileId: 'alice', headers: { accept } });
       expect(answer.status).toBe(406);
       expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
     }

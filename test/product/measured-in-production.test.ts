@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, generateKeyPair } from 'jose';
 import { type Product, startProduct } from '../support/product.ts';
+import { productionKeys } from '../support/production-keys.ts';
 
 /** What dashboards and alert rules are written against: a name may come, none may go. */
 const names = [
@@ -31,19 +31,10 @@ describe('metrics of the product in production', () => {
   let dataDir: string;
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'playhead-measured-'));
-    const keys = join(dataDir, 'keys.json');
-    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
-    await writeFile(
-      keys,
-      JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'a' }] }),
-    );
+    const keys = await productionKeys(dataDir);
     const env = {
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      TOKEN_PUBLIC_KEY_FILE: keys,
-      SESSION_KEY: 'a secret that is long enough, as it must be',
-      SHUTDOWN_DELAY_MS: '0',
-      DRAIN_MS: '0',
+      ...{ NODE_ENV: 'production', HOST: '127.0.0.1', SHUTDOWN_DELAY_MS: '0', DRAIN_MS: '0' },
+      ...keys,
     };
     product = await startProduct({ env, dataDir });
   });

@@ -7,7 +7,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { dirtyOf, hydrate, lastMs, merge, put, read, settleAll } from '../contract/hot-subject.ts';
-import { beatOf, hiddenAt, msAt, phone, playheadAt, tv } from '../contract/writes.ts';
+import { beatOf, hiddenAt, msAt, phone, playheadAt, shownAt, tv } from '../contract/writes.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
@@ -115,6 +115,15 @@ const isThere = await hasRedisServer();
     await hot.quarantine({ partition: home, profileId: 'demo', title: 'sintel' });
     await hydrate(hot, {});
     expect(await ttlMs()).toBe(-1);
+  });
+
+  it('has a TTL again when what an erasure left is settled', async () => {
+    await put(hot, { playhead: playheadAt(25), visibility: shownAt(25) });
+    const fence = playheadAt(20).version;
+    await hot.erase({ profileId: 'demo', fence, nowMs: lastMs });
+    expect(await redis.pttl(profileKey)).toBe(-1);
+    await settleAll(hot, await dirtyOf(hot));
+    expect(await redis.pttl(profileKey)).toBeGreaterThan(71 * hoursMs);
   });
 
   it('has a TTL when it was only compared, or only named a device', async () => {

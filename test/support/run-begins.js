@@ -9,6 +9,7 @@ const run = promisify(execFile);
 /** What a command's absence keeps from being tested, and the Debian packages that bring it. */
 const tools = [
   { command: 'redis-server', packages: ['redis-server'] },
+  { command: 'curl', packages: ['curl'] },
   { command: 'java', packages: ['openjdk-17-jre-headless'] },
   { command: 'mvn', packages: ['maven'] },
   { command: 'promtool', packages: ['prometheus'] },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { partitionOf } from '../../../domain/version.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import { openSessionSigner } from '../../../runtime/identity.ts';
 import { pseudonymKeyOf, pseudonymOf } from '../../../runtime/pseudonym.ts';
 import { openInteractionFiles } from '../../../stores/embedded/interactions.ts';
@@ -41,7 +42,10 @@ export class Operator {
   /** `isBeside`: as the command line, which does not reach a hot store inside the server. */
   deps({ faults, isBeside = false }: { faults?: Weather; isBeside?: boolean } = {}): EraseDeps {
     const { hot, durable, watchLog, events, erasures } = this.playback.stores;
-    const interactions = openInteractionFiles({ folder: this.folder });
+    const interactions = openInteractionFiles({
+      folder: this.folder,
+      clock: systemClock,
+    });
     const real = { durable, watchLog, events, erasures, viewings: this.#viewings, interactions };
     const within = <Store extends object>(name: string, store: Store) =>
       faults === undefined
