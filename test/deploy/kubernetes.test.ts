@@ -36,7 +36,8 @@ const config = named('ConfigMap', 'playhead-config').data!;
 /** What the process of a container finds, its secrets made up. */
 function environmentOf(container: Container): Record<string, string> {
   expect(container.envFrom).toEqual([{ configMapRef: { name: 'playhead-config' } }]);
-  const secrets = container.env.map(({ name }) => [
+  const needed = container.env.filter(({ valueFrom }) => valueFrom.secretKeyRef.optional !== true);
+  const secrets = needed.map(({ name }) => [
     name,
     `made up for ${name}, and as long as it must be`,
   ]);
@@ -95,8 +96,12 @@ describe('deploy/kubernetes', () => {
     expect(unknown).toEqual([]);
     expect(readConfig(environment)).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' });
     for (const { name, valueFrom } of containerOf(manifest).env) {
-      expect(valueFrom.secretKeyRef).toEqual({ name: 'playhead-secrets', key: name });
+      expect(valueFrom.secretKeyRef).toMatchObject({ name: 'playhead-secrets', key: name });
+      expect(name in settings.shape).toBe(true);
     }
+    const logins = ['REDIS_URL', 'CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD'];
+    const given = containerOf(manifest).env.map(({ name }) => name);
+    expect(given).toEqual(expect.arrayContaining(logins));
   });
 
   it.each(workloads)('gives %s no more rights than it needs', (_, manifest) => {

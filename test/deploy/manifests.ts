@@ -16,7 +16,10 @@ export interface Container {
   command: string[];
   ports?: { name: string; containerPort: number }[];
   envFrom: { configMapRef: { name: string } }[];
-  env: { name: string; valueFrom: { secretKeyRef: { name: string; key: string } } }[];
+  env: {
+    name: string;
+    valueFrom: { secretKeyRef: { name: string; key: string; optional?: boolean } };
+  }[];
   startupProbe?: Probe;
   livenessProbe?: Probe;
   readinessProbe?: Probe;
