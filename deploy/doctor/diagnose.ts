@@ -4,14 +4,9 @@ import { examineCassandra, examineRedis } from '../../stores/open.ts';
 import { cassandraFindings } from './cassandra-findings.ts';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
 import { otherSubgraphs, supergraph, supergraphFile } from './graph-findings.ts';
-import {
-  folderIsWritable,
-  model,
-  nodeVersion,
-  portsAreFree,
-  tokenKeys,
-} from './machine-findings.ts';
+import { folderIsWritable, model, nodeVersion, portsAreFree } from './machine-findings.ts';
 import { redisFindings } from './redis-findings.ts';
+import { tokenKeys } from './token-findings.ts';
 
 export interface DiagnoseParts {
   clock: Clock;

@@ -3,7 +3,6 @@ import { constants } from 'node:fs';
 import { access, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { importJWK, type JWK } from 'jose';
 import type { Config } from '../../runtime/config.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { loadModels } from '../../subgraphs/recommendations/load-models.ts';
@@ -58,7 +57,10 @@ export function portsAreFree(config: Config): Promise<Finding[]> {
     catalog: config.CATALOG_PORT,
   };
   return Promise.all(
-    Object.entries(ports).map(([part, port]) => portIsFree({ part, port, host: config.HOST })),
+    [
+      ...Object.entries(ports).map(([part, port]) => ({ part, port, host: config.HOST })),
+      { part: 'metrics', port: config.METRICS_PORT, host: config.METRICS_HOST },
+    ].map(portIsFree),
   );
 }
 
@@ -92,29 +94,6 @@ async function isOurs(port: number, host: string): Promise<boolean> {
   });
   const settled = await Promise.allSettled(answers);
   return settled.some((answer) => answer.status === 'fulfilled' && answer.value);
-}
-
-/** The key set that access tokens are verified with. */
-export async function tokenKeys(config: Config): Promise<Finding> {
-  const name = 'token keys';
-  const { TOKEN_PUBLIC_KEY_FILE: file } = config;
-  if (file === undefined) return ok(name, 'development keys, in the data folder');
-  const advice =
-    'Name a JWK Set, {"keys": […]}, with the public ES256 keys of the token issuer, readable for this account.';
-  try {
-    const { keys } = JSON.parse(await readFile(file, 'utf8')) as { keys?: JWK[] };
-    if (!Array.isArray(keys)) return fail(name, `${file} holds no list \`keys\``, advice);
-    const usable = keys.filter(({ kty, crv }) => kty === 'EC' && crv === 'P-256');
-    await Promise.all(usable.map((key) => importJWK(key, 'ES256')));
-    if (usable.length === 0) return fail(name, `${file} holds no key for ES256`, advice);
-    if (keys.some((key) => key.d !== undefined || key.k !== undefined)) {
-      const remove = 'Take the private parts (`d`) out: whoever reads this file can make tokens.';
-      return warn(name, `${file} holds a private key`, remove);
-    }
-    return ok(name, `${usable.length} of ${file}`);
-  } catch (error) {
-    return fail(name, `${file}: ${reasonOf(error)}`, advice);
-  }
 }
 
 /** What the row is ranked by: read as the process reads it. */

@@ -89,9 +89,9 @@ describe('npm run doctor', () => {
 
   it('reads the key set as a verifier would', async () => {
     const file = patient.path('keys.json');
-    const keys = async (text: string) => {
+    const keys = async (text: string, settings: Record<string, string> = {}) => {
       await writeFile(file, text);
-      const findings = await patient.examine({ TOKEN_PUBLIC_KEY_FILE: file });
+      const findings = await patient.examine({ TOKEN_PUBLIC_KEY_FILE: file, ...settings });
       await rm(file);
       return named(findings, 'token keys');
     };
@@ -115,9 +115,33 @@ describe('npm run doctor', () => {
       status: 'fail',
       found: `${file} holds no key for ES256`,
     });
-    expect(await keys(JSON.stringify({ keys: [privateKey] }))).toMatchObject({
-      status: 'warn',
+    expect(
+      await keys(JSON.stringify({ keys: [rsa] }), { TOKEN_ALGORITHMS: 'RS256' }),
+    ).toMatchObject({ status: 'ok' });
+    expect(await keys(JSON.stringify({ keys: [publicKey, privateKey] }))).toMatchObject({
+      status: 'fail',
       advice: expect.stringContaining('Take the private parts'),
+    });
+  });
+
+  it('asks the issuer for its key set', async () => {
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const set = JSON.stringify({ keys: [await exportJWK(publicKey)] });
+    const issuer = createHttpServer((_request, response) => response.end(set));
+    issuer.listen(0, '127.0.0.1');
+    await once(issuer, 'listening');
+    const { port } = issuer.address() as AddressInfo;
+    const found = async () => {
+      const findings = await patient.examine({ TOKEN_JWKS_URL: `http://127.0.0.1:${port}/keys` });
+      return named(findings, 'token keys');
+    };
+    expect(await found()).toMatchObject({ status: 'ok' });
+    issuer.closeAllConnections();
+    issuer.close();
+    await once(issuer, 'close');
+    expect(await found()).toMatchObject({
+      status: 'warn',
+      advice: expect.stringContaining('TOKEN_JWKS_URL'),
     });
   });
 

@@ -18,6 +18,7 @@ export function sharePatient() {
   /** Ports that are free, and a Redis that may be slow: a busy machine is no finding here. */
   const env = (settings: Record<string, string> = {}): Record<string, string> => ({
     ...{ PORT: '0', PLAYBACK_PORT: '0', RECOMMENDATIONS_PORT: '0', CATALOG_PORT: '0' },
+    METRICS_PORT: '0',
     ...{ DATA_DIR: dataDir, REDIS_COMMAND_TIMEOUT_MS: '8000' },
     ...settings,
   });

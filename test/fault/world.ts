@@ -93,7 +93,7 @@ export class World {
       ? await FaultProxy.open({ host, port: Number(port) })
       : null;
     const proxies = { redisProxy, cassandraProxy };
-    const part = await startPlayback(this.#envOf(proxies, '0'));
+    const part = await startPlayback(this.#envOf(proxies, '0'), 'live');
     const member = { name, url: part.graphqlUrl, part, ...proxies };
     this.members.push(member);
     return member;
@@ -102,7 +102,7 @@ export class World {
   /** Starts a process that has ended, on the port it had. */
   async restartMember(name: string): Promise<void> {
     const member = this.member(name);
-    member.part = await startPlayback(this.#envOf(member, new URL(member.url).port));
+    member.part = await startPlayback(this.#envOf(member, new URL(member.url).port), 'live');
   }
 
   async token(profileId: string): Promise<string> {

@@ -46,9 +46,9 @@ export interface ProductOptions {
 /** Starts what `npm start` starts, on a free port, and waits until it answers /health/ready. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const folder = await openDataDir(options);
-  const gateway = await startPart('gateway', options.argv ?? [], {
-    ...folder.env,
-    PORT: '0',
+  const gateway = await startPart('gateway', {
+    argv: options.argv ?? [],
+    env: { ...folder.env, PORT: '0' },
   });
   return assemble({ gateway, parts: [gateway], folder });
 }
@@ -71,7 +71,7 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
   const start = async (name: SubgraphName, port: string) => {
     const own = { ...options.envOf?.[name], ...folder.env };
     const env = { ...own, ...addresses, [`${name.toUpperCase()}_PORT`]: port };
-    const part = await startPart(name, [], env);
+    const part = await startPart(name, { env });
     addresses[`${name.toUpperCase()}_URL`] = part.graphqlUrl;
     subgraphs.set(name, part);
     parts.push(part);
@@ -109,14 +109,20 @@ export interface RunningPart {
  * Starts the playback subgraph alone, for tests that run several over the same stores: `env` needs
  * DATA_DIR (the keys are there) and says where the stores are. Port: PLAYBACK_PORT, default a free one.
  */
-export function startPlayback(env: Record<string, string>): Promise<RunningPart> {
-  return startPart('playback', [], { PLAYBACK_PORT: '0', ...env });
+export function startPlayback(
+  env: Record<string, string>,
+  awaited: Awaited = 'ready',
+): Promise<RunningPart> {
+  return startPart('playback', { env: { PLAYBACK_PORT: '0', ...env }, awaited });
 }
 
 /** Starts the gateway alone, in front of the subgraphs at `…_URL`. Port: PORT, default a free one. */
 export function startGateway(env: Record<string, string>): Promise<RunningPart> {
-  return startPart('gateway', ['--only', 'gateway'], { PORT: '0', ...env });
+  return startPart('gateway', { argv: ['--only', 'gateway'], env: { PORT: '0', ...env } });
 }
+
+/** A process without a store that answers serves, and is not ready. */
+export type Awaited = 'live' | 'ready';
 
 const entryPoints = {
   gateway: 'gateway/main.ts',
@@ -131,9 +137,9 @@ const stopDeadlineMs = 10_000;
 
 async function startPart(
   name: keyof typeof entryPoints,
-  argv: readonly string[],
-  env: Record<string, string>,
+  options: { argv?: readonly string[]; env: Record<string, string>; awaited?: Awaited },
 ): Promise<RunningPart> {
+  const { argv = [], env, awaited = 'ready' } = options;
   // The node binary itself, no npm between: the pid is the product's own, so a kill leaves no orphan.
   const child = spawn(process.execPath, [entryPoints[name], ...argv], {
     cwd: repository,
@@ -156,8 +162,8 @@ async function startPart(
       },
       { what: `${name} prints its address`, deadlineMs: startDeadlineMs },
     );
-    await until(() => isReady(new URL(graphqlUrl).origin), {
-      what: `${name} is ready`,
+    await until(() => isHealthy(new URL(graphqlUrl).origin, awaited), {
+      what: `${name} is ${awaited}`,
       deadlineMs: startDeadlineMs,
     });
     return { ...part, graphqlUrl };
@@ -167,8 +173,8 @@ async function startPart(
   }
 }
 
-async function isReady(origin: string): Promise<boolean> {
-  const answer = await fetch(`${origin}/health/ready`).catch(() => undefined);
+async function isHealthy(origin: string, awaited: Awaited): Promise<boolean> {
+  const answer = await fetch(`${origin}/health/${awaited}`).catch(() => undefined);
   await answer?.body?.cancel();
   return answer?.ok === true;
 }
