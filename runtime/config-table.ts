@@ -11,7 +11,8 @@ export function configTable(): string {
   const rows = Object.entries(settings.shape).map(([key, schema]) => {
     const fallback = schema.safeParse(undefined);
     const shown = key === 'DATA_DIR' ? 'data' : fallback.data;
-    return `| \`${key}\` | ${shown === undefined ? '' : `\`${shown}\``} | ${schema.description} |`;
+    const text = String(shown ?? '');
+    return `| \`${key}\` | ${text === '' ? '' : `\`${text}\``} | ${schema.description} |`;
   });
   return [...head, ...rows].join('\n');
 }

@@ -60,7 +60,8 @@ export class OtlpExporter implements SpanSink {
     this.#cancel?.();
     this.#cancel = undefined;
     await this.#sending;
-    await this.#send();
+    // Who does not answer keeps no process from ending.
+    if (!this.#isAway) await this.#send();
   }
 
   /** Never rejects: a trace that is lost is no request's fault. */

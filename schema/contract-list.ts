@@ -30,7 +30,12 @@ const list = z.strictObject({
  * Errors: throws naming the key and what is wanted there.
  */
 export async function readContracts(folder: URL): Promise<Contract[]> {
-  const text = await readFile(new URL('contracts.yaml', folder), 'utf8').catch(() => undefined);
+  const text = await readFile(new URL('contracts.yaml', folder), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
   if (text === undefined) return [];
   const parsed = list.safeParse(parse(text));
   if (!parsed.success) {
