@@ -150,7 +150,7 @@ class RedisProcess implements RedisServer {
 
   async removeFiles(): Promise<void> {
     for (const file of await readdir(this.#folder)) {
-      await rm(join(this.#folder, file), { recursive: true });
+      await rm(join(this.#folder, file), { recursive: true, force: true });
     }
   }
 
@@ -169,7 +169,9 @@ class RedisProcess implements RedisServer {
 
   async close(): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    // A child that wrote the file anew may outlive its killed parent for a moment.
+    const patience = { maxRetries: 50, retryDelay: 100 };
+    await rm(this.#folder, { recursive: true, force: true, ...patience });
   }
 
   async #appendedFile(): Promise<string> {
