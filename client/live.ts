@@ -54,6 +54,8 @@ export class LiveSubscription<Data> {
   #isWanted = false;
   #withOptional = true;
   #failures = 0;
+  /** What the server said to wait before it is asked again, until it answers. */
+  #atLeastMs = 0;
   #isStreaming = false;
   /** Ends the stream, or the wait for the next one. */
   #end: () => void = () => {};
@@ -135,22 +137,24 @@ export class LiveSubscription<Data> {
       if (result.data) {
         this.#question.onData(result.data as Data);
         this.#failures = 0;
+        this.#atLeastMs = 0;
         return true;
       }
     } catch {
       // Data of another form than was asked for: as good as none.
       return false;
     }
-    const [failure] = result.errors ?? [];
-    const code = failure === undefined ? '' : graphqlFault(failure).code;
+    const { code, retryAfterMs } = graphqlFault(result.errors?.[0] ?? { message: '' });
     if (code === 'BAD_USER_INPUT') this.#withOptional = false;
+    this.#atLeastMs = retryAfterMs;
     return false;
   }
 
   #connectLater(): void {
     this.#failures += 1;
     const { clock, chance } = this.#deps;
-    const waitMs = backoffMs({ failures: this.#failures, atLeastMs: 0 }, chance.random);
+    const after = { failures: this.#failures, atLeastMs: this.#atLeastMs };
+    const waitMs = backoffMs(after, chance.random);
     this.#isStreaming = false;
     this.#end = clock.after(waitMs, () => this.#connect());
   }

@@ -152,6 +152,19 @@ describe('the stream of live updates', () => {
     expect(streams).toHaveLength(2);
   });
 
+  it('is opened again no sooner than the server says (OUT-4)', async () => {
+    const { rig, streams } = await watched();
+    const extensions = { code: 'RATE_LIMITED', retryable: true, retryAfterMs: 45_000 };
+    streams.at(-1)?.push({ errors: [{ message: 'Too much.', extensions }] });
+    await rig.server.settle();
+    await rig.clock.advance(44_999);
+    await rig.server.settle();
+    expect(streams).toHaveLength(1);
+    await rig.clock.advance(1);
+    await rig.server.settle();
+    expect(streams).toHaveLength(2);
+  });
+
   it('waits little again once something has arrived', async () => {
     const { rig, streams, push } = await watched();
     for (let ends = 0; ends < 5; ends += 1) {
