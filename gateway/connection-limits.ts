@@ -32,6 +32,9 @@ export interface ConnectionLimits {
   liveConnectionsPerAddressMax: number;
 }
 
+/** What was refused may be tried again once another connection or operation has ended, whenever that is. */
+export const placeRetryAfterMs = 5_000;
+
 export const connectionLimits: ConnectionLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,

@@ -2,10 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Drain, endEach } from '../runtime/drain.ts';
 import { sendRefusal } from '../runtime/http-messages.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
+import { placeRetryAfterMs } from './connection-limits.ts';
 import type { LiveConnections } from './live-connections.ts';
-
-/** One that is refused may be tried again once another has ended, whenever that is. */
-const retryAfterMs = 5_000;
 
 /** The answers that may be event streams: counted with the sockets, and ended when the server closes. */
 export class EventStreams {
@@ -49,7 +47,12 @@ export class EventStreams {
 
 function refuse(response: ServerResponse): false {
   const message = 'Too many live connections at a time.';
-  sendRefusal(response, { status: 429, code: 'RATE_LIMITED', message, retryAfterMs });
+  sendRefusal(response, {
+    status: 429,
+    code: 'RATE_LIMITED',
+    message,
+    retryAfterMs: placeRetryAfterMs,
+  });
   return false;
 }
 

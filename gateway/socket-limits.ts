@@ -6,7 +6,7 @@ import { codedError } from '../runtime/graphql-errors.ts';
 import type { Viewer } from '../runtime/identity.ts';
 import type { SocketGate } from '../runtime/socket-endpoint.ts';
 import { TokenBucket } from '../runtime/token-bucket.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import { type ConnectionLimits, placeRetryAfterMs } from './connection-limits.ts';
 import type { LiveConnections } from './live-connections.ts';
 import type { OriginPolicy } from './origins.ts';
 
@@ -14,8 +14,6 @@ import type { OriginPolicy } from './origins.ts';
 export const floodCode = 1008;
 /** "Try again later": graphql-ws clients do, after a wait; another socket may be gone by then. */
 export const tooManySocketsCode = 1013;
-/** An operation that is refused may be sent again once another has ended, whenever that is. */
-const retryAfterMs = 5_000;
 /** For the answer to a close; whoever floods may not send one. */
 const closeGraceMs = 1_000;
 
@@ -90,7 +88,9 @@ export class SocketLimits implements SocketGate {
     const { operationsPerSocketMax } = this.#limits;
     if (Object.keys(socket.subscriptions).length <= operationsPerSocketMax) return undefined;
     const message = `A socket has at most ${operationsPerSocketMax} operations at a time.`;
-    return [codedError('RATE_LIMITED', message, { extensions: { retryAfterMs } })];
+    return [
+      codedError('RATE_LIMITED', message, { extensions: { retryAfterMs: placeRetryAfterMs } }),
+    ];
   }
 
   /** Lets the protocol hear only what is within the rate, and nothing of a socket that is closing. */

@@ -10,21 +10,10 @@
 -- include register.lua
 -- include owed.lua
 -- include title.lua
+-- include held.lua
 
 local key, id, fence = KEYS[1], ARGV[1], ARGV[4]
 local sets = { dirty = KEYS[3], quarantine = KEYS[4] }
-
-local function read_held()
-  local held, all = {}, redis.call('HGETALL', key)
-  for index = 1, #all, 2 do held[all[index]] = all[index + 1] end
-  for index = 1, #all, 2 do
-    local title = string.match(all[index], '^t:(.+)$')
-    if title then
-      held['t:' .. title], held['v:' .. title] = split(all[index + 1], held['v:' .. title])
-    end
-  end
-  return held
-end
 
 -- What is newer stays, with the devices that it names; whatever else there is goes.
 local function keep(held)
@@ -61,7 +50,7 @@ local function forget_accepted()
   end
 end
 
-local held = read_held()
+local held = read_held(key)
 local floor = held['t:*']
 keep(held)
 redis.call('ZREM', sets.dirty, id .. '|*')

@@ -12,22 +12,11 @@
 -- include mark.lua
 -- include owed.lua
 -- include title.lua
+-- include held.lua
 
 local key, profile_id, now_ms = KEYS[1], ARGV[1], ARGV[2]
 local sets = { dirty = KEYS[2], quarantine = KEYS[3] }
 local title_count = tonumber(ARGV[8])
-
-local function read_held()
-  local held, all = {}, redis.call('HGETALL', key)
-  for index = 1, #all, 2 do held[all[index]] = all[index + 1] end
-  for index = 1, #all, 2 do
-    local title = string.match(all[index], '^t:(.+)$')
-    if title then
-      held['t:' .. title], held['v:' .. title] = split(all[index + 1], held['v:' .. title])
-    end
-  end
-  return held
-end
 
 -- Merges the durable registers in; answers the titles that rose, and what the durable store holds.
 local function merge_durable(held)
@@ -83,7 +72,7 @@ local function is_of_before(fence)
   return true
 end
 
-local held = read_held()
+local held = read_held(key)
 if is_of_before(held['#f']) then return {} end
 local risen, durable = merge_durable(held)
 owe_newer(held, durable)
