@@ -58,7 +58,7 @@ export async function startCandidates(
         ...{ REDIS_URL: tiers.productUrl, REDIS_COMMAND_TIMEOUT_MS: redisTimeoutMs },
         PLAYBACK_PARTITIONS: String(partitions),
         // Each device reports as often as it can here; it is counted all the same.
-        RATE_LIMIT_DEVICE: '1000:1000',
+        RATE_LIMIT_DEVICE: 'off',
         ...{ CASSANDRA_CONTACT_POINTS: contactPoint, CASSANDRA_LOCAL_DC: dataCentre },
         CASSANDRA_KEYSPACE: keyspace,
       },
