@@ -94,6 +94,38 @@ export function advancePresence(
   };
 }
 
+/**
+ * Folds what two regions know of one session: the later report, the newest act and the newest take-over stay.
+ *
+ * Shape: total, commutative, associative, idempotent. Reports of one sequence are the same report, received
+ * twice: the one that was received last stays.
+ */
+export function mergePresence(left: Presence, right: Presence): Presence {
+  const latest = isLaterReport(right, left) ? right : left;
+  return {
+    ...latest,
+    actedAt: laterAct(left.actedAt, right.actedAt),
+    takenOver: laterTakeOver(left.takenOver, right.takenOver),
+  };
+}
+
+/** By sequence; then by what a repeated report may differ in. */
+function isLaterReport(one: Presence, other: Presence): boolean {
+  const [left, right] = [one, other].map((presence) => [
+    presence.sequence,
+    presence.lastHeartbeatAtMs,
+    presence.pausedSinceMs ?? 0,
+  ]) as [number[], number[]];
+  const index = left.findIndex((part, place) => part !== right[place]);
+  return index >= 0 && (left[index] as number) > (right[index] as number);
+}
+
+function laterTakeOver(left: TakenOver | null, right: TakenOver | null): TakenOver | null {
+  if (left === null || right === null) return left ?? right;
+  if (left.at !== right.at) return left.at > right.at ? left : right;
+  return left.sessionId >= right.sessionId ? left : right;
+}
+
 /** When the next heartbeat is wanted after this event, ms: a paused player only pings. */
 export function intervalAfter(event: PlaybackEvent, policy: Policy): number {
   return intervalIn(stateAfter(event) ?? 'PLAYING', policy);

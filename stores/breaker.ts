@@ -107,6 +107,8 @@ export function guardHotStore(
     takeOver: (of) => home(of.profileId).run(() => hot.takeOver(of)),
     dropMark: (profileId) => home(profileId).run(() => hot.dropMark(profileId)),
     raiseGeneration: (partition) => at(partition).run(() => hot.raiseGeneration(partition)),
+    takeIn: (taken) => at(taken.partition).run(() => hot.takeIn(taken)),
+    takenUpTo: (of) => at(of.partition).run(() => hot.takenUpTo(of)),
     due: (query) => at(query.partition).run(() => hot.due(query)),
     settle: (done) => at(done.partition).run(() => hot.settle(done)),
     quarantine: (poison) => at(poison.partition).run(() => hot.quarantine(poison)),

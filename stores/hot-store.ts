@@ -3,6 +3,7 @@ import type { Device, PlayheadRegister, TitleState } from '../domain/playhead.ts
 import type { Presence, PresenceReport, TakenOver } from '../domain/presence.ts';
 import type { Transition } from '../domain/transition.ts';
 import type { Version } from '../domain/version.ts';
+import type { AcceptedChange, ReadPoint } from './accepted-stream.ts';
 import type { Erasing } from './erasures.ts';
 
 /** What one request writes to one title; null leaves that register alone. */
@@ -141,6 +142,20 @@ export interface Backlog {
   quarantined: number;
 }
 
+/** What was read of another region's stream, for one partition. */
+export interface TakenIn {
+  partition: number;
+  /** The region that accepted it. */
+  region: string;
+  /** Where the reader stood: if this store says otherwise, nothing is taken in. */
+  after: ReadPoint | null;
+  /** In the order of the stream; their fences are not looked at. */
+  changes: readonly AcceptedChange[];
+  /** Where the reader stands with these. */
+  upTo: ReadPoint;
+  nowMs: number;
+}
+
 /**
  * The fast tier: answers first, and is authoritative for a profile only while its hydration mark says so.
  *
@@ -183,8 +198,19 @@ export interface HotStore {
   takeOver(of: { profileId: string; from: string; by: TakenOver }): Promise<boolean>;
   /** Forgets that this profile was compared. */
   dropMark(profileId: string): Promise<void>;
-  /** Forgets it for every profile of a partition. */
+  /** Forgets it for every profile of a partition; tells all who listen to one of them that any may have changed. */
   raiseGeneration(partition: number): Promise<void>;
+  /**
+   * Merges what another region accepted, as clean copies that were compared with nothing: makes nothing
+   * dirty, sets no mark, appends to no stream; a fence of the profile turns back what is not newer. Sessions
+   * merge as `mergePresence`; a title that is forgotten loses them. Tells listeners what rose, and the titles
+   * of sessions that changed. In the same step it notes `upTo`, so that what was noted was taken in.
+   * Answers where the reader of that region stands now: `upTo`, or, if it was not `after`, where it
+   * stood, and nothing changed.
+   */
+  takeIn(taken: TakenIn): Promise<ReadPoint | null>;
+  /** Where the reader of another region's stream stands; null: it read nothing, or the store lost it. */
+  takenUpTo(of: { partition: number; region: string }): Promise<ReadPoint | null>;
   /**
    * Titles dirty since `sinceMs` or earlier, oldest first; they stay dirty. `skip` passes over as many
    * of the oldest: those that could not be written, and must not hold up the others.
@@ -209,7 +235,7 @@ export interface HotStore {
   replay(query: { partition: number; nowMs: number }): Promise<number>;
   backlog(partition: number): Promise<Backlog>;
   /**
-   * Raises the profile's floor to a fence, lets go of everything of the profile that is not newer, owed,
+   * Raises the profile's floor to a fence (other regions are told, if it rose), lets go of everything of the profile that is not newer, owed,
    * set aside or not, of all its sessions, and of its mark; tells the event stream and listeners.
    * From then on, and for as long as the profile is here, nothing comes in that is not newer: of a
    * merge no such register, and no report, device or history of what was received no later; of a
