@@ -5,7 +5,7 @@ import { isOvertaken } from '../../domain/overtaken.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
-import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
+import { partitionOf, versionZero } from '../../domain/version.ts';
 import type { Erasing } from '../erasures.ts';
 import { aboveFence, knowsFence } from '../fence.ts';
 import {
@@ -21,10 +21,11 @@ import {
   type QuarantinedTitle,
   type SettledTitle,
   type StoreIdentity,
-  type TransitionOffer,
 } from '../hot-store.ts';
 import { DirtySet } from './dirty-set.ts';
 import { HotEntry } from './hot-entry.ts';
+import { historyOf, newsOf } from './news.ts';
+import { ProfileListeners } from './profile-listeners.ts';
 import type { EmbeddedEventStream } from './stream.ts';
 
 /** Profiles kept while clean, about 10 kB each: the working set of one machine. */
@@ -74,7 +75,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
   readonly #profiles = new Map<string, HotEntry>();
   readonly #dirty: DirtySet[];
   readonly #generations: number[];
-  readonly #listeners = new Map<string, Set<(titles: readonly string[]) => void>>();
+  readonly #listeners = new ProfileListeners();
 
   constructor(options: EmbeddedHotOptions) {
     this.partitions = options.partitions;
@@ -102,12 +103,14 @@ class HotStoreInProcess implements EmbeddedHotStore {
       entry.preview(isHeld ? { ...write, playhead: null, visibility: null } : write),
     );
     // The stream may refuse (disk full); nothing has changed yet, so the step stays atomic.
-    if (isHeld) this.#appendHistory(request, entry);
-    else this.#appendNews(request, { entry, titles });
+    this.#events.appendNow({
+      partition: this.#partition(request.profileId),
+      transitions: isHeld ? historyOf(request, entry) : newsOf(request, { entry, titles }),
+    });
     const rose = titles.filter((title) => entry.store(title)).map(({ title }) => title);
     if (request.device !== null) entry.remember(request.device);
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
-    this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
+    this.#listeners.tell(request.profileId, [...rose, ...this.#report(request, entry)]);
     for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
     return {
       kind: 'merged',
@@ -151,13 +154,13 @@ class HotStoreInProcess implements EmbeddedHotStore {
     if (markMs > 0 && isSame) {
       entry.mark = { epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
     }
-    this.#tell(profileId, rose);
+    this.#listeners.tell(profileId, rose);
     return rose;
   }
 
   async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
     const title = this.#use(of.profileId).takeOver(of);
-    if (title !== null) this.#tell(of.profileId, [title]);
+    if (title !== null) this.#listeners.tell(of.profileId, [title]);
     return title !== null;
   }
 
@@ -234,7 +237,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
     for (const title of entry.titles()) {
       if (title !== floorTitle) this.#markDirty(profileId, title, nowMs);
     }
-    this.#tell(profileId, [floorTitle]);
+    this.#listeners.tell(profileId, [floorTitle]);
   }
 
   async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
@@ -245,12 +248,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
     profileId: string,
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>> {
-    const listeners = this.#listeners.get(profileId) ?? new Set();
-    this.#listeners.set(profileId, listeners.add(listener));
-    return async () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(profileId);
-    };
+    return this.#listeners.listen(profileId, listener);
   }
 
   evict(profileId: string): boolean {
@@ -285,37 +283,6 @@ class HotStoreInProcess implements EmbeddedHotStore {
     return isOvertaken(presence, met, this.#policy);
   }
 
-  #appendHistory({ presence, profileId, transitions }: MergeRequest, entry: HotEntry): void {
-    if (presence === null) return;
-    const known = entry.sessions.get(presence.sessionId);
-    const hasActed = (known?.actedAt ?? presence.actedAt) !== null;
-    const isLate = known !== undefined && presence.sequence <= known.sequence;
-    if (!hasActed || isLate) return;
-    const sinceMs = known?.lastHeartbeatAtMs ?? 0;
-    const history = transitions
-      .filter(({ onlyIfBefore }) => activityTimeMs(onlyIfBefore) > sinceMs)
-      .map(({ transition }) => ({ ...transition, isHistory: true as const }));
-    this.#events.appendNow({ partition: this.#partition(profileId), transitions: history });
-  }
-
-  #appendNews(
-    request: MergeRequest,
-    met: { entry: HotEntry; titles: readonly MergedTitle[] },
-  ): void {
-    const isNews = ({ transition, onlyIfBefore }: TransitionOffer) => {
-      const write = met.titles.find(({ title }) => title === transition.title);
-      const { playhead } = aboveFloor(
-        write?.before ?? met.entry.state(transition.title),
-        met.entry.floor,
-      );
-      const before = playhead?.version ?? versionZero;
-      if (before >= transition.version) return false;
-      return before < onlyIfBefore || playhead?.status !== transition.status;
-    };
-    const transitions = request.transitions.filter(isNews).map(({ transition }) => transition);
-    this.#events.appendNow({ partition: this.#partition(request.profileId), transitions });
-  }
-
   /** Takes the session's report in; answers its title when who plays there changed. */
   #report(request: MergeRequest, entry: HotEntry): string[] {
     const { presence, nowMs } = request;
@@ -331,13 +298,6 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   #markDirty(profileId: string, title: string, nowMs: number): void {
     this.#dirtySet(this.#partition(profileId)).add({ profileId, title }, nowMs);
-  }
-
-  #tell(profileId: string, titles: readonly string[]): void {
-    const listeners = this.#listeners.get(profileId);
-    if (listeners === undefined || titles.length === 0) return;
-    const distinct = [...new Set(titles)];
-    for (const listener of listeners) listener(distinct);
   }
 
   #partition(profileId: string): number {
