@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { erasureTransition } from '../../domain/erasure.ts';
 import { aboveFloor, mergeTitle } from '../../domain/merge.ts';
 import { isOvertaken } from '../../domain/overtaken.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
-import { partitionOf, versionZero } from '../../domain/version.ts';
+import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
+import type { AcceptedStream, ReadPoint } from '../accepted-stream.ts';
 import type { Erasing } from '../erasures.ts';
-import { aboveFence, knowsFence } from '../fence.ts';
+import { aboveFence, acceptedAboveFence, knowsFence } from '../fence.ts';
 import {
   type Backlog,
   type DirtyTitle,
@@ -21,9 +23,11 @@ import {
   type QuarantinedTitle,
   type SettledTitle,
   type StoreIdentity,
+  type TakenIn,
 } from '../hot-store.ts';
+import { AcceptedLog, acceptedBy, acceptedOf, leftOf, type RegionOfStore } from './accepted-log.ts';
 import { DirtySet } from './dirty-set.ts';
-import { HotEntry } from './hot-entry.ts';
+import { HotEntry, isForgotten } from './hot-entry.ts';
 import { historyOf, newsOf } from './news.ts';
 import { ProfileListeners } from './profile-listeners.ts';
 import type { EmbeddedEventStream } from './stream.ts';
@@ -37,22 +41,21 @@ export interface EmbeddedHotOptions {
   events: EmbeddedEventStream;
   /** Clean profiles kept; the least recently used leave first. */
   profilesMax?: number;
+  /** Keeps what is accepted for other regions. Default: there are none. */
+  region?: RegionOfStore;
 }
 
 /** What a hot store without a memory limit needs on top: letting go when it is told to. */
 export interface EmbeddedHotStore extends HotStore {
   /** Lets one profile go as a full store would. False: it owes something and stays, or is not here. */
   evict(profileId: string): boolean;
+  /** What this store accepted, for other regions; throws when it was opened without one. */
+  accepted(): AcceptedStream;
 }
 
 /** The hot store inside the process: gone with it, which every mark's epoch then says. */
 export function openEmbeddedHotStore(options: EmbeddedHotOptions): EmbeddedHotStore {
   return new HotStoreInProcess(options);
-}
-
-/** Whether a merge forgot its title: then where its sessions were is forgotten too. */
-function isForgotten({ before, after }: MergedTitle): boolean {
-  return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
 }
 
 /** What a fence turned back counts as merged: the floor covers it. */
@@ -76,6 +79,9 @@ class HotStoreInProcess implements EmbeddedHotStore {
   readonly #dirty: DirtySet[];
   readonly #generations: number[];
   readonly #listeners = new ProfileListeners();
+  readonly #out: AcceptedLog | null;
+  /** Where the readers of other regions stand, by partition and region. */
+  readonly #taken = new Map<string, ReadPoint>();
 
   constructor(options: EmbeddedHotOptions) {
     this.partitions = options.partitions;
@@ -84,6 +90,8 @@ class HotStoreInProcess implements EmbeddedHotStore {
     this.#profilesMax = options.profilesMax ?? profilesMax;
     this.#dirty = Array.from({ length: options.partitions }, () => new DirtySet());
     this.#generations = new Array(options.partitions).fill(0);
+    const { region, partitions } = options;
+    this.#out = region === undefined ? null : new AcceptedLog(region, partitions);
   }
 
   failureDomain(): string {
@@ -112,6 +120,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
     this.#listeners.tell(request.profileId, [...rose, ...this.#report(request, entry)]);
     for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
+    this.#out?.append(acceptedBy(request, { entry, titles, isHeld }), request.nowMs);
     return {
       kind: 'merged',
       titles: entry.fence === null ? titles : answered(titles, asked, isHeld),
@@ -159,9 +168,14 @@ class HotStoreInProcess implements EmbeddedHotStore {
   }
 
   async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
-    const title = this.#use(of.profileId).takeOver(of);
-    if (title !== null) this.#listeners.tell(of.profileId, [title]);
-    return title !== null;
+    const { profileId, from, by } = of;
+    const entry = this.#use(profileId);
+    const title = entry.takeOver(of);
+    if (title === null) return false;
+    this.#listeners.tell(profileId, [title]);
+    const sessions = entry.sessionsOf([from, by.sessionId]);
+    this.#out?.append(acceptedOf(profileId, { sessions }), activityTimeMs(by.at));
+    return true;
   }
 
   async dropMark(profileId: string): Promise<void> {
@@ -170,6 +184,29 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   async raiseGeneration(partition: number): Promise<void> {
     this.#generations[partition] = (this.#generations[partition] ?? 0) + 1;
+    for (const profileId of this.#listeners.profiles()) {
+      if (this.#partition(profileId) === partition) this.#listeners.tell(profileId, [floorTitle]);
+    }
+  }
+
+  async takeIn(taken: TakenIn): Promise<ReadPoint | null> {
+    const { partition, region, after, changes, upTo } = taken;
+    const stood = this.#takenUpTo(partition, region);
+    if (!isDeepStrictEqual(stood, after)) return stood;
+    const changed = new Map<string, string[]>();
+    for (const change of changes) {
+      const { profileId } = change;
+      const entry = this.#use(profileId);
+      const titles = entry.takeIn(acceptedAboveFence(change, entry.fence));
+      changed.set(profileId, [...(changed.get(profileId) ?? []), ...titles]);
+    }
+    this.#taken.set(`${partition}|${region}`, upTo);
+    for (const [profileId, titles] of changed) this.#listeners.tell(profileId, titles);
+    return upTo;
+  }
+
+  async takenUpTo(of: { partition: number; region: string }): Promise<ReadPoint | null> {
+    return this.#takenUpTo(of.partition, of.region);
   }
 
   async due(query: {
@@ -231,13 +268,14 @@ class HotStoreInProcess implements EmbeddedHotStore {
       partition,
       transitions: [erasureTransition({ profileId, fence })],
     });
+    const before = this.#use(profileId).fence;
     const entry = this.#use(profileId).above(fence);
     this.#profiles.set(profileId, entry);
     this.#dirtySet(partition).forget(profileId);
-    for (const title of entry.titles()) {
-      if (title !== floorTitle) this.#markDirty(profileId, title, nowMs);
-    }
+    for (const title of entry.ownTitles()) this.#markDirty(profileId, title, nowMs);
     this.#listeners.tell(profileId, [floorTitle]);
+    this.#out?.forget(profileId);
+    this.#out?.append(leftOf(profileId, { entry, fenceBefore: before }), nowMs);
   }
 
   async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
@@ -253,6 +291,11 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   evict(profileId: string): boolean {
     return !this.#owes(profileId) && this.#profiles.delete(profileId);
+  }
+
+  accepted(): AcceptedStream {
+    if (this.#out === null) throw new Error('A hot store of no region keeps nothing for others.');
+    return this.#out.stream();
   }
 
   async close(): Promise<void> {
@@ -294,6 +337,10 @@ class HotStoreInProcess implements EmbeddedHotStore {
     const isSame =
       wasPlaying.playerState === now.playerState && isAlive(wasPlaying, nowMs, this.#policy);
     return isLate || isSame ? [] : [presence.title];
+  }
+
+  #takenUpTo(partition: number, region: string): ReadPoint | null {
+    return this.#taken.get(`${partition}|${region}`) ?? null;
   }
 
   #markDirty(profileId: string, title: string, nowMs: number): void {

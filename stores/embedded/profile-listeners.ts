@@ -13,6 +13,10 @@ export class ProfileListeners {
     };
   }
 
+  profiles(): string[] {
+    return [...this.#listeners.keys()];
+  }
+
   tell(profileId: string, titles: readonly string[]): void {
     const listeners = this.#listeners.get(profileId);
     if (listeners === undefined || titles.length === 0) return;
