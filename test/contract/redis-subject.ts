@@ -57,6 +57,9 @@ export class RedisSubject {
       events,
       // What may be evicted is what has a TTL: all of it goes.
       evict: () => this.#remove('ph:*:p:*', (ttlMs) => ttlMs >= 0),
+      accepted() {
+        throw new Error('This hot store was opened for no region.');
+      },
       async close() {
         await hot.close();
         await events.close();
