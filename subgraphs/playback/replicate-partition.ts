@@ -180,20 +180,24 @@ export class PartitionReplica {
   async #takeAll(entries: readonly AcceptedEntry[]): Promise<boolean> {
     const changes = entries.flatMap((entry) => (isRefused(entry) ? [] : [entry.change]));
     const { refused, ends } = this.#afterRefused(entries);
-    const isBegun = this.#noted === null && (changes.length > 0 || entries.length === 0);
+    const isEmpty = entries.length === 0 && this.#at === null;
+    const isBegun = this.#noted === null && (changes.length > 0 || isEmpty);
     if (isBegun || ends) await this.#compareAgain();
     if (ends) this.#raisedForRefusedAtMs = this.#deps.clock.nowMs();
-    const upTo = this.#toNote(entries, { refused, ends });
-    if (changes.length > 0 || !isSame(upTo, this.#noted ?? null)) {
-      const stands = await this.#merge(changes, upTo ?? start);
-      const isOurs = isSame(stands, upTo ?? start);
-      if (isOurs) this.#noted = stands;
-      else this.#standAt(stands);
-      if (!isOurs) return false;
-    }
+    if (!(await this.#noteWith(changes, this.#toNote(entries, { refused, ends })))) return false;
     this.#at = pointOf(entries.at(-1)) ?? this.#at ?? this.#noted ?? null;
-    this.#note(entries, refused);
+    this.#count(entries, refused);
     return true;
+  }
+
+  async #noteWith(changes: readonly AcceptedChange[], point: ReadPoint | null): Promise<boolean> {
+    if (changes.length === 0 && isSame(point, this.#noted ?? null)) return true;
+    const upTo = point ?? start;
+    const stands = await this.#merge(changes, upTo);
+    const isOurs = isSame(stands, upTo);
+    if (isOurs) this.#noted = stands;
+    else this.#standAt(stands);
+    return isOurs;
   }
 
   /**
@@ -246,7 +250,7 @@ export class PartitionReplica {
       return await hot.takeIn({ ...of, changes: coalesced(changes) });
     } catch (error) {
       if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) throw error;
-      throw new CannotTakeIn(error);
+      throw new CannotTakeIn('The own store would not have it.', { cause: error });
     }
   }
 
@@ -258,7 +262,7 @@ export class PartitionReplica {
     await reapplyFences?.(this.#partition);
   }
 
-  #note(entries: readonly AcceptedEntry[], refused: 'none' | 'stretch' | 'ended'): void {
+  #count(entries: readonly AcceptedEntry[], refused: 'none' | 'stretch' | 'ended'): void {
     const isNew = this.#refused === 'none';
     this.#refused = refused;
     this.#oneByOne = Math.max(0, this.#oneByOne - entries.length);
@@ -281,11 +285,7 @@ export class PartitionReplica {
 }
 
 /** The own store is well, and would not have an entry. */
-class CannotTakeIn extends Error {
-  constructor(cause: unknown) {
-    super('An entry of another region cannot be taken in.', { cause });
-  }
-}
+class CannotTakeIn extends Error {}
 
 type Refused = Extract<AcceptedEntry, { refusal: Refusal }>;
 
