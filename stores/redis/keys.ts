@@ -10,9 +10,9 @@ export interface PartitionKeys {
   events: string;
   /** Stream of accepted registers, for other regions. */
   out: string;
-  /** Who drains the partition. */
+  /** Who drains the partition; with `:task` behind it, who does another task. */
   lease: string;
-  /** How many leases were ever given: the generation of the next one. */
+  /** How many leases were ever given: the generation of the next one. Of another task as above. */
   leases: string;
   /** Raised to invalidate every hydration mark of the partition. */
   generation: string;
