@@ -4,8 +4,8 @@ import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
 import { Load } from './load.ts';
-import { StallWatch } from './stalls.ts';
-import type { Member, World } from './world.ts';
+import { probesOf, StallWatch } from './stalls.ts';
+import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
 const settleMsMax = 30_000;
@@ -42,7 +42,9 @@ export class Run {
     this.history = new History(of.name);
     const { history, seed } = this;
     this.load = new Load({ history, seed, tokens, targets: world.members });
-    this.#stalls = new StallWatch(world, history);
+    const { redisClient: redis, keyspace, members } = world;
+    const parts = { region: null, redis, cassandra: keyspace.client, targets: members };
+    this.#stalls = new StallWatch(history, probesOf(parts));
     world.onClose(() => this.#end());
   }
 
@@ -146,19 +148,19 @@ export class Run {
   }
 
   async kill(name: string): Promise<void> {
-    this.history.begin('down', name);
+    this.history.begin('down', { process: name });
     await this.#world.member(name).part.kill9();
   }
 
   /** SIGTERM; rejects unless the process ends in time and with 0. */
   async terminate(name: string): Promise<void> {
-    this.history.begin('down', name);
+    this.history.begin('down', { process: name });
     await this.#world.member(name).part.terminate();
   }
 
   async restart(name: string): Promise<void> {
     await this.#world.restartMember(name);
-    this.history.end('down', name);
+    this.history.end('down', { process: name });
   }
 
   /** Ends the load, waits until all tiers are at rest, and answers what is wrong with the history. */
@@ -175,8 +177,8 @@ export class Run {
     const at = { client: keyspace.client, keyspace: keyspace.name };
     this.history.finals({
       resume,
-      hot: await hotRegisters(redisClient, profileIds),
-      durable: await durableRegisters(at, profileIds),
+      hot: { [World.region]: await hotRegisters(redisClient, profileIds) },
+      durable: { [World.region]: await durableRegisters(at, profileIds) },
       ...(await backlogOf(redisClient)),
       followers: this.load.followers,
     });
@@ -235,7 +237,7 @@ export async function metricOf(member: Member, name: string): Promise<number> {
 }
 
 /** What is not answered from the hot store, or with a flag. */
-function illOf(resume: Finals['resume']): string[] {
+export function illOf(resume: Finals['resume']): string[] {
   return Object.entries(resume).flatMap(([process, profiles]) =>
     Object.entries(profiles).flatMap(([profileId, titles]) => {
       const views = Object.entries(titles);

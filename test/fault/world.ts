@@ -24,6 +24,8 @@ export interface WorldOptions {
   /** Between each process and its stores: to cut off one process, or for what no signal can break. */
   proxied?: readonly ('redis' | 'cassandra')[];
   redis?: Parameters<typeof startRedis>[0];
+  /** Instead of one that is started here; closed with the world. */
+  redisServer?: RedisServer;
   env?: Record<string, string>;
 }
 
@@ -36,6 +38,8 @@ export interface Member extends Target {
 
 /** Playback processes over a Redis and a keyspace of their own; runs come one after the other. */
 export class World {
+  /** There is one. */
+  static readonly region = 'home';
   readonly members: Member[] = [];
   readonly redis: RedisServer;
   readonly keyspace: TestKeyspace;
@@ -61,7 +65,7 @@ export class World {
 
   static async open(options: WorldOptions): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-fault-'));
-    const redis = await startRedis(options.redis);
+    const redis = options.redisServer ?? (await startRedis(options.redis));
     const keyspace = await testKeyspace(options.cassandra);
     const world = new World(options, { redis, keyspace, dataDir });
     try {
@@ -94,7 +98,7 @@ export class World {
       : null;
     const proxies = { redisProxy, cassandraProxy };
     const part = await startPlayback(this.#envOf(proxies, '0'), 'live');
-    const member = { name, url: part.graphqlUrl, part, ...proxies };
+    const member = { name, region: World.region, url: part.graphqlUrl, part, ...proxies };
     this.members.push(member);
     return member;
   }
