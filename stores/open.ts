@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
+import type { AcceptedStream } from './accepted-stream.ts';
 import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { Erasures } from './erasures.ts';
@@ -10,28 +11,41 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
-import { tlsOptions } from './open-tls.ts';
+import {
+  type CassandraTlsConfig,
+  cassandraTls,
+  type RedisTlsConfig,
+  redisTls,
+} from './open-tls.ts';
+import { openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import type { TlsOptions } from './tls.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
 
 /** What choosing and opening stores needs of the configuration. */
-export interface StoreConfig {
+export interface StoreConfig extends RedisTlsConfig {
   DATA_DIR: string;
   PLAYBACK_PARTITIONS: number;
   REDIS_URL?: string | undefined;
   REDIS_CLUSTER_NODES?: readonly string[] | undefined;
   REDIS_COMMAND_TIMEOUT_MS: number;
-  REDIS_TLS_CA_FILE?: string | undefined;
-  REDIS_TLS_CERT_FILE?: string | undefined;
-  REDIS_TLS_KEY_FILE?: string | undefined;
-  REDIS_TLS_SERVER_NAME?: string | undefined;
+  REGION?: string | undefined;
+  REGION_PEERS?: readonly PeerConfig[] | undefined;
+  REGION_OUT_LENGTH?: number | undefined;
 }
 
+/** Another region, and where its Redis is. */
+interface PeerConfig {
+  region: string;
+  address: { url: string } | { clusterNodes: readonly string[] };
+}
+
+/** A Redis on another continent is asked for 256 entries at a time. */
+const peerTimeoutMs = 1_000;
+
 /** With contact points the durable store is a Cassandra; without, nothing else here counts. */
-export interface CassandraConfig {
+export interface CassandraConfig extends CassandraTlsConfig {
   CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
   CASSANDRA_LOCAL_DC?: string | undefined;
   CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
@@ -40,11 +54,6 @@ export interface CassandraConfig {
   CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
   CASSANDRA_USERNAME?: string | undefined;
   CASSANDRA_PASSWORD?: string | undefined;
-  CASSANDRA_TLS?: 'on' | 'off' | undefined;
-  CASSANDRA_TLS_CA_FILE?: string | undefined;
-  CASSANDRA_TLS_CERT_FILE?: string | undefined;
-  CASSANDRA_TLS_KEY_FILE?: string | undefined;
-  CASSANDRA_TLS_SERVER_NAME?: string | undefined;
 }
 
 export interface StoreClock {
@@ -59,6 +68,8 @@ export interface PlaybackStores {
   erasures: Erasures;
   events: EventStream;
   leases: Leases;
+  /** What other regions accept; their Redis may be away. */
+  peers: readonly AcceptedStream[];
   /** Rows of the durable store that nobody can read. */
   unreadable: UnreadableRows;
   /** What is hot and not yet durable is lost with this process. */
@@ -81,6 +92,7 @@ export async function openPlaybackStores(
   const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
+  const peers = await openPeers(config, parts);
   return {
     hot,
     durable,
@@ -88,9 +100,11 @@ export async function openPlaybackStores(
     erasures,
     events,
     leases,
+    peers,
     unreadable,
     isHotMortal: !isRedisChosen(config),
     async close() {
+      for (const peer of peers) await peer.close();
       await hot.close();
       await leases.close();
       await events.close();
@@ -185,26 +199,6 @@ function loginOf(config: CassandraConfig): { username: string; password: string 
   return username === undefined || password === undefined ? null : { username, password };
 }
 
-function redisTls(config: StoreConfig): TlsOptions {
-  return tlsOptions({
-    ca: config.REDIS_TLS_CA_FILE,
-    cert: config.REDIS_TLS_CERT_FILE,
-    key: config.REDIS_TLS_KEY_FILE,
-    servername: config.REDIS_TLS_SERVER_NAME,
-  });
-}
-
-/** Undefined: plain text. */
-function cassandraTls(config: CassandraConfig): TlsOptions | undefined {
-  if (config.CASSANDRA_TLS !== 'on') return undefined;
-  return tlsOptions({
-    ca: config.CASSANDRA_TLS_CA_FILE,
-    cert: config.CASSANDRA_TLS_CERT_FILE,
-    key: config.CASSANDRA_TLS_KEY_FILE,
-    servername: config.CASSANDRA_TLS_SERVER_NAME,
-  });
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -230,7 +224,7 @@ async function openHotTier(
     const { openRedisLeases } = await import('./redis/lease.ts');
     // Side by side: each waits a while for a Redis that is not there yet.
     const [hot, events, leases] = await Promise.all([
-      openRedisHotStore({ ...redis, policy: parts.policy }),
+      openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy }),
       openEventStream(config, parts.clock),
       openRedisLeases(redis),
     ]);
@@ -243,6 +237,27 @@ async function openHotTier(
   const { PLAYBACK_PARTITIONS: partitions } = config;
   const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
+}
+
+/** What a hot store of this configuration keeps for other regions. */
+function regionOf(config: StoreConfig) {
+  const { REGION: name, REGION_OUT_LENGTH: outLengthMax } = config;
+  return name === undefined || outLengthMax === undefined ? {} : { region: { name, outLengthMax } };
+}
+
+async function openPeers(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<AcceptedStream[]> {
+  const own = redisOptions(config, clock);
+  if (own === null || config.REGION_PEERS === undefined) return [];
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  const commandTimeoutMs = Math.max(own.commandTimeoutMs, peerTimeoutMs);
+  return config.REGION_PEERS.map(({ region, address: to }) => {
+    const address = { ...to, tls: own.address.tls };
+    const options = { ...own, address, commandTimeoutMs, region, policy };
+    return openedLater(region, openRedisAcceptedStream(options));
+  });
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -258,7 +273,7 @@ export async function openSharedHotStore(
   const redis = redisOptions(config, parts.clock);
   if (redis === null) return null;
   const { openRedisHotStore } = await import('./redis/hot.ts');
-  return openRedisHotStore({ ...redis, policy: parts.policy });
+  return openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy });
 }
 
 /** Everything that is kept of a profile, wherever it is. */
