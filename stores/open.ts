@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
+import type { AcceptedStream } from './accepted-stream.ts';
 import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { Erasures } from './erasures.ts';
@@ -12,6 +13,7 @@ import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import { tlsOptions } from './open-tls.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { RegionStores } from './region-stores.ts';
 import type { TlsOptions } from './tls.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
@@ -271,6 +273,10 @@ export interface ProfileStores {
   events: EventStream;
   viewings: ViewingStore;
   interactions: Interactions;
+  /** What this region accepted, for others to read; null: there are none. */
+  accepted: AcceptedStream | null;
+  /** What the other regions keep for themselves. */
+  peers: readonly RegionStores[];
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -290,7 +296,7 @@ export async function openProfileStores(
   const viewings = await openViewingStore(config, parts.clock);
   return {
     ...tier,
-    ...{ hot, events, viewings },
+    ...{ hot, events, viewings, accepted: null, peers: [] },
     interactions: openInteractionFiles({
       folder: join(config.DATA_DIR, 'interactions'),
       clock: parts.clock,
