@@ -8,17 +8,31 @@ import { join } from 'node:path';
 import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { endWith } from './end-with.ts';
+import { FaultProxy } from './fault-proxy.ts';
 import { until } from './until.ts';
 
 /** One node of a cluster of our own. */
 export interface CassandraNode {
   region: Region;
+  /** Between it and all other nodes and regions, where that was wanted: what they send it, and ask of it. */
+  readonly links: CassandraLinks | null;
   readonly pid: number;
   signal(name: NodeJS.Signals): void;
   /** SIGKILL; returns when the process is gone. */
   kill9(): Promise<void>;
   /** Starts it again on its port and its files; returns when it listens. */
   start(): Promise<void>;
+  /** Returns when this node, since it started, has learnt last of every other one that it is in this state. */
+  untilOthersAre(state: 'UP' | 'DOWN'): Promise<void>;
+}
+
+export interface CassandraLinks {
+  /** What other nodes send it: writes, hints, gossip. Nodes open a connection for each direction. */
+  nodes: FaultProxy;
+  /** Where clients of other regions reach it. */
+  clients: FaultProxy;
+  /** The address that clients of other regions are told, as `host:port`. */
+  contactPoint: string;
 }
 
 export interface CassandraCluster {
@@ -42,28 +56,40 @@ export async function startCassandra(options: {
   parentDir?: string;
   /** Of cassandra.yaml, on top of ours. */
   settings?: string;
+  /** What is acknowledged is on disk: a node that is killed comes back with it. Default: but for the last 10 s. */
+  isSyncedAtOnce?: boolean;
+  /** Each node tells the others another address than its own, and behind that is a proxy. */
+  isProxied?: boolean;
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
+  const { isProxied = false, isSyncedAtOnce = false, keeperPid, settings } = options;
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
-  const [native, storage] = await freePorts(addresses, 2);
+  const told = isProxied
+    ? addresses.map((address) => address.replace('.0.0.', '.0.1.'))
+    : addresses;
+  const [native, storage] = await freePorts([...new Set([...addresses, ...told])], 2);
+  const ports = { native, storage } as Ports;
   const nodes: NodeProcess[] = [];
   const stop = async () => {
-    for (const node of nodes) await node.kill9();
+    for (const node of nodes) await node.close();
     await rm(folder, { recursive: true, force: true });
   };
   try {
     for (const [index, name] of options.dataCentres.entries()) {
-      const address = addresses[index]!;
-      const place = {
+      const place = { address: addresses[index]!, told: told[index]!, ports };
+      const links = isProxied ? await openLinks(place) : null;
+      const node = new NodeProcess({
+        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, settings },
         folder: join(folder, String(index)),
-        address,
-        ports: { native, storage } as Ports,
-      };
-      const { keeperPid, settings } = options;
-      nodes.push(await startNode({ ...place, jars, name, keeperPid, settings }));
+        others: told.filter((other) => other !== place.told),
+        // Any of them may have to start while it sees no other one.
+        seeds: isProxied ? told : told.slice(0, 1),
+      });
+      nodes.push(node);
+      await node.open();
     }
-    for (const node of nodes) await node.sees(addresses);
+    for (const node of nodes) await node.untilOthersAre('UP');
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -76,32 +102,43 @@ interface Ports {
   storage: number;
 }
 
-interface NodeOptions {
+/** Where a node listens, and where the others find it. */
+interface NodePlace {
+  address: string;
+  told: string;
+  ports: Ports;
+}
+
+interface NodeOptions extends NodePlace {
   folder: string;
   jars: string;
   name: string;
-  address: string;
-  ports: Ports;
+  links: CassandraLinks | null;
+  others: readonly string[];
+  seeds: readonly string[];
   keeperPid: number | undefined;
+  isSyncedAtOnce: boolean;
   settings: string | undefined;
 }
 
-async function startNode(options: NodeOptions): Promise<NodeProcess> {
-  await writeConfiguration(options);
-  const node = new NodeProcess(options);
-  await node.start();
-  return node;
+async function openLinks({ address, told, ports }: NodePlace): Promise<CassandraLinks> {
+  const open = (port: number) => FaultProxy.open({ host: address, port }, { host: told, port });
+  const nodes = await open(ports.storage);
+  const clients = await open(ports.native);
+  return { nodes, clients, contactPoint: `${told}:${ports.native}` };
 }
 
 class NodeProcess implements CassandraNode {
   readonly region: Region;
+  readonly links: CassandraLinks | null;
   readonly #options: NodeOptions;
   readonly #logFile: string;
   #child: ChildProcess | undefined;
 
   constructor(options: NodeOptions) {
-    const { folder, name, address, ports } = options;
+    const { folder, name, address, ports, links } = options;
     this.#options = options;
+    this.links = links;
     this.region = { dataCentre: name, contactPoints: [`${address}:${ports.native}`] };
     this.#logFile = join(folder, 'log');
   }
@@ -121,6 +158,17 @@ class NodeProcess implements CassandraNode {
     child.kill('SIGKILL');
     child.ref();
     await ended;
+  }
+
+  async open(): Promise<void> {
+    await writeConfiguration(this.#options);
+    await this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.kill9();
+    await this.links?.nodes.close();
+    await this.links?.clients.close();
   }
 
   async start(): Promise<void> {
@@ -148,18 +196,17 @@ class NodeProcess implements CassandraNode {
     }
   }
 
-  /** Returns when this node counts those at the other addresses among the living. */
-  async sees(addresses: readonly string[]): Promise<void> {
-    const { address, ports } = this.#options;
-    const signs = addresses
-      .filter((other) => other !== address)
-      .map((other) => `InetAddress /${other}:${ports.storage} is now UP`);
+  async untilOthersAre(state: 'UP' | 'DOWN'): Promise<void> {
+    const { told, others, ports } = this.#options;
     await until(
       async () => {
         const log = await this.#log();
-        return signs.every((sign) => log.includes(sign));
+        return others.every((other) => {
+          const news = log.split(`InetAddress /${other}:${ports.storage} is now `);
+          return news.length > 1 && news.at(-1)!.startsWith(state);
+        });
       },
-      { what: `Cassandra at ${address} sees the other nodes`, deadlineMs: startDeadlineMs },
+      { what: `Cassandra at ${told} has the others ${state}`, deadlineMs: startDeadlineMs },
     );
   }
 
@@ -236,21 +283,27 @@ async function writeConfiguration(options: NodeOptions): Promise<void> {
   );
 }
 
-function settingsOf({ folder, address, ports, settings = '' }: NodeOptions): string {
+function settingsOf(options: NodeOptions): string {
+  const { folder, address, told, ports, settings = '' } = options;
+  const seeds = options.seeds.map((seed) => `${seed}:${ports.storage}`).join(',');
+  const commitLog = options.isSyncedAtOnce
+    ? 'commitlog_sync: batch'
+    : 'commitlog_sync: periodic\ncommitlog_sync_period: 10000ms';
   return `
 cluster_name: playhead-test
 num_tokens: 8
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 listen_address: ${address}
+broadcast_address: ${told}
 rpc_address: ${address}
+broadcast_rpc_address: ${told}
 native_transport_port: ${ports.native}
 storage_port: ${ports.storage}
 endpoint_snitch: GossipingPropertyFileSnitch
 # Nobody has data yet to give to a node that joins; and one that asks for some while it does not see the
 # others yet ends with an error.
 auto_bootstrap: false
-commitlog_sync: periodic
-commitlog_sync_period: 10000ms
+${commitLog}
 auto_snapshot: false
 memtable_heap_space: 64MiB
 concurrent_reads: 8
@@ -262,7 +315,7 @@ hints_directory: ${folder}/hints
 saved_caches_directory: ${folder}/caches
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
-    parameters: [{ seeds: '127.0.0.1:${ports.storage}' }]
+    parameters: [{ seeds: '${seeds}' }]
 ${settings}`;
 }
 
