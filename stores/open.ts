@@ -11,29 +11,42 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
-import { tlsOptions } from './open-tls.ts';
+import {
+  type CassandraTlsConfig,
+  cassandraTls,
+  type RedisTlsConfig,
+  redisTls,
+} from './open-tls.ts';
+import { openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RegionStores } from './region-stores.ts';
-import type { TlsOptions } from './tls.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
 
 /** What choosing and opening stores needs of the configuration. */
-export interface StoreConfig {
+export interface StoreConfig extends RedisTlsConfig {
   DATA_DIR: string;
   PLAYBACK_PARTITIONS: number;
   REDIS_URL?: string | undefined;
   REDIS_CLUSTER_NODES?: readonly string[] | undefined;
   REDIS_COMMAND_TIMEOUT_MS: number;
-  REDIS_TLS_CA_FILE?: string | undefined;
-  REDIS_TLS_CERT_FILE?: string | undefined;
-  REDIS_TLS_KEY_FILE?: string | undefined;
-  REDIS_TLS_SERVER_NAME?: string | undefined;
+  REGION?: string | undefined;
+  REGION_PEERS?: readonly PeerConfig[] | undefined;
+  REGION_OUT_LENGTH?: number | undefined;
 }
 
+/** Another region, and where its Redis is. */
+interface PeerConfig {
+  region: string;
+  address: { url: string } | { clusterNodes: readonly string[] };
+}
+
+/** A Redis on another continent is asked for 256 entries at a time. */
+const peerTimeoutMs = 1_000;
+
 /** With contact points the durable store is a Cassandra; without, nothing else here counts. */
-export interface CassandraConfig {
+export interface CassandraConfig extends CassandraTlsConfig {
   CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
   CASSANDRA_LOCAL_DC?: string | undefined;
   CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
@@ -42,11 +55,6 @@ export interface CassandraConfig {
   CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
   CASSANDRA_USERNAME?: string | undefined;
   CASSANDRA_PASSWORD?: string | undefined;
-  CASSANDRA_TLS?: 'on' | 'off' | undefined;
-  CASSANDRA_TLS_CA_FILE?: string | undefined;
-  CASSANDRA_TLS_CERT_FILE?: string | undefined;
-  CASSANDRA_TLS_KEY_FILE?: string | undefined;
-  CASSANDRA_TLS_SERVER_NAME?: string | undefined;
 }
 
 export interface StoreClock {
@@ -61,6 +69,8 @@ export interface PlaybackStores {
   erasures: Erasures;
   events: EventStream;
   leases: Leases;
+  /** What other regions accept; their Redis may be away. */
+  peers: readonly AcceptedStream[];
   /** Rows of the durable store that nobody can read. */
   unreadable: UnreadableRows;
   /** What is hot and not yet durable is lost with this process. */
@@ -83,6 +93,7 @@ export async function openPlaybackStores(
   const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
+  const peers = await openPeers(config, parts);
   return {
     hot,
     durable,
@@ -90,9 +101,11 @@ export async function openPlaybackStores(
     erasures,
     events,
     leases,
+    peers,
     unreadable,
     isHotMortal: !isRedisChosen(config),
     async close() {
+      for (const peer of peers) await peer.close();
       await hot.close();
       await leases.close();
       await events.close();
@@ -187,26 +200,6 @@ function loginOf(config: CassandraConfig): { username: string; password: string 
   return username === undefined || password === undefined ? null : { username, password };
 }
 
-function redisTls(config: StoreConfig): TlsOptions {
-  return tlsOptions({
-    ca: config.REDIS_TLS_CA_FILE,
-    cert: config.REDIS_TLS_CERT_FILE,
-    key: config.REDIS_TLS_KEY_FILE,
-    servername: config.REDIS_TLS_SERVER_NAME,
-  });
-}
-
-/** Undefined: plain text. */
-function cassandraTls(config: CassandraConfig): TlsOptions | undefined {
-  if (config.CASSANDRA_TLS !== 'on') return undefined;
-  return tlsOptions({
-    ca: config.CASSANDRA_TLS_CA_FILE,
-    cert: config.CASSANDRA_TLS_CERT_FILE,
-    key: config.CASSANDRA_TLS_KEY_FILE,
-    servername: config.CASSANDRA_TLS_SERVER_NAME,
-  });
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -232,7 +225,7 @@ async function openHotTier(
     const { openRedisLeases } = await import('./redis/lease.ts');
     // Side by side: each waits a while for a Redis that is not there yet.
     const [hot, events, leases] = await Promise.all([
-      openRedisHotStore({ ...redis, policy: parts.policy }),
+      openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy }),
       openEventStream(config, parts.clock),
       openRedisLeases(redis),
     ]);
@@ -245,6 +238,35 @@ async function openHotTier(
   const { PLAYBACK_PARTITIONS: partitions } = config;
   const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
+}
+
+/** What a hot store of this configuration keeps for other regions. */
+function regionOf(config: StoreConfig) {
+  const { REGION: name, REGION_OUT_LENGTH: outLengthMax } = config;
+  return name === undefined || outLengthMax === undefined ? {} : { region: { name, outLengthMax } };
+}
+
+async function openPeers(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<AcceptedStream[]> {
+  const peers = peerOptions(config, clock);
+  if (peers.length === 0) return [];
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  return peers.map((peer) =>
+    openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
+  );
+}
+
+/** How the Redis of each other region is reached. */
+function peerOptions(config: StoreConfig, clock: StoreClock) {
+  const own = redisOptions(config, clock);
+  if (own === null) return [];
+  const commandTimeoutMs = Math.max(own.commandTimeoutMs, peerTimeoutMs);
+  return (config.REGION_PEERS ?? []).map(({ region, address }) => ({
+    ...{ ...own, commandTimeoutMs, region },
+    address: { ...address, tls: own.address.tls },
+  }));
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -260,7 +282,7 @@ export async function openSharedHotStore(
   const redis = redisOptions(config, parts.clock);
   if (redis === null) return null;
   const { openRedisHotStore } = await import('./redis/hot.ts');
-  return openRedisHotStore({ ...redis, policy: parts.policy });
+  return openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy });
 }
 
 /** Everything that is kept of a profile, wherever it is. */
@@ -294,15 +316,16 @@ export async function openProfileStores(
   const hot = await openSharedHotStore(config, parts);
   const events = await openEventStream(config, parts.clock);
   const viewings = await openViewingStore(config, parts.clock);
+  const regions = await openRegions(config, parts);
   return {
     ...tier,
-    ...{ hot, events, viewings, accepted: null, peers: [] },
+    ...{ hot, events, viewings, ...regions },
     interactions: openInteractionFiles({
       folder: join(config.DATA_DIR, 'interactions'),
       clock: parts.clock,
     }),
     async close() {
-      await hot?.close();
+      for (const each of [...regions.peers, regions.accepted, hot]) await each?.close();
       await events.close();
       await viewings.close();
       await tier.watchLog.close();
@@ -310,6 +333,31 @@ export async function openProfileStores(
       await tier.durable.close();
     },
   };
+}
+
+/** What other regions keep of profiles for themselves, and what this one keeps for them. */
+async function openRegions(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<Pick<ProfileStores, 'accepted' | 'peers'>> {
+  const own = redisOptions(config, clock);
+  if (own === null || config.REGION === undefined) return { accepted: null, peers: [] };
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  const { openRedisHotStore } = await import('./redis/hot.ts');
+  const { openRedisViewingStore } = await import('./redis/viewing.ts');
+  const open = async ({ region, ...peer }: ReturnType<typeof peerOptions>[number]) => {
+    const [hot, viewings, accepted] = await Promise.all([
+      openRedisHotStore({ ...peer, policy }),
+      openRedisViewingStore(peer),
+      openRedisAcceptedStream({ ...peer, region, policy }),
+    ]);
+    const close = async () => {
+      for (const each of [hot, viewings, accepted]) await each.close();
+    };
+    return { region, hot, viewings, accepted, close };
+  };
+  const accepted = await openRedisAcceptedStream({ ...own, region: config.REGION, policy });
+  return { accepted, peers: await Promise.all(peerOptions(config, clock).map(open)) };
 }
 
 /** Whether the hot tier is a Redis, which outlives the processes that use it. */
