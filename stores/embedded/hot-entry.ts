@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import {
   packPlayhead,
   packVisibility,
@@ -16,11 +17,13 @@ import {
 import type { Policy } from '../../domain/policy.ts';
 import {
   advancePresence,
+  mergePresence,
   type Presence,
   type PresenceReport,
   type TakenOver,
 } from '../../domain/presence.ts';
 import { deviceHash, laterAct, type Version } from '../../domain/version.ts';
+import type { AcceptedChange } from '../accepted-stream.ts';
 import type { HotProfile, MarkState, MergedTitle, TitleWrite } from '../hot-store.ts';
 
 /** Sessions remembered of one profile: far more than a household has screens. */
@@ -31,6 +34,11 @@ interface Mark {
   generation: number;
   untilMs: number;
   lengthMs: number;
+}
+
+/** Whether a merge forgot its title: then where its sessions were is forgotten too. */
+export function isForgotten({ before, after }: MergedTitle): boolean {
+  return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
 }
 
 /** Everything the hot store holds of one profile; registers packed, as every hot store has them. */
@@ -89,11 +97,46 @@ export class HotEntry {
   report(report: PresenceReport, policy: Policy): Presence {
     const previous = this.sessions.get(report.sessionId) ?? null;
     const presence = advancePresence(previous, report, policy);
-    this.sessions.delete(report.sessionId);
-    this.sessions.set(report.sessionId, presence);
+    this.#keep(presence);
+    return presence;
+  }
+
+  /**
+   * Merges what another region accepted and no fence turned back; answers the titles that rose, and those
+   * of sessions that changed.
+   */
+  takeIn({ writes, devices, sessions }: AcceptedChange): string[] {
+    const risen: string[] = [];
+    for (const write of writes) {
+      const merged = this.preview(write);
+      if (!this.store(merged)) continue;
+      risen.push(write.title);
+      if (isForgotten(merged)) this.forgetSessions(write.title);
+    }
+    // A device has no version: it is described by whoever played last.
+    const inForce = new Set(risen.map((title) => this.state(title).playhead?.deviceHash));
+    for (const device of devices) {
+      if (!this.knows(device) || inForce.has(deviceHash(device.id))) this.remember(device);
+    }
+    const changed = sessions.filter((session) => this.#mergeSession(session));
+    return [...risen, ...changed.map(({ title }) => title)];
+  }
+
+  /** Answers whether anything about the session is new. */
+  #mergeSession(session: Presence): boolean {
+    const known = this.sessions.get(session.sessionId);
+    const merged = known === undefined ? session : mergePresence(known, session);
+    if (isDeepStrictEqual(known, merged)) return false;
+    this.#keep(merged);
+    return true;
+  }
+
+  /** The session that was heard of longest ago gives way. */
+  #keep(presence: Presence): void {
+    this.sessions.delete(presence.sessionId);
+    this.sessions.set(presence.sessionId, presence);
     const [oldest] = this.sessions.keys();
     if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
-    return presence;
   }
 
   /** Answers the title of the session; null when it is not known. A later take-over stays. */
@@ -113,7 +156,7 @@ export class HotEntry {
   above(fence: Version): HotEntry {
     const entry = new HotEntry();
     entry.fence = laterVersion(fence, this.fence ?? fence);
-    for (const title of this.titles().filter((each) => each !== floorTitle)) {
+    for (const title of this.ownTitles()) {
       const { playhead, visibility } = stateAbove(this.state(title), fence);
       entry.store({
         title,
@@ -146,8 +189,18 @@ export class HotEntry {
     });
   }
 
+  /** Those of them that are known. */
+  sessionsOf(sessionIds: readonly string[]): Presence[] {
+    return [...new Set(sessionIds)].flatMap((id) => this.sessions.get(id) ?? []);
+  }
+
   devicesOf(title: string): Device[] {
-    const hash = this.state(title).playhead?.deviceHash;
+    return this.deviceOf(this.state(title).playhead);
+  }
+
+  /** The one that a position names, if it is known. */
+  deviceOf(playhead: PlayheadRegister | null): Device[] {
+    const hash = playhead?.deviceHash;
     const device = hash == null ? undefined : this.#devices.get(hash);
     return device === undefined ? [] : [device];
   }
@@ -188,6 +241,11 @@ export class HotEntry {
       devices: new Map(this.#devices),
       sessions: [...this.sessions.values()],
     };
+  }
+
+  /** All but the floor. */
+  ownTitles(): string[] {
+    return this.titles().filter((title) => title !== floorTitle);
   }
 
   titles(): string[] {

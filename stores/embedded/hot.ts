@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { erasureTransition } from '../../domain/erasure.ts';
 import { aboveFloor, mergeTitle } from '../../domain/merge.ts';
 import { isOvertaken } from '../../domain/overtaken.ts';
@@ -6,8 +7,9 @@ import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
 import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
+import type { AcceptedStream, ReadPoint } from '../accepted-stream.ts';
 import type { Erasing } from '../erasures.ts';
-import { aboveFence, knowsFence } from '../fence.ts';
+import { aboveFence, acceptedAboveFence, knowsFence } from '../fence.ts';
 import {
   type Backlog,
   type DirtyTitle,
@@ -21,10 +23,13 @@ import {
   type QuarantinedTitle,
   type SettledTitle,
   type StoreIdentity,
-  type TransitionOffer,
+  type TakenIn,
 } from '../hot-store.ts';
+import { AcceptedLog, acceptedBy, acceptedOf, leftOf, type RegionOfStore } from './accepted-log.ts';
 import { DirtySet } from './dirty-set.ts';
-import { HotEntry } from './hot-entry.ts';
+import { HotEntry, isForgotten } from './hot-entry.ts';
+import { historyOf, newsOf } from './news.ts';
+import { ProfileListeners } from './profile-listeners.ts';
 import type { EmbeddedEventStream } from './stream.ts';
 
 /** Profiles kept while clean, about 10 kB each: the working set of one machine. */
@@ -36,22 +41,21 @@ export interface EmbeddedHotOptions {
   events: EmbeddedEventStream;
   /** Clean profiles kept; the least recently used leave first. */
   profilesMax?: number;
+  /** Keeps what is accepted for other regions. Default: there are none. */
+  region?: RegionOfStore;
 }
 
 /** What a hot store without a memory limit needs on top: letting go when it is told to. */
 export interface EmbeddedHotStore extends HotStore {
   /** Lets one profile go as a full store would. False: it owes something and stays, or is not here. */
   evict(profileId: string): boolean;
+  /** What this store accepted, for other regions; throws when it was opened without one. */
+  accepted(): AcceptedStream;
 }
 
 /** The hot store inside the process: gone with it, which every mark's epoch then says. */
 export function openEmbeddedHotStore(options: EmbeddedHotOptions): EmbeddedHotStore {
   return new HotStoreInProcess(options);
-}
-
-/** Whether a merge forgot its title: then where its sessions were is forgotten too. */
-function isForgotten({ before, after }: MergedTitle): boolean {
-  return after.playhead !== before.playhead && after.playhead?.status === 'NOT_STARTED';
 }
 
 /** What a fence turned back counts as merged: the floor covers it. */
@@ -74,7 +78,10 @@ class HotStoreInProcess implements EmbeddedHotStore {
   readonly #profiles = new Map<string, HotEntry>();
   readonly #dirty: DirtySet[];
   readonly #generations: number[];
-  readonly #listeners = new Map<string, Set<(titles: readonly string[]) => void>>();
+  readonly #listeners = new ProfileListeners();
+  readonly #out: AcceptedLog | null;
+  /** Where the readers of other regions stand, by partition and region. */
+  readonly #taken = new Map<string, ReadPoint>();
 
   constructor(options: EmbeddedHotOptions) {
     this.partitions = options.partitions;
@@ -83,6 +90,8 @@ class HotStoreInProcess implements EmbeddedHotStore {
     this.#profilesMax = options.profilesMax ?? profilesMax;
     this.#dirty = Array.from({ length: options.partitions }, () => new DirtySet());
     this.#generations = new Array(options.partitions).fill(0);
+    const { region, partitions } = options;
+    this.#out = region === undefined ? null : new AcceptedLog(region, partitions);
   }
 
   failureDomain(): string {
@@ -102,13 +111,16 @@ class HotStoreInProcess implements EmbeddedHotStore {
       entry.preview(isHeld ? { ...write, playhead: null, visibility: null } : write),
     );
     // The stream may refuse (disk full); nothing has changed yet, so the step stays atomic.
-    if (isHeld) this.#appendHistory(request, entry);
-    else this.#appendNews(request, { entry, titles });
+    this.#events.appendNow({
+      partition: this.#partition(request.profileId),
+      transitions: isHeld ? historyOf(request, entry) : newsOf(request, { entry, titles }),
+    });
     const rose = titles.filter((title) => entry.store(title)).map(({ title }) => title);
     if (request.device !== null) entry.remember(request.device);
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
-    this.#tell(request.profileId, [...rose, ...this.#report(request, entry)]);
+    this.#listeners.tell(request.profileId, [...rose, ...this.#report(request, entry)]);
     for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
+    this.#out?.append(acceptedBy(request, { entry, titles, isHeld }), request.nowMs);
     return {
       kind: 'merged',
       titles: entry.fence === null ? titles : answered(titles, asked, isHeld),
@@ -151,14 +163,19 @@ class HotStoreInProcess implements EmbeddedHotStore {
     if (markMs > 0 && isSame) {
       entry.mark = { epoch, generation, untilMs: nowMs + markMs, lengthMs: markMs };
     }
-    this.#tell(profileId, rose);
+    this.#listeners.tell(profileId, rose);
     return rose;
   }
 
   async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
-    const title = this.#use(of.profileId).takeOver(of);
-    if (title !== null) this.#tell(of.profileId, [title]);
-    return title !== null;
+    const { profileId, from, by } = of;
+    const entry = this.#use(profileId);
+    const title = entry.takeOver(of);
+    if (title === null) return false;
+    this.#listeners.tell(profileId, [title]);
+    const sessions = entry.sessionsOf([from, by.sessionId]);
+    this.#out?.append(acceptedOf(profileId, { sessions }), activityTimeMs(by.at));
+    return true;
   }
 
   async dropMark(profileId: string): Promise<void> {
@@ -167,6 +184,29 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   async raiseGeneration(partition: number): Promise<void> {
     this.#generations[partition] = (this.#generations[partition] ?? 0) + 1;
+    for (const profileId of this.#listeners.profiles()) {
+      if (this.#partition(profileId) === partition) this.#listeners.tell(profileId, [floorTitle]);
+    }
+  }
+
+  async takeIn(taken: TakenIn): Promise<ReadPoint | null> {
+    const { partition, region, after, changes, upTo } = taken;
+    const stood = this.#takenUpTo(partition, region);
+    if (!isDeepStrictEqual(stood, after)) return stood;
+    const changed = new Map<string, string[]>();
+    for (const change of changes) {
+      const { profileId } = change;
+      const entry = this.#use(profileId);
+      const titles = entry.takeIn(acceptedAboveFence(change, entry.fence));
+      changed.set(profileId, [...(changed.get(profileId) ?? []), ...titles]);
+    }
+    this.#taken.set(`${partition}|${region}`, upTo);
+    for (const [profileId, titles] of changed) this.#listeners.tell(profileId, titles);
+    return upTo;
+  }
+
+  async takenUpTo(of: { partition: number; region: string }): Promise<ReadPoint | null> {
+    return this.#takenUpTo(of.partition, of.region);
   }
 
   async due(query: {
@@ -228,13 +268,14 @@ class HotStoreInProcess implements EmbeddedHotStore {
       partition,
       transitions: [erasureTransition({ profileId, fence })],
     });
+    const before = this.#use(profileId).fence;
     const entry = this.#use(profileId).above(fence);
     this.#profiles.set(profileId, entry);
     this.#dirtySet(partition).forget(profileId);
-    for (const title of entry.titles()) {
-      if (title !== floorTitle) this.#markDirty(profileId, title, nowMs);
-    }
-    this.#tell(profileId, [floorTitle]);
+    for (const title of entry.ownTitles()) this.#markDirty(profileId, title, nowMs);
+    this.#listeners.tell(profileId, [floorTitle]);
+    this.#out?.forget(profileId);
+    this.#out?.append(leftOf(profileId, { entry, fenceBefore: before }), nowMs);
   }
 
   async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {
@@ -245,16 +286,16 @@ class HotStoreInProcess implements EmbeddedHotStore {
     profileId: string,
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>> {
-    const listeners = this.#listeners.get(profileId) ?? new Set();
-    this.#listeners.set(profileId, listeners.add(listener));
-    return async () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(profileId);
-    };
+    return this.#listeners.listen(profileId, listener);
   }
 
   evict(profileId: string): boolean {
     return !this.#owes(profileId) && this.#profiles.delete(profileId);
+  }
+
+  accepted(): AcceptedStream {
+    if (this.#out === null) throw new Error('A hot store of no region keeps nothing for others.');
+    return this.#out.stream();
   }
 
   async close(): Promise<void> {
@@ -285,37 +326,6 @@ class HotStoreInProcess implements EmbeddedHotStore {
     return isOvertaken(presence, met, this.#policy);
   }
 
-  #appendHistory({ presence, profileId, transitions }: MergeRequest, entry: HotEntry): void {
-    if (presence === null) return;
-    const known = entry.sessions.get(presence.sessionId);
-    const hasActed = (known?.actedAt ?? presence.actedAt) !== null;
-    const isLate = known !== undefined && presence.sequence <= known.sequence;
-    if (!hasActed || isLate) return;
-    const sinceMs = known?.lastHeartbeatAtMs ?? 0;
-    const history = transitions
-      .filter(({ onlyIfBefore }) => activityTimeMs(onlyIfBefore) > sinceMs)
-      .map(({ transition }) => ({ ...transition, isHistory: true as const }));
-    this.#events.appendNow({ partition: this.#partition(profileId), transitions: history });
-  }
-
-  #appendNews(
-    request: MergeRequest,
-    met: { entry: HotEntry; titles: readonly MergedTitle[] },
-  ): void {
-    const isNews = ({ transition, onlyIfBefore }: TransitionOffer) => {
-      const write = met.titles.find(({ title }) => title === transition.title);
-      const { playhead } = aboveFloor(
-        write?.before ?? met.entry.state(transition.title),
-        met.entry.floor,
-      );
-      const before = playhead?.version ?? versionZero;
-      if (before >= transition.version) return false;
-      return before < onlyIfBefore || playhead?.status !== transition.status;
-    };
-    const transitions = request.transitions.filter(isNews).map(({ transition }) => transition);
-    this.#events.appendNow({ partition: this.#partition(request.profileId), transitions });
-  }
-
   /** Takes the session's report in; answers its title when who plays there changed. */
   #report(request: MergeRequest, entry: HotEntry): string[] {
     const { presence, nowMs } = request;
@@ -329,15 +339,12 @@ class HotStoreInProcess implements EmbeddedHotStore {
     return isLate || isSame ? [] : [presence.title];
   }
 
-  #markDirty(profileId: string, title: string, nowMs: number): void {
-    this.#dirtySet(this.#partition(profileId)).add({ profileId, title }, nowMs);
+  #takenUpTo(partition: number, region: string): ReadPoint | null {
+    return this.#taken.get(`${partition}|${region}`) ?? null;
   }
 
-  #tell(profileId: string, titles: readonly string[]): void {
-    const listeners = this.#listeners.get(profileId);
-    if (listeners === undefined || titles.length === 0) return;
-    const distinct = [...new Set(titles)];
-    for (const listener of listeners) listener(distinct);
+  #markDirty(profileId: string, title: string, nowMs: number): void {
+    this.#dirtySet(this.#partition(profileId)).add({ profileId, title }, nowMs);
   }
 
   #partition(profileId: string): number {
