@@ -142,7 +142,7 @@ async function openDurableTier(
  */
 export async function migrateDurableStore(
   config: CassandraConfig,
-  options: { isDryRun: boolean; print: (line: string) => void },
+  options: { isDryRun: boolean; addsDataCentres?: boolean; print: (line: string) => void },
 ): Promise<void> {
   const local = localRegion(config);
   if (local === null) {

@@ -2,14 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, policies, types } from 'cassandra-driver';
 import type { TlsOptions } from '../tls.ts';
 import { addressOf, type Login, type Region } from './connection.ts';
-import { SchemaMismatch } from './faults.ts';
 import { hearEveryLinkError } from './link-errors.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
+import { type KeyspaceChange, keyspaceChange, type Replication } from './replication.ts';
 import { bookkeepingTables, type SchemaLock, takeSchemaLock } from './schema-lock.ts';
 import { pendingMigrations, readApplied } from './schema-version.ts';
-
-/** Copies of each profile by data centre, such as `{ eu: 3, us: 3 }`. */
-export type Replication = Readonly<Record<string, number>>;
 
 export interface MigrateOptions {
   keyspace: string;
@@ -19,6 +16,8 @@ export interface MigrateOptions {
   tls?: TlsOptions | undefined;
   /** Null takes a keyspace as it is, and makes none. */
   replication: Replication | null;
+  /** Data centres that a keyspace lacks are added to it; default: they are taken for a mistake. */
+  addsDataCentres?: boolean;
   /** Tells what would be done, and does nothing. */
   isDryRun: boolean;
   print: (line: string) => void;
@@ -36,7 +35,7 @@ const consistency = types.consistencies.quorum;
 
 /**
  * Brings a keyspace's tables up to this release, and makes the keyspace when there is none. Nothing is
- * ever dropped, emptied or changed but by a migration file.
+ * ever dropped, emptied or changed but by a migration file; with `addsDataCentres` the keyspace is given those that it lacks.
  *
  * Shape: each file once, in order, by one runner at a time; whoever comes meanwhile waits and then
  * finds nothing to do. A crash leaves the rest to the next run.
@@ -48,9 +47,10 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   const client = createClient(options);
   try {
     await client.connect();
-    const makeKeyspace = await keyspaceStatement(client, options);
-    if (options.isDryRun) await tell(client, { options, migrations, makeKeyspace });
-    else await bringUp(client, { options, migrations, makeKeyspace });
+    const { addsDataCentres = false } = options;
+    const ofKeyspace = await keyspaceChange(client, { ...options, addsDataCentres });
+    if (options.isDryRun) await tell(client, { options, migrations, ofKeyspace });
+    else await bringUp(client, { options, migrations, ofKeyspace });
   } finally {
     await client.shutdown();
   }
@@ -59,13 +59,13 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 interface Plan {
   options: MigrateOptions;
   migrations: readonly Migration[];
-  /** Null when there is one already. */
-  makeKeyspace: string | null;
+  /** Null when it is there already, as it should be. */
+  ofKeyspace: KeyspaceChange | null;
 }
 
-async function tell(client: Client, { options, migrations, makeKeyspace }: Plan): Promise<void> {
+async function tell(client: Client, { options, migrations, ofKeyspace }: Plan): Promise<void> {
   const { keyspace, print } = options;
-  if (makeKeyspace !== null) print(`${makeKeyspace};`);
+  if (ofKeyspace !== null) print(`${ofKeyspace.statement};`);
   const pending = pendingMigrations(
     migrations,
     await readApplied(client, { keyspace, consistency }),
@@ -78,11 +78,11 @@ async function tell(client: Client, { options, migrations, makeKeyspace }: Plan)
 }
 
 async function bringUp(client: Client, plan: Plan): Promise<void> {
-  const { options, migrations, makeKeyspace } = plan;
+  const { options, migrations, ofKeyspace } = plan;
   const { keyspace, print } = options;
-  if (makeKeyspace !== null) {
-    await change(client, makeKeyspace);
-    print(`Keyspace ${keyspace} made.`);
+  if (ofKeyspace !== null) {
+    await change(client, ofKeyspace.statement);
+    print(ofKeyspace.done);
   }
   for (const statement of bookkeepingTables(keyspace)) await change(client, statement);
   const lock = await takeSchemaLock(client, keyspace);
@@ -94,6 +94,7 @@ async function bringUp(client: Client, plan: Plan): Promise<void> {
   } finally {
     await lock.release();
   }
+  for (const line of ofKeyspace?.remains ?? []) print(line);
 }
 
 async function applyOne(
@@ -133,47 +134,6 @@ async function change(client: Client, statement: string): Promise<void> {
     }
     await delay(agreementLookEveryMs);
   }
-}
-
-/** What makes the keyspace; null when it is there, replicated as configured. */
-async function keyspaceStatement(
-  client: Client,
-  { keyspace, replication }: MigrateOptions,
-): Promise<string | null> {
-  const { rows } = await client.execute(
-    'SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?',
-    [keyspace],
-  );
-  const wanted = replication === null ? null : replicationText(replication);
-  const [found] = rows;
-  if (found === undefined) {
-    if (wanted !== null)
-      return `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${wanted}`;
-    throw new SchemaMismatch(
-      `There is no keyspace ${keyspace}; CASSANDRA_REPLICATION says how to make it, such as eu:3,us:3.`,
-    );
-  }
-  const { class: strategy, ...copies } = found.replication as Record<string, string>;
-  const actual = `${strategy?.split('.').at(-1)} ${inOrder(copies)}`;
-  if (replication !== null && actual !== `NetworkTopologyStrategy ${inOrder(replication)}`) {
-    throw new SchemaMismatch(
-      `Keyspace ${keyspace} is replicated as ${actual}, not as ${inOrder(replication)}. ` +
-        `To change it: ALTER KEYSPACE ${keyspace} WITH replication = ${wanted}, then repair.`,
-    );
-  }
-  return null;
-}
-
-function replicationText(replication: Replication): string {
-  const copies = Object.entries(replication).map(([name, count]) => `'${name}': ${count}`);
-  return `{'class': 'NetworkTopologyStrategy', ${copies.join(', ')}}`;
-}
-
-function inOrder(copies: Readonly<Record<string, string | number>>): string {
-  return Object.entries(copies)
-    .map(([name, count]) => `${name}:${count}`)
-    .sort()
-    .join(',');
 }
 
 function createClient({ region, login, tls }: MigrateOptions): Client {

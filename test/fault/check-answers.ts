@@ -1,5 +1,6 @@
 import { isIntent } from '../../domain/heartbeat.ts';
 import { writerOf } from '../../domain/version.ts';
+import type { Span } from './history.ts';
 import { during, type Exchange, type HistoryIndex, isBeats, newestOf } from './history-index.ts';
 
 /** Rule `broken-answer`: what an answer may not be, given what was broken when it was made. */
@@ -22,10 +23,10 @@ export function brokenAnswers(index: HistoryIndex): string[] {
 function objections(index: HistoryIndex, exchange: Exchange): string[] {
   const { failure, problems } = exchange.answered.answer;
   if (failure !== null) {
-    const isDown = index.isTrouble('down', during(exchange), exchange.sent.process);
+    const isDown = isTrouble(index, 'down', exchange);
     // Only the machine makes all of this at once, and a process that has no time has no answer either.
     const isStalled = (['hot', 'apart', 'durable'] as const).every((what) =>
-      index.isTrouble(what, during(exchange)),
+      isTrouble(index, what, exchange),
     );
     return isDown || isStalled ? [] : ['no answer from a process that is up'];
   }
@@ -35,6 +36,13 @@ function objections(index: HistoryIndex, exchange: Exchange): string[] {
     ...(isBeats(exchange) ? acknowledgementObjections(index, exchange) : []),
     ...(problems.length > 0 ? ['problems with sound input'] : []),
   ];
+}
+
+/** Where it was asked: what is broken in another region is no excuse. */
+function isTrouble(index: HistoryIndex, what: Span['what'], exchange: Exchange): boolean {
+  const { process, region } = exchange.sent;
+  const of = what === 'down' ? { process } : { region };
+  return index.isTrouble(what, during(exchange), of);
 }
 
 function errorObjections(index: HistoryIndex, exchange: Exchange): string[] {
@@ -54,16 +62,16 @@ function errorObjections(index: HistoryIndex, exchange: Exchange): string[] {
 
 /** With one tier left only a change by hand may have to wait: it must know what is in force. */
 function mayFail(index: HistoryIndex, exchange: Exchange): boolean {
-  const isHotOut = index.isTrouble('hot', during(exchange));
-  const isDurableOut = index.isTrouble('durable', during(exchange));
+  const isHotOut = isTrouble(index, 'hot', exchange);
+  const isDurableOut = isTrouble(index, 'durable', exchange);
   const isChange = exchange.sent.request.kind === 'change';
   return isChange ? isHotOut || isDurableOut : isHotOut && isDurableOut;
 }
 
 function flagObjections(index: HistoryIndex, exchange: Exchange): string[] {
   const { playheads, outcome, durability, problems } = exchange.answered.answer;
-  const isHotOut = index.isTrouble('hot', during(exchange));
-  const isAnyOut = isHotOut || index.isTrouble('durable', during(exchange));
+  const isHotOut = isTrouble(index, 'hot', exchange);
+  const isAnyOut = isHotOut || isTrouble(index, 'durable', exchange);
   const objections: string[] = [];
   const isDegraded = Object.values(playheads).some((served) => served?.isDegraded === true);
   if (isDegraded && !isAnyOut) objections.push('degraded although all is well');
@@ -86,7 +94,7 @@ function acknowledgementObjections(index: HistoryIndex, exchange: BeatsExchange)
     objections.push('acknowledged, and an older one in force');
   }
   const isMeant = beats.some(({ event }) => isIntent(event));
-  if (isMeant && durability !== 'DURABLE' && !index.isTrouble('durable', during(exchange))) {
+  if (isMeant && durability !== 'DURABLE' && !isTrouble(index, 'durable', exchange)) {
     objections.push('an intent that is not durable');
   }
   return objections;

@@ -53,10 +53,10 @@ describe('the checker', () => {
   });
 
   it('takes what was submitted and not acknowledged as well as what was', () => {
-    const run = evening().span('down', true, 'a');
+    const run = evening().span('down', true, { process: 'a' });
     run
       .beat(third, { failure: 'ECONNRESET', outcome: null, playheads: {} })
-      .span('down', false, 'a');
+      .span('down', false, { process: 'a' });
     run.final = servedAs(third);
     expect(run.read(servedAs(third)).push(servedAs(third)).end()).toEqual([]);
   });
@@ -84,9 +84,9 @@ describe('the checker', () => {
     const older = registersOf(servedAs(second));
     const views = { demo: { [film]: servedAs(second) } };
     const places: Partial<Finals>[] = [
-      { hot: { [`demo|${film}`]: older } },
-      { durable: { [`demo|${film}`]: older } },
-      { durable: {} },
+      { hot: { home: { [`demo|${film}`]: older } } },
+      { durable: { home: { [`demo|${film}`]: older } } },
+      { durable: { home: {} } },
       { resume: { a: { demo: { [film]: servedAs(pause) } }, b: views } },
     ];
     for (const place of places) {
@@ -96,7 +96,12 @@ describe('the checker', () => {
   });
 
   it('asks only that the newest be there where Redis has forgotten what is clean', () => {
-    expect(evening().beat(pause).push(servedAs(pause)).end({ hot: {} })).toEqual([]);
+    expect(
+      evening()
+        .beat(pause)
+        .push(servedAs(pause))
+        .end({ hot: { home: {} } }),
+    ).toEqual([]);
   });
 
   it('knows a playhead that nobody submitted, by its version or by its value', () => {
@@ -186,7 +191,7 @@ describe('the checker', () => {
       rulesOf(evening().push(servedAs(second)).end(changes));
     expect(end({ dirty: 1 })).toEqual(['left-over']);
     expect(end({ quarantined: 1 })).toEqual(['left-over']);
-    const newer = { [`demo|${film}`]: registersOf(servedAs(third)) };
+    const newer = { home: { [`demo|${film}`]: registersOf(servedAs(third)) } };
     expect(end({ durable: newer })).toEqual(['tiers-differ']);
     expect(end({ hot: newer })).toEqual(['tiers-differ']);
     const degraded = { demo: { [film]: servedAs(second, { isDegraded: true }) } };
@@ -260,7 +265,7 @@ describe('the checker', () => {
 
   it('takes a stream that begins anew for another one, though its snapshot lacks a title', () => {
     const run = evening().push(servedAs(second)).span('hot', true);
-    const from = { client: 'follower', process: 'a', profileId: 'demo' };
+    const from = { client: 'follower', process: 'a', region: 'home', profileId: 'demo' };
     run.lines.push({
       ...{ line: 'pushed', atMs: run.nowMs, ...from, kind: 'SNAPSHOT', playheads: {} },
     });

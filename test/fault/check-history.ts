@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { laterVersion } from '../../domain/merge.ts';
 import { type Version, versionZero } from '../../domain/version.ts';
 import { brokenAnswers } from './check-answers.ts';
+import { finalStates } from './check-finals.ts';
 import { inventedPlayheads } from './check-values.ts';
-import type { Finals, Line, Registers, Served } from './history.ts';
+import type { Finals, Line } from './history.ts';
 import {
   type Acknowledgement,
   type HistoryIndex,
   indexOf,
   keyOf,
-  packedVersion,
   type Sight,
 } from './history-index.ts';
 
@@ -17,14 +17,15 @@ import {
  * Judges a run by its history alone: what is wrong with it, one line each that begins with the rule.
  *
  * `A` acknowledged, `D` acknowledged as durable, `S` submitted:
- * - `lost`: at the end every process, Redis and Cassandra hold max(A), less what a `loss` span allows.
- * - `lost-durable`: max(D), whatever the spans say.
+ * - `lost`: at the end every process, Redis and data centre holds max(A), less what a `loss` span of the
+ *   region that acknowledged it allows, unless another region had it.
+ * - `lost-durable`: max(D), less what was acknowledged in a region that is `gone` for good.
  * - `invented`: every playhead that was served is one of S, by version and value.
- * - `went-back`: no client sees an older version after a newer one, both without a flag; `apart` and
- *   `restoring` spans excuse it, here and for `stale`.
- * - `stale`: an answer without a flag holds what was acknowledged before it was asked for.
+ * - `went-back`: in one region no client sees an older version after a newer one, both without a flag;
+ *   `apart` and `restoring` spans excuse it, here and for `stale`.
+ * - `stale`: an answer without a flag holds what its region had acknowledged before it was asked for.
  * - `left-over`: in the end nothing is dirty and nothing is quarantined.
- * - `tiers-differ`: in the end processes, Redis and Cassandra agree, and nothing is degraded.
+ * - `tiers-differ`: in the end processes, every Redis and every data centre agree, and nothing is degraded.
  * - `stream-went-back`, `subscriber-behind`: no live stream goes back, each ends at the last state.
  * - `broken-answer`: errors, refusals and flags only while something is broken, and as documented.
  * - `vacuous`: nothing was acknowledged, or nothing was read at the end.
@@ -36,57 +37,14 @@ export function checkHistory(lines: readonly Line[]): string[] {
     return ['vacuous: nothing was acknowledged, or nothing was read at the end'];
   }
   return [
-    ...[...index.acknowledgements].flatMap(([key, all]) => lost(index, finals, { key, all })),
+    ...finalStates(index, finals),
     ...inventedPlayheads(index, finals),
     ...wentBack(index),
     ...stale(index),
-    ...leftOver(finals),
-    ...tiersDiffer(finals, [...index.acknowledgements.keys()]),
     ...streamsWentBack(index),
     ...subscribersBehind(index, finals),
     ...brokenAnswers(index),
   ];
-}
-
-function lost(
-  index: HistoryIndex,
-  finals: Finals,
-  acknowledged: { key: string; all: readonly Acknowledgement[] },
-): string[] {
-  const { key, all } = acknowledged;
-  const newest = (some: readonly Acknowledgement[]) =>
-    some.map(({ version }) => version).reduce(laterVersion, versionZero);
-  const kept = all.filter(({ toMs, isDurable }) => isDurable || !index.isTrouble('loss', at(toMs)));
-  const bounds = {
-    'lost-durable': newest(all.filter(({ isDurable }) => isDurable)),
-    lost: newest(kept),
-  };
-  return Object.entries(bounds).flatMap(([rule, bound]) =>
-    finalVersions(finals, key)
-      .filter(({ version }) => version < bound)
-      .map(({ where, version }) => `${rule}: ${key} is at ${version} in ${where}, not at ${bound}`),
-  );
-}
-
-/** The version of a title wherever it must be in the end; zero where it is unknown. */
-function finalVersions(finals: Finals, key: string): { where: string; version: Version }[] {
-  const hot = finals.hot[key];
-  return [
-    ...Object.keys(finals.resume).map((process) => ({
-      where: process,
-      version: resumed(finals, process, key)?.version ?? versionZero,
-    })),
-    { where: 'Cassandra', version: packedVersion(finals.durable[key] ?? nowhere) },
-    // Redis may have forgotten what is clean.
-    ...(hot === undefined ? [] : [{ where: 'Redis', version: packedVersion(hot) }]),
-  ];
-}
-
-const nowhere: Registers = { playhead: null, visibility: null };
-
-function resumed(finals: Finals, process: string, key: string): Served | null {
-  const [profileId = '', title = ''] = key.split('|');
-  return finals.resume[process]?.[profileId]?.[title] ?? null;
 }
 
 /** Rule `went-back`, for what a client got from one process and for what it got from any. */
@@ -94,7 +52,9 @@ function wentBack(index: HistoryIndex): string[] {
   const sights = index.sights.filter(({ served }) => !served.isDegraded);
   const slots = [
     ...Map.groupBy(sights, ({ client, title, process }) => [client, title, process].join('|')),
-    ...Map.groupBy(sights, ({ client, title }) => [client, title].join('|')),
+    ...Map.groupBy(sights, ({ client, title, region }) =>
+      [client, title, `in ${region}`].join('|'),
+    ),
   ];
   return slots.flatMap(([slot, seen]) => {
     let newest = seen[0]!;
@@ -113,10 +73,11 @@ function wentBack(index: HistoryIndex): string[] {
 }
 
 function mayGoBack({ isTrouble }: HistoryIndex, before: Sight, after: Sight): boolean {
-  const isApart = isTrouble('apart', before) && isTrouble('apart', at(after.fromMs));
+  const here = { region: after.region };
+  const isApart = isTrouble('apart', before, here) && isTrouble('apart', at(after.fromMs), here);
   return (
-    isTrouble('loss', { fromMs: before.toMs, toMs: after.toMs }) ||
-    isTrouble('restoring', at(after.fromMs)) ||
+    isTrouble('loss', { fromMs: before.toMs, toMs: after.toMs }, here) ||
+    isTrouble('restoring', at(after.fromMs), here) ||
     (before.process !== after.process && isApart)
   );
 }
@@ -131,6 +92,7 @@ function stale(index: HistoryIndex): string[] {
     if (served.isDegraded) return [];
     const missed = (index.acknowledgements.get(keyOf(sight)) ?? []).find(
       (acknowledged) =>
+        acknowledged.region === sight.region &&
         acknowledged.toMs < sight.fromMs &&
         acknowledged.version > served.version &&
         !mayBeMissed(index, acknowledged, sight),
@@ -148,58 +110,14 @@ function mayBeMissed(
   acknowledged: Acknowledgement,
   sight: Sight,
 ): boolean {
-  const { process, isDurable, toMs } = acknowledged;
+  const { process, region, isDurable, toMs } = acknowledged;
+  const here = { region };
   const asked = at(sight.fromMs);
   const isLost =
-    isTrouble('restoring', asked) || isTrouble('loss', { fromMs: toMs, toMs: sight.fromMs });
-  const isApart = isTrouble('apart', acknowledged) && isTrouble('apart', asked);
+    isTrouble('restoring', asked, here) ||
+    isTrouble('loss', { fromMs: toMs, toMs: sight.fromMs }, here);
+  const isApart = isTrouble('apart', acknowledged, here) && isTrouble('apart', asked, here);
   return (!isDurable && isLost) || (process !== sight.process && isApart);
-}
-
-function leftOver({ dirty, quarantined }: Finals): string[] {
-  return dirty + quarantined === 0
-    ? []
-    : [`left-over: ${dirty} titles dirty, ${quarantined} quarantined`];
-}
-
-function tiersDiffer(finals: Finals, acknowledged: readonly string[]): string[] {
-  const keys = new Set([
-    ...acknowledged,
-    ...Object.keys(finals.hot),
-    ...Object.keys(finals.durable),
-  ]);
-  return [...keys].flatMap((key) => {
-    const durable = finals.durable[key] ?? nowhere;
-    const hot = finals.hot[key];
-    const states = [
-      ...(hot === undefined ? [] : [{ where: 'Redis', state: JSON.stringify(hot) }]),
-      { where: 'Cassandra', state: JSON.stringify(durable) },
-    ];
-    const [first, ...others] = [
-      ...Object.keys(finals.resume).map((process) => {
-        const view = resumed(finals, process, key);
-        return { where: process, state: JSON.stringify(view && withoutSource(view)) };
-      }),
-    ];
-    const differing = others.filter(({ state }) => state !== first?.state);
-    const degraded = Object.keys(finals.resume).filter(
-      (process) => resumed(finals, process, key)?.isDegraded ?? true,
-    );
-    return [
-      ...(new Set(states.map(({ state }) => state)).size > 1
-        ? [`tiers-differ: ${key} is ${states.map((at) => `${at.where} ${at.state}`).join(', ')}`]
-        : []),
-      ...differing.map((other) => {
-        const sides = [first, other].map((side) => `${side?.where} ${side?.state}`);
-        return `tiers-differ: ${key} is ${sides.join(', ')}`;
-      }),
-      ...degraded.map((process) => `tiers-differ: ${key} is degraded or unknown in ${process}`),
-    ];
-  });
-}
-
-function withoutSource({ source: _, ...view }: Served): Omit<Served, 'source'> {
-  return view;
 }
 
 function streamsWentBack({ pushes }: HistoryIndex): string[] {
@@ -222,21 +140,30 @@ function streamsWentBack({ pushes }: HistoryIndex): string[] {
 }
 
 function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
-  const [process = ''] = Object.keys(finals.resume);
   return finals.followers.flatMap((client) => {
     const pushed = pushes.filter((push) => push.client === client);
     const profileId = pushed[0]?.profileId;
     if (profileId === undefined) return [`subscriber-behind: ${client} was never told anything`];
-    const views = Object.entries(finals.resume[process]?.[profileId] ?? {});
-    return views.flatMap(([title, view]) => {
+    return [...newestViews(finals, profileId)].flatMap(([title, final]) => {
       const last = pushed.findLast(({ playheads }) => playheads[title] !== undefined);
       const version = last?.playheads[title]?.version ?? versionZero;
-      const final = view?.version ?? versionZero;
       return version === final
         ? []
         : [`subscriber-behind: ${client} ends with ${title} at ${version}, not at ${final}`];
     });
   });
+}
+
+/** By title, of all that the processes answer in the end. */
+function newestViews(finals: Finals, profileId: string): Map<string, Version> {
+  const newest = new Map<string, Version>();
+  for (const profiles of Object.values(finals.resume)) {
+    for (const [title, view] of Object.entries(profiles[profileId] ?? {})) {
+      const version = view?.version ?? versionZero;
+      newest.set(title, laterVersion(newest.get(title) ?? versionZero, version));
+    }
+  }
+  return newest;
 }
 
 /** `node test/fault/check-history.ts FILE`: judges a history that a failed test kept. */

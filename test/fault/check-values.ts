@@ -13,6 +13,8 @@ const clockMsMax = 50;
 
 interface Seen {
   where: string;
+  /** Null in the end, when all regions are equal. */
+  region: string | null;
   profileId: string;
   title: string;
   served: Served;
@@ -27,24 +29,31 @@ export function inventedPlayheads(index: HistoryIndex, finals: Finals): string[]
     const { where, profileId, title, served } = seen;
     const slot = [profileId, title, served.version].join('|');
     const value = positionOf(served);
-    // With a flag, or apart, a change of visibility may be seen without the position that it met.
-    const isWhole = !served.isDegraded && !index.isTrouble('apart', seen);
-    const first = isWhole ? (values.get(slot) ?? value) : value;
-    if (isWhole) values.set(slot, first);
+    const first = isWhole(index, seen) ? (values.get(slot) ?? value) : value;
+    if (isWhole(index, seen)) values.set(slot, first);
     const what = `${where} served ${title} of ${profileId} as ${JSON.stringify(served)}`;
     if (first !== value) return [`invented: ${what}, which was ${first} elsewhere`];
     return isSubmitted(index, seen) ? [] : [`invented: ${what}, which nobody submitted`];
   });
 }
 
+/** Whether a version says all: of one that a change of visibility made, the position may differ. */
+function isWhole(index: HistoryIndex, seen: Seen): boolean {
+  // With a flag, or apart, it may be seen without the position that it met.
+  const of = seen.region === null ? {} : { region: seen.region };
+  if (seen.served.isDegraded || index.isTrouble('apart', seen, of)) return false;
+  // Another region, or this one a moment later, may show what somebody reached there meanwhile.
+  return index.regions.size === 1 || !isOfVisibility(index, seen);
+}
+
 function everythingServed(index: HistoryIndex, finals: Finals): Seen[] {
-  const pushed = index.pushes.flatMap(({ client, profileId, playheads, atMs }) =>
+  const pushed = index.pushes.flatMap(({ client, region, profileId, playheads, atMs }) =>
     Object.entries(playheads).map(([title, served]) => {
       const at = { fromMs: atMs, toMs: atMs };
-      return { where: client, profileId, title, served, ...at };
+      return { where: client, region, profileId, title, served, ...at };
     }),
   );
-  const afterwards = { fromMs: Infinity, toMs: Infinity };
+  const afterwards = { region: null, fromMs: Infinity, toMs: Infinity };
   const final = Object.entries(finals.resume).flatMap(([where, profiles]) =>
     Object.entries(profiles).flatMap(([profileId, titles]) =>
       Object.entries(titles).flatMap(([title, served]) =>
@@ -53,6 +62,13 @@ function everythingServed(index: HistoryIndex, finals: Finals): Seen[] {
     ),
   );
   return [...index.sights.map((sight) => ({ where: sight.client, ...sight })), ...pushed, ...final];
+}
+
+function isOfVisibility(index: HistoryIndex, { profileId, title, served }: Seen): boolean {
+  const key = keyOf({ profileId, title });
+  return (index.changes.get(key) ?? []).some(
+    (exchange) => exchange.sent.request.change.endsWith('HIDE') && mayBe(served, exchange, index),
+  );
 }
 
 /** Without `hidden`: a hide that arrives late changes it and not the version. */

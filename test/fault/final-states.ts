@@ -54,7 +54,7 @@ export async function resumeOf(
 export async function hotRegisters(
   redis: Redis,
   profileIds: Iterable<string>,
-): Promise<Finals['hot']> {
+): Promise<Record<string, Registers>> {
   const found = new Map<string, Registers>();
   for (const profileId of profileIds) {
     const partition = partitionOf(profileId, partitions);
@@ -85,7 +85,7 @@ function registersIn(
 export async function durableRegisters(
   of: { client: Client; keyspace: string },
   profileIds: Iterable<string>,
-): Promise<Finals['durable']> {
+): Promise<Record<string, Registers>> {
   await until(() => isReachable(of.client), {
     what: 'the client that looks into Cassandra is connected again',
     deadlineMs: reachableMsMax,

@@ -1,7 +1,16 @@
 import { packPlayhead, packVisibility } from '../../domain/codec.ts';
 import { deviceHash, sessionVersion } from '../../domain/version.ts';
 import { checkHistory } from './check-history.ts';
-import type { Answer, Finals, Line, LoadRequest, Served, Span, SubmittedBeat } from './history.ts';
+import type {
+  Answer,
+  Finals,
+  Line,
+  LoadRequest,
+  Served,
+  Span,
+  SpanOf,
+  SubmittedBeat,
+} from './history.ts';
 
 const beganMs = 1_790_000_000_000;
 export const film = 'film';
@@ -15,25 +24,34 @@ const silent: Answer = {
 };
 export const unavailable = { code: 'STATE_UNAVAILABLE', retryAfterMs: 1_000 };
 
-/** A history that nobody lived: of one profile, one film, a television and two processes. */
+/** Processes by region. */
+type Regions = Record<string, readonly string[]>;
+
+interface By {
+  client?: string;
+  process?: string;
+}
+
+/** A history that nobody lived: of one profile, one film and a television; two processes by default. */
 export class Forged {
   readonly lines: Line[] = [];
+  readonly #regions: Regions;
   #nowMs = beganMs;
   #ids = 0;
   /** As the film is in the end, everywhere. */
   final: Served | null = null;
+
+  constructor(regions: Regions = { home: ['a', 'b'] }) {
+    this.#regions = regions;
+  }
 
   get nowMs(): number {
     return this.#nowMs;
   }
 
   /** One exchange: 10 ms from the request to its answer. */
-  ask(
-    request: LoadRequest,
-    answer: Partial<Answer>,
-    by: { client?: string; process?: string } = {},
-  ): this {
-    const { client = 'tv', process = 'a' } = by;
+  ask(request: LoadRequest, answer: Partial<Answer>, by: By = {}): this {
+    const { client = 'tv', process = this.#processes[0]! } = by;
     this.#ids += 1;
     const id = this.#ids;
     this.#nowMs += 10;
@@ -43,6 +61,7 @@ export class Forged {
       atMs: this.#nowMs,
       client,
       process,
+      region: this.#regionOf(process),
       profileId: 'demo',
       request,
     });
@@ -51,7 +70,7 @@ export class Forged {
     return this;
   }
 
-  beat(beat: SubmittedBeat, answer: Partial<Answer> = {}, by: { process?: string } = {}): this {
+  beat(beat: SubmittedBeat, answer: Partial<Answer> = {}, by: By = {}): this {
     const served = { ...servedAs(beat) };
     const stored = { outcome: 'ACCEPTED', durability: beat.event === 'PAUSE' ? 'DURABLE' : 'HOT' };
     this.ask(
@@ -63,7 +82,7 @@ export class Forged {
     return this;
   }
 
-  read(served: Served | null, by: { process?: string; client?: string } = {}): this {
+  read(served: Served | null, by: By = {}): this {
     const errors = served === null ? [unavailable] : [];
     const reader = { client: 'reader', ...by };
     return this.ask(
@@ -73,8 +92,13 @@ export class Forged {
     );
   }
 
-  push(served: Served, kind: 'SNAPSHOT' | 'CHANGED' = 'CHANGED'): this {
-    const from = { client: 'follower', process: 'a', profileId: 'demo' };
+  push(
+    served: Served,
+    kind: 'SNAPSHOT' | 'CHANGED' = 'CHANGED',
+    process = this.#processes[0]!,
+  ): this {
+    const region = this.#regionOf(process);
+    const from = { client: 'follower', process, region, profileId: 'demo' };
     this.lines.push({
       line: 'pushed',
       atMs: this.#nowMs,
@@ -85,9 +109,10 @@ export class Forged {
     return this;
   }
 
-  span(what: Span['what'], isBegin: boolean, process: string | null = null): this {
+  span(what: Span['what'], isBegin: boolean, of: SpanOf = {}): this {
     this.#nowMs += 10;
-    this.lines.push({ line: 'span', atMs: this.#nowMs, what, isBegin, process });
+    const where = { process: null, region: null, ...of };
+    this.lines.push({ line: 'span', atMs: this.#nowMs, what, isBegin, ...where });
     return this;
   }
 
@@ -95,11 +120,12 @@ export class Forged {
     const view = this.final;
     const registers = view === null ? {} : { [`demo|${film}`]: registersOf(view) };
     const views = { demo: { [film]: view } };
+    const everywhere = inEach(Object.keys(this.#regions), registers);
     this.lines.push({
       line: 'finals',
-      resume: { a: views, b: views },
-      hot: registers,
-      durable: registers,
+      resume: inEach(this.#processes, views),
+      hot: everywhere,
+      durable: everywhere,
       dirty: 0,
       quarantined: 0,
       followers: ['follower'],
@@ -107,10 +133,29 @@ export class Forged {
     });
     return checkHistory(this.lines);
   }
+
+  get #processes(): string[] {
+    return Object.values(this.#regions).flat();
+  }
+
+  #regionOf(process: string): string {
+    const region = Object.keys(this.#regions).find((name) =>
+      this.#regions[name]!.includes(process),
+    );
+    return region!;
+  }
 }
 
-export function beatAt(second: number, event: SubmittedBeat['event'] = 'HEARTBEAT'): SubmittedBeat {
-  const writer = { deviceId: 'tv', sessionId: 'evening' };
+export function inEach<Value>(places: readonly string[], value: Value): Record<string, Value> {
+  return Object.fromEntries(places.map((place) => [place, value]));
+}
+
+export function beatAt(
+  second: number,
+  event: SubmittedBeat['event'] = 'HEARTBEAT',
+  deviceId = 'tv',
+): SubmittedBeat {
+  const writer = { deviceId, sessionId: 'evening' };
   return {
     sequence: second,
     event,
@@ -119,7 +164,7 @@ export function beatAt(second: number, event: SubmittedBeat['event'] = 'HEARTBEA
     positionMs: second * 1_000,
     durationMs: 7_200_000,
     status: 'IN_PROGRESS',
-    deviceId: 'tv',
+    deviceId,
   };
 }
 

@@ -25,6 +25,7 @@ export type BeatsExchange = Exchange<Extract<LoadRequest, { kind: 'beats' }>>;
 export interface Acknowledgement {
   version: Version;
   process: string;
+  region: string;
   isDurable: boolean;
   /** When it was sent, and when it was acknowledged. */
   fromMs: number;
@@ -37,6 +38,7 @@ export interface Sight {
   title: string;
   served: Served;
   process: string;
+  region: string;
   client: string;
   /** When it was asked for, and when it arrived. */
   fromMs: number;
@@ -46,6 +48,7 @@ export interface Sight {
 interface Trouble {
   what: Span['what'];
   process: string | null;
+  region: string | null;
   fromMs: number;
   toMs: number;
 }
@@ -63,11 +66,13 @@ export interface HistoryIndex {
   sights: Sight[];
   pushes: Pushed[];
   finals: Finals | null;
-  /** Whether something was in trouble at any moment of these. */
+  /** Every region that anybody asked. */
+  regions: ReadonlySet<string>;
+  /** Whether something was in trouble at any moment of these, there or everywhere. */
   isTrouble(
     what: Span['what'],
     between: { fromMs: number; toMs: number },
-    process?: string,
+    of?: { process?: string; region?: string },
   ): boolean;
 }
 
@@ -85,11 +90,12 @@ export function indexOf(lines: readonly Line[]): HistoryIndex {
     const answered = answers.get(request.id);
     return answered === undefined ? [] : [{ sent: request, answered }];
   });
-  const isTrouble: HistoryIndex['isTrouble'] = (what, { fromMs, toMs }, process) =>
+  const isTrouble: HistoryIndex['isTrouble'] = (what, { fromMs, toMs }, of = {}) =>
     troubles.some(
       (trouble) =>
         trouble.what === what &&
-        (process === undefined || trouble.process === process) &&
+        (of.process === undefined || trouble.process === of.process) &&
+        (of.region === undefined || (trouble.region ?? of.region) === of.region) &&
         trouble.fromMs <= toMs &&
         fromMs <= trouble.toMs,
     );
@@ -104,6 +110,7 @@ export function indexOf(lines: readonly Line[]): HistoryIndex {
     sights: exchanges.flatMap(sightsOf).sort((left, right) => left.toMs - right.toMs),
     pushes: lines.filter((line) => line.line === 'pushed'),
     finals: lines.findLast((line) => line.line === 'finals') ?? null,
+    regions: new Set(sent.map(({ region }) => region)),
     isTrouble,
   };
 }
@@ -131,11 +138,15 @@ function troublesOf(lines: readonly Line[]): Trouble[] {
   const troubles: Trouble[] = [];
   for (const line of lines) {
     if (line.line !== 'span') continue;
-    const { what, process, atMs } = line;
+    const { what, process, region, atMs } = line;
     const open = troubles.findLast(
-      (one) => one.what === what && one.process === process && one.toMs === Infinity,
+      (one) =>
+        one.what === what &&
+        one.process === process &&
+        one.region === region &&
+        one.toMs === Infinity,
     );
-    if (line.isBegin) troubles.push({ what, process, fromMs: atMs, toMs: Infinity });
+    if (line.isBegin) troubles.push({ what, process, region, fromMs: atMs, toMs: Infinity });
     else if (open !== undefined) open.toMs = atMs;
   }
   return troubles;
@@ -159,13 +170,13 @@ function acknowledgementsOf(
 ): HistoryIndex['acknowledgements'] {
   const acknowledgements: HistoryIndex['acknowledgements'] = new Map();
   for (const exchange of exchanges) {
-    const { process, profileId, request } = exchange.sent;
+    const { process, region, profileId, request } = exchange.sent;
     const acknowledged = acknowledgedBy(exchange, isTrouble);
     if (acknowledged === null || request.kind === 'read') continue;
     const key = keyOf({ profileId, title: request.title });
     const known = acknowledgements.get(key) ?? [];
     acknowledgements.set(key, known);
-    known.push({ ...acknowledged, ...during(exchange), process });
+    known.push({ ...acknowledged, ...during(exchange), process, region });
   }
   return acknowledgements;
 }
@@ -184,14 +195,16 @@ function acknowledgedBy(
   if (!isChange(exchange) || answer.failure !== null || answer.errors.length > 0) return null;
   const served = answer.playheads[exchange.sent.request.title] ?? null;
   // A change by hand does not say where it is: it is durable unless that store was in trouble.
-  const isDurable = !isTrouble('durable', during(exchange));
+  const { region } = exchange.sent;
+  const isDurable = !isTrouble('durable', during(exchange), { region });
   return served === null ? null : { version: served.version, isDurable };
 }
 
 function sightsOf(exchange: Exchange): Sight[] {
-  const { client, process, profileId } = exchange.sent;
+  const { client, process, region, profileId } = exchange.sent;
+  const by = { client, process, region, ...during(exchange) };
   return Object.entries(exchange.answered.answer.playheads).flatMap(([title, served]) =>
-    served === null ? [] : [{ profileId, title, served, client, process, ...during(exchange) }],
+    served === null ? [] : [{ profileId, title, served, ...by }],
   );
 }
 

@@ -20,6 +20,8 @@ export interface Sent {
   client: string;
   /** Name of the process that was asked; it keeps its name when it is started again. */
   process: string;
+  /** Of that process. */
+  region: string;
   profileId: string;
   request: LoadRequest;
 }
@@ -79,6 +81,7 @@ export interface Pushed {
   atMs: number;
   client: string;
   process: string;
+  region: string;
   profileId: string;
   kind: 'SNAPSHOT' | 'CHANGED';
   playheads: Record<string, Served>;
@@ -88,28 +91,35 @@ export interface Pushed {
  * What the scenario breaks, from here on or until here; it ends when all is well again, not when the
  * repair begins.
  *
- * `hot`, `durable`: that tier is in trouble. `apart`: processes cannot know of each other's writes, of
- * those that they take from here to there.
- * `restoring`: the hot store lost what processes still have, and are about to give back. `down`: this
- * process is not there. `loss`: what was acknowledged as HOT from here to there may be lost for good.
+ * `hot`, `durable`: that tier is in trouble. `apart`: processes of one region cannot know of each other's
+ * writes, of those that they take from here to there.
+ * `restoring`: the hot store lost what processes or other regions still have, and are about to give back.
+ * `down`: this process is not there. `loss`: what was acknowledged as HOT from here to there may be lost
+ * for good; `gone`: as DURABLE as well, because the region and its data centre do not come back.
  */
 export interface Span {
   line: 'span';
   atMs: number;
-  what: 'hot' | 'durable' | 'apart' | 'restoring' | 'down' | 'loss';
+  what: 'hot' | 'durable' | 'apart' | 'restoring' | 'down' | 'loss' | 'gone';
   isBegin: boolean;
   /** Of `down`. */
   process: string | null;
+  /** Where; null: everywhere. */
+  region: string | null;
 }
+
+/** What a span is about. */
+export type SpanOf = Partial<Pick<Span, 'process' | 'region'>>;
 
 /** What is left when the load has ended, everything is repaired and the hot store owes nothing. */
 export interface Finals {
   line: 'finals';
   /** Read through the resume path of each process: process → profile → title. */
   resume: Record<string, Record<string, Record<string, Served | null>>>;
-  /** Registers as they lie in the stores, packed: `profile|title`. */
-  hot: Record<string, Registers>;
-  durable: Record<string, Registers>;
+  /** Registers as they lie in the stores, packed: region or data centre → `profile|title`. */
+  hot: Record<string, Record<string, Registers>>;
+  durable: Record<string, Record<string, Registers>>;
+  /** In all regions together. */
   dirty: number;
   quarantined: number;
   /** Clients that follow live. */
@@ -149,19 +159,23 @@ export class History {
     this.lines.push({ line: 'pushed', atMs: this.nowMs(), ...push });
   }
 
-  begin(what: Span['what'], process: string | null = null): void {
-    this.lines.push({ line: 'span', atMs: this.nowMs(), what, isBegin: true, process });
+  begin(what: Span['what'], of: SpanOf = {}): void {
+    this.#span(what, { isBegin: true, atMs: this.nowMs(), ...of });
   }
 
-  end(what: Span['what'], process: string | null = null): void {
-    this.lines.push({ line: 'span', atMs: this.nowMs(), what, isBegin: false, process });
+  end(what: Span['what'], of: SpanOf = {}): void {
+    this.#span(what, { isBegin: false, atMs: this.nowMs(), ...of });
   }
 
   /** A whole span, when it is over. */
-  trouble(what: Span['what'], between: { fromMs: number; toMs: number }): void {
-    const span = { line: 'span' as const, what, process: null };
-    this.lines.push({ ...span, atMs: between.fromMs, isBegin: true });
-    this.lines.push({ ...span, atMs: between.toMs, isBegin: false });
+  trouble(what: Span['what'], of: SpanOf & { fromMs: number; toMs: number }): void {
+    const { fromMs, toMs, ...where } = of;
+    this.#span(what, { isBegin: true, atMs: fromMs, ...where });
+    this.#span(what, { isBegin: false, atMs: toMs, ...where });
+  }
+
+  #span(what: Span['what'], at: SpanOf & Pick<Span, 'isBegin' | 'atMs'>): void {
+    this.lines.push({ line: 'span', what, process: null, region: null, ...at });
   }
 
   finals(finals: Omit<Finals, 'line'>): void {

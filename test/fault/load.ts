@@ -147,6 +147,7 @@ class Follower {
           history.pushed({
             client: this.name,
             process: to.name,
+            region: to.region,
             profileId,
             kind: update.kind,
             playheads: Object.fromEntries(playheads),

@@ -15,6 +15,8 @@ const durationMs = 36_000_000;
 /** Where requests go; processes of one name may come and go. */
 export interface Target {
   name: string;
+  /** Where it is, and its stores are. */
+  region: string;
   /** With /graphql at its end. */
   url: string;
 }
@@ -44,8 +46,8 @@ abstract class LoadClient {
     operation: { query: string; variables: object },
   ): Promise<{ response: GivenResponse | Error; answer: Answer }> {
     const { history, targets, chance, token, profileId } = this.options;
-    const { name: process, url } = chance.pick(targets);
-    const id = history.sent({ client: this.name, process, profileId, request });
+    const { name: process, region, url } = chance.pick(targets);
+    const id = history.sent({ client: this.name, process, region, profileId, request });
     const response = await post({ url, token }, operation);
     const titles = request.kind === 'read' ? request.titles : [request.title];
     const answer = answerOf(response, titles);

@@ -5,7 +5,7 @@ import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-sta
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
 import { Load } from './load.ts';
 import { StallWatch } from './stalls.ts';
-import type { Member, World } from './world.ts';
+import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
 const settleMsMax = 30_000;
@@ -146,19 +146,19 @@ export class Run {
   }
 
   async kill(name: string): Promise<void> {
-    this.history.begin('down', name);
+    this.history.begin('down', { process: name });
     await this.#world.member(name).part.kill9();
   }
 
   /** SIGTERM; rejects unless the process ends in time and with 0. */
   async terminate(name: string): Promise<void> {
-    this.history.begin('down', name);
+    this.history.begin('down', { process: name });
     await this.#world.member(name).part.terminate();
   }
 
   async restart(name: string): Promise<void> {
     await this.#world.restartMember(name);
-    this.history.end('down', name);
+    this.history.end('down', { process: name });
   }
 
   /** Ends the load, waits until all tiers are at rest, and answers what is wrong with the history. */
@@ -175,8 +175,8 @@ export class Run {
     const at = { client: keyspace.client, keyspace: keyspace.name };
     this.history.finals({
       resume,
-      hot: await hotRegisters(redisClient, profileIds),
-      durable: await durableRegisters(at, profileIds),
+      hot: { [World.region]: await hotRegisters(redisClient, profileIds) },
+      durable: { [World.region]: await durableRegisters(at, profileIds) },
       ...(await backlogOf(redisClient)),
       followers: this.load.followers,
     });

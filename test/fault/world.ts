@@ -36,6 +36,8 @@ export interface Member extends Target {
 
 /** Playback processes over a Redis and a keyspace of their own; runs come one after the other. */
 export class World {
+  /** There is one. */
+  static readonly region = 'home';
   readonly members: Member[] = [];
   readonly redis: RedisServer;
   readonly keyspace: TestKeyspace;
@@ -94,7 +96,7 @@ export class World {
       : null;
     const proxies = { redisProxy, cassandraProxy };
     const part = await startPlayback(this.#envOf(proxies, '0'), 'live');
-    const member = { name, url: part.graphqlUrl, part, ...proxies };
+    const member = { name, region: World.region, url: part.graphqlUrl, part, ...proxies };
     this.members.push(member);
     return member;
   }

@@ -152,11 +152,28 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     });
   });
 
-  it('refuse a keyspace that is replicated in another way', async () => {
-    await keyspace.migrate({ folder: await folderOf(one) });
+  it('refuse a keyspace that is replicated in another way, and add data centres only if asked to', async () => {
+    const folder = await folderOf(one);
+    await keyspace.migrate({ folder });
+    const addsDataCentres = true;
+    for (const replication of [{ [local.dataCentre]: 3 }, { moon: 1 }]) {
+      for (const asked of [
+        { folder, replication },
+        { folder, replication, addsDataCentres },
+      ]) {
+        await expect(keyspace.migrate(asked)).rejects.toThrow('ALTER KEYSPACE');
+      }
+    }
     const replication = { [local.dataCentre]: 1, moon: 3 };
-    await expect(keyspace.migrate({ replication })).rejects.toThrow('ALTER KEYSPACE');
-    expect(await keyspace.migrate({ folder: await folderOf(one), replication: null })).toEqual([
+    const asked = { folder, replication, addsDataCentres };
+    await expect(keyspace.migrate({ folder, replication })).rejects.toThrow('--add-data-centres');
+    expect(await keyspace.migrate({ ...asked, isDryRun: true })).toContain(
+      `ALTER KEYSPACE ${keyspace.name} WITH replication = ` +
+        `{'class': 'NetworkTopologyStrategy', '${local.dataCentre}': 1, 'moon': 3};`,
+    );
+    // Cassandra itself knows that there is no such data centre.
+    await expect(keyspace.migrate(asked)).rejects.toThrow('moon');
+    expect(await keyspace.migrate({ folder, replication: null })).toEqual([
       `Keyspace ${keyspace.name} is up to date.`,
     ]);
   });
