@@ -19,7 +19,7 @@ const pipelineDepth = 16;
 const batchLengths = [1, 10, 25] as const;
 /** Everything is in one slot, as it is for one call. */
 const partition = 0;
-const mergeCall = new MergeCall({ policy: defaultPolicy, outLengthMax: 0 });
+const mergeCall = new MergeCall({ policy: defaultPolicy, partitions: 1 });
 
 /** Set-up is done for so many viewers at once. */
 const setUpInFlightMax = 100;

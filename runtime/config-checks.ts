@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { settings } from './config.ts';
+import { regionProblems } from './region-settings.ts';
 import { idleTlsProblems, plaintextProblems } from './tls-settings.ts';
 
 type Settings = z.output<typeof settings>;
@@ -11,6 +12,7 @@ export function problemsOf(parsed: Settings): string[] {
     ...(isProduction ? [...missingInProduction(parsed), ...plaintextProblems(parsed)] : []),
     ...missingPartners(parsed),
     ...rivals(parsed),
+    ...regionProblems(parsed),
     ...idleTlsProblems(parsed),
   ];
 }

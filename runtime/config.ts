@@ -4,6 +4,7 @@ import { problemsOf } from './config-checks.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { identitySettings } from './identity-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { regionSettings } from './region-settings.ts';
 import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
 import { tlsSettings } from './tls-settings.ts';
 
@@ -149,6 +150,7 @@ export const settings = z.object({
     .max(10_000)
     .default(150)
     .describe('A Redis that takes longer to answer counts as down for that request.'),
+  ...regionSettings,
   PLAYBACK_PARTITIONS: z.coerce
     .number()
     .int()

@@ -9,6 +9,7 @@ export const secretKeys = [
   'IDENTITY_KEY_PREVIOUS',
   'REDIS_URL',
   'REDIS_CLUSTER_NODES',
+  'REGION_PEERS',
   'CASSANDRA_PASSWORD',
 ] as const;
 

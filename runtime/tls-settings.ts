@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { peerAddresses, type RegionPeer } from './region-settings.ts';
 
 const file = z.string().min(1).optional();
 const serverName = z.string().min(1).optional();
@@ -42,6 +43,7 @@ export const tlsSettings = {
 interface LinkSettings {
   REDIS_URL?: string | undefined;
   REDIS_CLUSTER_NODES?: readonly string[] | undefined;
+  REGION_PEERS?: readonly RegionPeer[] | undefined;
   TOKEN_JWKS_URL?: string | undefined;
   CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
   CASSANDRA_TLS: 'on' | 'off';
@@ -51,7 +53,7 @@ interface LinkSettings {
 /** Links in plain text that production refuses: a line each, with what to do. */
 export function plaintextProblems(settings: LinkSettings): string[] {
   const links = [
-    { link: 'redis', isPlain: redisAddresses(settings).some(isPlainRedis), cure: 'use rediss://' },
+    { link: 'redis', isPlain: allRedis(settings).some(isPlainRedis), cure: 'use rediss://' },
     {
       link: 'cassandra',
       isPlain: settings.CASSANDRA_CONTACT_POINTS !== undefined && settings.CASSANDRA_TLS === 'off',
@@ -88,13 +90,17 @@ export function idleTlsProblems(settings: LinkSettings & Record<string, unknown>
 }
 
 function isIdle(key: string, settings: LinkSettings): boolean {
-  if (key.startsWith('REDIS_TLS_'))
-    return !redisAddresses(settings).some((it) => !isPlainRedis(it));
+  if (key.startsWith('REDIS_TLS_')) return !allRedis(settings).some((it) => !isPlainRedis(it));
   return key.startsWith('CASSANDRA_TLS_') && settings.CASSANDRA_TLS === 'off';
 }
 
 function redisAddresses({ REDIS_URL, REDIS_CLUSTER_NODES }: LinkSettings): readonly string[] {
   return REDIS_CLUSTER_NODES ?? (REDIS_URL === undefined ? [] : [REDIS_URL]);
+}
+
+/** The other regions' as well. */
+function allRedis(settings: LinkSettings): readonly string[] {
+  return [...redisAddresses(settings), ...peerAddresses(settings.REGION_PEERS)];
 }
 
 function isPlainRedis(address: string): boolean {

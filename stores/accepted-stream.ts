@@ -41,6 +41,7 @@ export interface ReadPoint {
  *
  * Shape: entries say themselves which region wrote them, in which format, and for how many partitions; one
  * that does not fit is answered as refused, and never as a change. Capped by length: the oldest go first.
+ * Offsets are the times of appending, as `offsetAt` writes them, each with a count of its own.
  * Errors: StoreUnreachable; reading is safe to retry.
  * Cost: one round trip a call.
  */
@@ -56,4 +57,19 @@ export interface AcceptedStream {
     hasGap: boolean;
   }>;
   close(): Promise<void>;
+}
+
+/** Digits of each half of an offset, a time in ms and a count: padded, offsets compare as text. */
+const halfLength = 20;
+
+/** Before every entry that was appended at this time (Unix epoch, ms) or later. */
+export function offsetAt(timeMs: number): Offset {
+  return [Math.max(0, Math.floor(timeMs)), 0]
+    .map((half) => String(half).padStart(halfLength, '0'))
+    .join('-');
+}
+
+/** When the entry of this offset was appended, by the clock of its region, Unix epoch, ms. */
+export function timeOfOffset(offset: Offset): number {
+  return Number(offset.slice(0, offset.indexOf('-')));
 }

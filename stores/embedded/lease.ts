@@ -1,5 +1,7 @@
 import type { Lease, LeaseRequest, Leases } from '../lease.ts';
 
+type Work = Pick<LeaseRequest, 'partition' | 'task'>;
+
 interface Held {
   lease: Lease;
   untilMs: number;
@@ -8,27 +10,27 @@ interface Held {
 /** Leases among the parts of one process. */
 export function openEmbeddedLeases(options: { clock: { nowMs(): number } }): Leases {
   const { clock } = options;
-  const held = new Map<number, Held>();
+  const held = new Map<string, Held>();
   let generation = 0;
 
-  function holder(partition: number): Lease | null {
-    const found = held.get(partition);
+  function holder(of: Work): Lease | null {
+    const found = held.get(nameOf(of));
     return found !== undefined && clock.nowMs() < found.untilMs ? found.lease : null;
   }
   function isHolder(lease: Lease): boolean {
-    return holder(lease.partition)?.generation === lease.generation;
+    return holder(lease)?.generation === lease.generation;
   }
   function hold(lease: Lease, ttlMs: number): Lease {
-    held.set(lease.partition, { lease, untilMs: clock.nowMs() + ttlMs });
+    held.set(nameOf(lease), { lease, untilMs: clock.nowMs() + ttlMs });
     return lease;
   }
 
   return {
-    async acquire({ partition, owner, ttlMs }: LeaseRequest) {
-      const current = holder(partition);
-      if (current !== null) return current.owner === owner ? hold(current, ttlMs) : null;
+    async acquire({ ttlMs, ...work }: LeaseRequest) {
+      const current = holder(work);
+      if (current !== null) return current.owner === work.owner ? hold(current, ttlMs) : null;
       generation += 1;
-      return hold({ partition, owner, generation }, ttlMs);
+      return hold({ ...work, generation }, ttlMs);
     },
     async renew(lease, { ttlMs }) {
       if (!isHolder(lease)) return false;
@@ -36,10 +38,14 @@ export function openEmbeddedLeases(options: { clock: { nowMs(): number } }): Lea
       return true;
     },
     async release(lease) {
-      if (isHolder(lease)) held.delete(lease.partition);
+      if (isHolder(lease)) held.delete(nameOf(lease));
     },
     async close() {
       held.clear();
     },
   };
+}
+
+function nameOf({ partition, task = '' }: Work): string {
+  return `${partition}|${task}`;
 }

@@ -8,6 +8,8 @@ import { TlsConnector } from './tls-connector.ts';
 
 /** Longest wait for a connection: a server in the same region answers in a few milliseconds. */
 const connectTimeoutMs = 500;
+/** And to one in another: three round trips round the world, and patience. */
+const farConnectTimeoutMs = 2_000;
 /** A connection that owes answers and is silent this long is cut: the other end may be gone. */
 const socketTimeoutMs = 1_000;
 /** Longest pause between attempts to connect: back on Redis within two seconds of its repair. */
@@ -36,6 +38,11 @@ export interface RedisConnectionOptions {
   clock: { after(delayMs: number, task: () => void): () => void };
 }
 
+/** Whether the server is in another region. */
+interface Reach {
+  isFar?: true;
+}
+
 export type RedisClient = Redis | Cluster;
 
 /**
@@ -54,7 +61,7 @@ export class RedisConnection {
   #lost: Error | undefined;
   #isClosed = false;
 
-  private constructor(options: RedisConnectionOptions) {
+  private constructor(options: RedisConnectionOptions & Reach) {
     this.#options = options;
     this.#commands = createClient(options);
     this.#commands.on('error', (error) => {
@@ -63,7 +70,7 @@ export class RedisConnection {
     this.#commands.on('ready', () => {
       this.#lost = undefined;
     });
-    this.subscriber = createSubscriber(options) ?? this.#commands;
+    this.subscriber = (options.isFar ? null : createSubscriber(options)) ?? this.#commands;
   }
 
   /**
@@ -97,6 +104,16 @@ export class RedisConnection {
     if (await connection.#connect(examinedConnectionMsMax)) return connection;
     await connection.close();
     throw unavailable('connecting', met);
+  }
+
+  /**
+   * As `open`, to a Redis of another region: how that is set up is not ours to say, and whoever only reads
+   * needs no subscriptions.
+   */
+  static async toRead(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const connection = new RedisConnection({ ...options, isFar: true });
+    await connection.#connect(firstConnectionMsMax);
+    return connection;
   }
 
   /** Runs one atomic step. Cost: one round trip; two when Redis does not know the script yet. */
@@ -192,7 +209,7 @@ function isMessage(error: unknown, start: string): boolean {
   return error instanceof Error && error.message.startsWith(start);
 }
 
-function createClient(options: RedisConnectionOptions): RedisClient {
+function createClient(options: RedisConnectionOptions & Reach): RedisClient {
   const { address } = options;
   if ('clusterNodes' in address) return createCluster(options, address.clusterNodes);
   const commands = { ...singleOptions(options), enableAutoPipelining: true };
@@ -207,14 +224,14 @@ function createSubscriber(options: RedisConnectionOptions): Redis | null {
   return silenced(new Redis(address.url, { ...singleOptions(options), autoResubscribe: false }));
 }
 
-function createCluster(options: RedisConnectionOptions, nodes: readonly string[]): Cluster {
+function createCluster(options: RedisConnectionOptions & Reach, nodes: readonly string[]): Cluster {
   const { username, password, protocol } = nodeUrl(nodes[0] ?? '');
   const cluster = new Cluster(nodes.map(startupNode), {
     lazyConnect: true,
     enableOfflineQueue: false,
     clusterRetryStrategy: reconnectAfterMs,
-    slotsRefreshTimeout: connectTimeoutMs,
-    shardedSubscribers: true,
+    slotsRefreshTimeout: options.isFar ? farConnectTimeoutMs : connectTimeoutMs,
+    shardedSubscribers: !options.isFar,
     enableAutoPipelining: true,
     autoPipeliningIgnoredCommands: ['ssubscribe', 'sunsubscribe'],
     redisOptions: {
@@ -233,7 +250,7 @@ function silenced<Client extends RedisClient>(client: Client): Client {
   return client;
 }
 
-function singleOptions(options: RedisConnectionOptions) {
+function singleOptions(options: RedisConnectionOptions & Reach) {
   const { address } = options;
   const isEncrypted = 'url' in address && address.url.startsWith('rediss:');
   return {
@@ -251,12 +268,12 @@ function encrypted({ address }: RedisConnectionOptions) {
 }
 
 /** Nothing waits in the driver, nothing is sent twice, and a silent connection is given up. */
-function nodeOptions({ commandTimeoutMs }: RedisConnectionOptions) {
+function nodeOptions({ commandTimeoutMs, isFar }: RedisConnectionOptions & Reach) {
   return {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     commandTimeout: commandTimeoutMs,
-    connectTimeout: connectTimeoutMs,
+    connectTimeout: isFar ? farConnectTimeoutMs : connectTimeoutMs,
     socketTimeout: Math.max(socketTimeoutMs, 2 * commandTimeoutMs),
   };
 }

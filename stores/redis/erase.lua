@@ -1,24 +1,29 @@
 --[[ erase: let go of everything of a profile that is not newer than a fence, and keep the fence: its
      floor `t:*`, and `#f`, at which merges and hydrations of before are turned back.
+     Given   those of out.lua
      KEYS[1] profile, its name also that of its channel  KEYS[2] its sessions  KEYS[3] dirty set
      KEYS[4] quarantine  KEYS[5] values set aside  KEYS[6] event stream, its name also that of its channel
-     KEYS[7] its accepted registers for other regions
+     KEYS[7] out stream
      ARGV[1] profile id  ARGV[2] now (ms)  ARGV[3] TTL of a clean profile (ms)  ARGV[4] fence (a version)
      ARGV[5] the floor, packed  ARGV[6] length of the stream  ARGV[7] transition for it
      Returns nothing
-     Cost    O(titles of the profile + values set aside + accepted registers of the partition) ]]
+     Cost    O(titles of the profile + values set aside + entries of the out stream) ]]
 -- include register.lua
 -- include owed.lua
 -- include title.lua
 -- include held.lua
+-- include out.lua
+local chunk = 1000
+local fence_begins = '{"f":'
 
 local key, id, fence = KEYS[1], ARGV[1], ARGV[4]
 local sets = { dirty = KEYS[3], quarantine = KEYS[4] }
 
--- What is newer stays, with the devices that it names; whatever else there is goes.
+-- What is newer stays, with the devices that it names; whatever else there is goes. Answers, for other
+-- regions, the fields that stay and their values, and the devices.
 local function keep(held)
   redis.call('DEL', key)
-  local kept = {}
+  local kept, left, devices, has = {}, {}, {}, {}
   for field, packed in pairs(held) do
     local kind, title = string.match(field, '^([tv]:)(.+)$')
     if kind and title ~= '*' then
@@ -26,9 +31,15 @@ local function keep(held)
       redis.call('ZREM', sets.quarantine, id .. '|' .. title)
       if version(packed) > fence then
         redis.call('HSET', key, field, packed)
+        left[#left + 1] = field
+        left[#left + 1] = packed
         local hash = kind == 't:' and string.match(packed, '^[^.]*%.[^.]*%.(%w+)')
         for _, of in ipairs(hash and { 'd:' .. hash, 'n:' .. hash } or {}) do
           if held[of] then redis.call('HSET', key, of, held[of]) end
+        end
+        if hash and held['d:' .. hash] and not has[hash] then
+          devices[#devices + 1] = { held['d:' .. hash], held['n:' .. hash] or '' }
+          has[hash] = true
         end
         kept[title] = true
       end
@@ -36,6 +47,7 @@ local function keep(held)
   end
   -- A title is owed once, whichever of its registers are newer.
   for title in pairs(kept) do owe(sets, { key = key, member = id .. '|' .. title }, ARGV[2]) end
+  return left, devices
 end
 
 local function forget_aside()
@@ -44,23 +56,39 @@ local function forget_aside()
   end
 end
 
-local function forget_accepted()
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[7], '-', '+')) do
-    if entry[2][2] == id then redis.call('XDEL', KEYS[7], entry[1]) end
-  end
+-- Forgets what other regions were told of the profile; without a new fence to tell, not of its fence.
+local function forget_accepted(has_risen)
+  local from = '-'
+  repeat
+    local entries = redis.call('XRANGE', KEYS[7], from, '+', 'COUNT', chunk)
+    for _, entry in ipairs(entries) do
+      local of, body = entry[2][4], entry[2][6]
+      local is_fence = string.sub(body or '', 1, #fence_begins) == fence_begins
+      if of == id and (has_risen or not is_fence) then redis.call('XDEL', KEYS[7], entry[1]) end
+    end
+    from = #entries > 0 and '(' .. entries[#entries][1]
+  until #entries < chunk
 end
 
 local held = read_held(key)
 local floor = held['t:*']
-keep(held)
+local left, devices = keep(held)
 redis.call('ZREM', sets.dirty, id .. '|*')
 redis.call('ZREM', sets.quarantine, id .. '|*')
 redis.call('HSET', key, 't:*', floor and version(floor) > fence and floor or ARGV[5])
-redis.call('HSET', key, '#f', held['#f'] and held['#f'] > fence and held['#f'] or fence)
+local has_risen = not held['#f'] or fence > held['#f']
+redis.call('HSET', key, '#f', has_risen and fence or held['#f'])
 redis.call('DEL', KEYS[2])
 touch(key, ARGV[3])
 forget_aside()
-forget_accepted()
+forget_accepted(has_risen)
+if out_length_max ~= '0' then
+  -- A fence that they sent themselves comes back to them, and no further.
+  if has_risen then tell_regions(KEYS[7], id, { f = fence }) end
+  -- What stays they may not have read yet.
+  local named = #devices > 0 and devices or nil
+  if #left > 0 then tell_regions(KEYS[7], id, { w = left, d = named }) end
+end
 redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[7])
 redis.call('SPUBLISH', KEYS[6], '')
 redis.call('SPUBLISH', key, 't:*')

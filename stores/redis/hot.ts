@@ -4,6 +4,7 @@ import { erasureTransition, floorOf } from '../../domain/erasure.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
+import type { ReadPoint } from '../accepted-stream.ts';
 import type { Erasing } from '../erasures.ts';
 import {
   type Backlog,
@@ -17,6 +18,7 @@ import {
   type QuarantinedTitle,
   type SettledTitle,
   type StoreIdentity,
+  type TakenIn,
 } from '../hot-store.ts';
 import { Channels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
@@ -31,6 +33,7 @@ import {
   mergeResult,
   packState,
 } from './merge-call.ts';
+import { outConstants, type RegionOptions } from './out.ts';
 import {
   type ProfileReply,
   pairs,
@@ -38,8 +41,9 @@ import {
   unpackProfile,
   unpackState,
 } from './packed-profile.ts';
-import { readScript } from './scripts.ts';
+import { readScript, type Script } from './scripts.ts';
 import { eventsLengthMax } from './stream.ts';
+import { TakeIn } from './take-in.ts';
 
 /** Titles that one step makes dirty again: what a drain takes at once. */
 const replayLengthMax = 200;
@@ -50,21 +54,20 @@ const scripts = {
   identity: readScript('identity'),
   read: readScript('read'),
   hydrate: readScript('hydrate'),
-  takeOver: readScript('take-over'),
+  raiseGeneration: readScript('raise-generation'),
   due: readScript('due'),
   settle: readScript('settle'),
   quarantine: readScript('quarantine'),
   replay: readScript('replay'),
   setAside: readScript('set-aside'),
   backlog: readScript('backlog'),
-  erase: readScript('erase'),
 };
 
 export interface RedisHotOptions extends RedisConnectionOptions {
   policy: Policy;
   partitions: number;
-  /** Accepted registers kept of a partition for other regions. Default: none. */
-  outLengthMax?: number;
+  /** Told to other regions. Default: there are none. */
+  region?: RegionOptions;
 }
 
 /** The hot store in Redis 7 or later, one Redis or a Redis Cluster: every method is one script. */
@@ -89,6 +92,9 @@ class RedisHotStore implements HotStore {
   readonly #connection: RedisConnection;
   readonly #channels: Channels;
   readonly #mergeCall: MergeCall;
+  readonly #takeIn: TakeIn;
+  readonly #takeOver: Script;
+  readonly #erase: Script;
   readonly #batches: MergeBatches<MergeReply>[];
 
   constructor(connection: RedisConnection, options: RedisHotOptions) {
@@ -97,7 +103,10 @@ class RedisHotStore implements HotStore {
     this.#isCluster = 'clusterNodes' in options.address;
     this.#connection = connection;
     this.#channels = new Channels(connection.subscriber, options.clock);
-    this.#mergeCall = new MergeCall({ outLengthMax: 0, ...options });
+    this.#mergeCall = new MergeCall(options);
+    this.#takeIn = new TakeIn(connection, options);
+    this.#takeOver = readScript('take-over', outConstants(options));
+    this.#erase = readScript('erase', outConstants(options));
     this.#batches = Array.from(
       { length: options.partitions },
       (_, partition) => new MergeBatches((requests) => this.#mergeBatch(partition, requests)),
@@ -163,10 +172,10 @@ class RedisHotStore implements HotStore {
 
   async takeOver(of: Parameters<HotStore['takeOver']>[0]): Promise<boolean> {
     const { profileId, from, by } = of;
-    const { profile, sessions } = this.#keys(profileId);
+    const { profile, sessions, partition } = this.#keys(profileId);
     const { kindAndId, name } = packDevice(by.device);
-    const isKnown = await this.#connection.run(scripts.takeOver, {
-      keys: [profile, sessions],
+    const isKnown = await this.#connection.run(this.#takeOver, {
+      keys: [profile, sessions, partition.out],
       args: [from, by.sessionId, by.at, kindAndId, name],
     });
     return isKnown === 1;
@@ -180,7 +189,15 @@ class RedisHotStore implements HotStore {
 
   async raiseGeneration(partition: number): Promise<void> {
     const { generation } = partitionKeys(partition);
-    await this.#connection.ask('raise generation', (client) => client.incr(generation));
+    await this.#connection.run(scripts.raiseGeneration, { keys: [generation], args: [] });
+  }
+
+  takeIn(taken: TakenIn): Promise<ReadPoint | null> {
+    return this.#takeIn.takeIn(taken);
+  }
+
+  takenUpTo(of: { partition: number; region: string }): Promise<ReadPoint | null> {
+    return this.#takeIn.takenUpTo(of);
   }
 
   async due(query: {
@@ -270,7 +287,7 @@ class RedisHotStore implements HotStore {
     const { profile, sessions, partition } = this.#keys(profileId);
     const { dirty, quarantine, aside, events, out } = partition;
     const told = JSON.stringify(erasureTransition({ profileId, fence }));
-    await this.#connection.run(scripts.erase, {
+    await this.#connection.run(this.#erase, {
       keys: [profile, sessions, dirty, quarantine, aside, events, out],
       args: [
         ...[profileId, nowMs, cleanProfileTtlMs, fence, packPlayhead(floorOf(fence))],
@@ -283,15 +300,23 @@ class RedisHotStore implements HotStore {
     await eachKey(this.#connection, 'ph:{*}:p:*', (key) => visit(openProfileKey(key)));
   }
 
-  onChanged(
+  async onChanged(
     profileId: string,
     listener: (titles: readonly string[]) => void,
   ): Promise<() => Promise<void>> {
-    const { profile } = this.#keys(profileId);
-    // After a lost connection anything may have changed.
-    return this.#channels.listen(profile, (fields) =>
-      listener(fields === null ? [floorTitle] : titlesOf(fields.split(','))),
-    );
+    const { profile, partition } = this.#keys(profileId);
+    const anyMayHave = () => listener([floorTitle]);
+    const stops = await Promise.all([
+      // The first to be subscribed to, and again after a lost connection: then the other one tells.
+      this.#channels.listen(partition.generation, (message) => message !== null && anyMayHave()),
+      // After a lost connection anything may have changed.
+      this.#channels.listen(profile, (fields) =>
+        fields === null ? anyMayHave() : listener(titlesOf(fields.split(','))),
+      ),
+    ]);
+    return async () => {
+      for (const stop of stops.reverse()) await stop();
+    };
   }
 
   async close(): Promise<void> {

@@ -8,13 +8,15 @@ export interface PartitionKeys {
   aside: string;
   /** Stream of transitions; also the channel that says that some were appended. */
   events: string;
-  /** Stream of accepted registers, for other regions. */
+  /** Stream of what was accepted, for other regions (out.lua). */
   out: string;
-  /** Who drains the partition. */
+  /** Hash region → how far its stream was read: offset, and 1 or 0, whether that entry was seen there. */
+  readPoints: string;
+  /** Who drains the partition; with `:task` behind it, who does another task. */
   lease: string;
-  /** How many leases were ever given: the generation of the next one. */
+  /** How many leases were ever given: the generation of the next one. Of another task as above. */
   leases: string;
-  /** Raised to invalidate every hydration mark of the partition. */
+  /** Raised to invalidate every hydration mark of the partition; also the channel that says that it was. */
   generation: string;
   /** What the key of a profile's hash begins with. */
   profilePrefix: string;
@@ -28,6 +30,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     aside: `${tag}:aside`,
     events: `${tag}:events`,
     out: `${tag}:out`,
+    readPoints: `${tag}:in`,
     lease: `${tag}:lease`,
     leases: `${tag}:leases`,
     generation: `${tag}:gen`,
@@ -43,7 +46,7 @@ export interface ProfileKeys {
    * Also the channel that says which titles changed.
    */
   profile: string;
-  /** Hash of sessions, three or four fields each (session.lua). */
+  /** Hash of sessions, three fields each or more (session.lua). */
   sessions: string;
 }
 

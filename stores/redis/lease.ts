@@ -17,18 +17,18 @@ class RedisLeases implements Leases {
     this.#connection = connection;
   }
 
-  async acquire({ partition, owner, ttlMs }: LeaseRequest): Promise<Lease | null> {
-    const { lease, leases } = partitionKeys(partition);
+  async acquire({ ttlMs, ...work }: LeaseRequest): Promise<Lease | null> {
+    const { lease, leases } = keysOf(work);
     const generation = await this.#connection.run(scripts.acquire, {
       keys: [lease, leases],
-      args: [owner, ttlMs],
+      args: [work.owner, ttlMs],
     });
-    return generation === null ? null : { partition, owner, generation: Number(generation) };
+    return generation === null ? null : { ...work, generation: Number(generation) };
   }
 
   async renew(lease: Lease, { ttlMs }: { ttlMs: number }): Promise<boolean> {
     const extended = await this.#connection.run(scripts.renew, {
-      keys: [partitionKeys(lease.partition).lease],
+      keys: [keysOf(lease).lease],
       args: [`${lease.generation}|${lease.owner}`, ttlMs],
     });
     return extended === 1;
@@ -41,4 +41,10 @@ class RedisLeases implements Leases {
   async close(): Promise<void> {
     await this.#connection.close();
   }
+}
+
+function keysOf({ partition, task }: Pick<LeaseRequest, 'partition' | 'task'>) {
+  const { lease, leases } = partitionKeys(partition);
+  const suffix = task === undefined ? '' : `:${task}`;
+  return { lease: lease + suffix, leases: leases + suffix };
 }

@@ -1,5 +1,5 @@
 --[[ merge-any: fold any request into its profile. A part of merge.lua (`-- include merge-any.lua`).
-     Given   out_length_max, events_length_max, clean_ttl_ms, and those of session.lua
+     Given   events_length_max, clean_ttl_ms, and those of session.lua and out.lua
      KEYS    as merge.lua says
      ARGV    of a request that is no plain heartbeat, as JSON, all of it texts: nowMs; isFact, if it was
              judged before;
@@ -9,11 +9,13 @@
              offers: title, version, newsBefore (a version), status (a letter), entry (its fields);
              report, if any: see session.lua
      Returns the function merge, which answers as merge.lua says, or raises an error
-     Cost    O(1) a write: at most HMGET, HSET, ZADD, two XADD, SPUBLISH; a report HGET, HSET, PEXPIRE ]]
+     Cost    O(1) a write: at most HMGET, HSET, ZADD, two XADD, SPUBLISH; a report HMGET, HSET, PEXPIRE;
+             where regions want to know, HMGET for it and for each position ]]
 -- include register.lua
 -- include owed.lua
 -- include title.lua
 -- include session.lua
+-- include out.lua
 
 local sets = { dirty = KEYS[1], quarantine = KEYS[2] }
 
@@ -185,8 +187,8 @@ end
 
 -- Stores the writes; answers the reply, and the fields of the titles that rose. Only of a session that
 -- is told apart by this very report, not by a later one, can the next heartbeat know its device.
-local function store_writes(request, held, is_late, is_held)
-  local reply, risen, out = { is_held and 'held' or 'merged', false }, {}, {}
+local function store_writes(request, held, out, is_late, is_held)
+  local reply, risen = { is_held and 'held' or 'merged', false }, {}
   for _, write in ipairs(request.writes) do
     local position, visibility = 't:' .. write.title, 'v:' .. write.title
     reply[#reply + 1] = held[position]
@@ -204,11 +206,31 @@ local function store_writes(request, held, is_late, is_held)
     end
   end
   reply[2] = held['t:*']
-  if #out > 0 and out_length_max ~= '0' then
-    redis.call('XADD', KEYS[2 * #ARGV + 5], 'MAXLEN', '~', out_length_max, '*',
-      'p', request.id, unpack(out))
-  end
   return reply, risen
+end
+
+-- The devices that accepted positions name, and that are known.
+local function devices_of(key, accepted)
+  local devices, has = {}, {}
+  for index = 2, #accepted, 2 do
+    local hash = string.match(accepted[index], '^[^.]*%.[^.]*%.(%w+)')
+    local device = hash and not has[hash] and redis.call('HMGET', key, 'd:' .. hash, 'n:' .. hash)
+    if device and device[1] then devices[#devices + 1] = { device[1], device[2] or '' } end
+    has[hash or ''] = true
+  end
+  return #devices > 0 and devices or nil
+end
+
+-- For other regions: what was accepted, and the session as the report left it.
+local function append_out(request, accepted)
+  local report = request.report
+  local session = report and session_left(request.sessions, report.session)
+  if #accepted == 0 and not session then return end
+  tell_regions(KEYS[2 * #ARGV + 5], request.id, {
+    w = #accepted > 0 and accepted or nil,
+    d = devices_of(request.key, accepted),
+    s = session and { session } or nil,
+  })
 end
 
 local function merge(index)
@@ -225,7 +247,9 @@ local function merge(index)
   local is_renamed = remember_device(request, held)
   local played, is_late
   if report then played, is_late = fold_report(sessions, report, known, request.nowMs) end
-  local reply, risen = store_writes(request, held, is_late, is_held)
+  local accepted = {}
+  local reply, risen = store_writes(request, held, accepted, is_late, is_held)
+  if out_length_max ~= '0' then append_out(request, accepted) end
   for _, field in ipairs(risen) do
     local title = { key = request.key, member = request.id .. '|' .. string.sub(field, 3) }
     owe(sets, title, request.nowMs)

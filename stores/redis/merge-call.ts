@@ -6,6 +6,7 @@ import type { MergedTitle, MergeRequest, MergeResult, TitleWrite } from '../hot-
 import { unavailable } from './connection.ts';
 import { packDevice } from './device.ts';
 import { partitionKeys, profileKeys } from './keys.ts';
+import { outConstants, type RegionOptions } from './out.ts';
 import { statusLetter, unpackState } from './packed-profile.ts';
 import { packPlainHeartbeat } from './plain-heartbeat.ts';
 import { readScript, type Script, type Step } from './scripts.ts';
@@ -25,15 +26,14 @@ export type MergeReply = string | ['merged' | 'held' | 'conflict' | 'failed', ..
 export class MergeCall {
   readonly script: Script;
   readonly #policy: Policy;
-  readonly #outLengthMax: number;
+  readonly #hasRegions: boolean;
 
-  /** `outLengthMax`: accepted registers kept for other regions; 0 when there are none. */
-  constructor(options: { policy: Policy; outLengthMax: number }) {
+  constructor(options: { policy: Policy; partitions: number; region?: RegionOptions }) {
     this.#policy = options.policy;
-    this.#outLengthMax = options.outLengthMax;
+    this.#hasRegions = options.region !== undefined;
     this.script = readScript('merge', {
       events_length_max: eventsLengthMax,
-      out_length_max: options.outLengthMax,
+      ...outConstants(options),
       clean_ttl_ms: cleanProfileTtlMs,
       ...sessionConstants(options.policy),
     });
@@ -44,7 +44,7 @@ export class MergeCall {
     const { partition, requests } = of;
     const { dirty, quarantine, events, generation, out } = partitionKeys(partition);
     const profiles = requests.map(({ profileId }) => profileKeys({ partition, profileId }));
-    const isSeldom = this.#outLengthMax > 0 || requests.some(({ onlyIf }) => onlyIf !== null);
+    const isSeldom = this.#hasRegions || requests.some(({ onlyIf }) => onlyIf !== null);
     return {
       keys: [
         ...[dirty, quarantine, events],

@@ -2,7 +2,7 @@
      alone. Nearly all of them are plain heartbeats: a position moves on, a player plays on. One that
      meets what the last one left, a sealed position (title.lua) and its own session playing, is folded
      in the few lines below; whatever else comes, or is met, is for merge-any.lua, which can do all.
-     Given   events_length_max, out_length_max (0: no other region wants to know), and what the parts are
+     Given   events_length_max, greeting and out_length_max (out.lua), and what the parts are
      KEYS[1] dirty set  KEYS[2] quarantine  KEYS[3] event stream, its name also that of its channel
      KEYS[4..] two a request: profile, its name also that of its channel; its sessions
      KEYS[..] generation, if some request has a condition or regions want to know; then the out stream
@@ -51,7 +51,7 @@ for index = 1, #ARGV do
         call('HSET', sessions, session, state)
         if out_length_max ~= '0' then
           call('XADD', KEYS[2 * #ARGV + 5], 'MAXLEN', '~', out_length_max, '*',
-            'p', id, field, position)
+            'g', greeting, 'p', id, 'b', request)
         end
         if seal == minus then
 -- include owed.lua

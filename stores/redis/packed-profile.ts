@@ -57,7 +57,7 @@ export class UnreadableValue extends PlatformError {
 }
 
 /** What title.lua folds behind a position: a sign, and when a session showed the title. */
-const signs = new Set(['~', '+', '-'].map((sign) => sign.charCodeAt(0)));
+const signs = new Set(['~', '+', '-', '='].map((sign) => sign.charCodeAt(0)));
 const shownLength = 12;
 const nothingShown = '0'.repeat(shownLength);
 

@@ -5,11 +5,13 @@ import type { Transition } from '../../domain/transition.ts';
 import { activityTimeMs, versionLength, writerOf } from '../../domain/version.ts';
 import type { MergeRequest } from '../hot-store.ts';
 import { packDevice, unpackDevice } from './device.ts';
-import { packReport, playingSession } from './session.ts';
+import { type PackedSession, packReport, playingSession } from './session.ts';
 
-/** Digits of a version that the script compares as two numbers: to 10 ms. */
-const comparedLength = 12;
+/** Characters of a version, and of a session, that a script compares as two numbers; of a version to 10 ms. */
+export const comparedLength = 12;
 const halfLength = comparedLength / 2;
+/** Where the texts of a request begin: behind what is compared as numbers. */
+const comparedEnd = 41;
 /** Digits of the time in a version. */
 const timeLength = 13;
 
@@ -39,7 +41,7 @@ export function packPlainHeartbeat(request: MergeRequest, policy: Policy): strin
   const position = packPlayhead(playhead);
   const session = playingSession(report, policy);
   const compared = [
-    session.slice(0, 2 * halfLength),
+    session.slice(0, comparedLength),
     position.slice(0, comparedLength),
     writerOf(playhead.version),
     request.transitions[0]?.onlyIfBefore.slice(halfLength, comparedLength),
@@ -52,6 +54,31 @@ export function packPlainHeartbeat(request: MergeRequest, policy: Policy): strin
     report.acted.slice(0, timeLength),
   ];
   return `${compared.join('')}${[...texts, ...seldom].join('\0')}\0`;
+}
+
+/** What a plain heartbeat says where it stands in the `out` stream. */
+export interface SplitHeartbeat {
+  field: string;
+  position: string;
+  session: PackedSession;
+}
+
+/** Null for a text that cannot have been a plain heartbeat. */
+export function splitPlainHeartbeat(text: string): SplitHeartbeat | null {
+  const [field = '', id = '', position = '', state = '', device = '', ...rest] = text
+    .slice(comparedEnd)
+    .split('\0');
+  const [, started = '', actedTime = '', end] = rest;
+  const [, kindAndId = '', name = ''] = /^([^|]*\|[^|]*)\|(.*)$/s.exec(device) ?? [];
+  const writer = writerOf(position.slice(0, versionLength));
+  const compared = state.slice(0, comparedLength) + position.slice(0, comparedLength) + writer;
+  const isPlain =
+    text.startsWith(compared) && state.startsWith('P') && end === '' && rest.length === 4;
+  if (!isPlain) return null;
+  const session = { id, state, played: started + field.slice(2), kindAndId, name };
+  const acted = actedTime + writer;
+  const nobody = { by: '', at: '', byKindAndId: '', byName: '' };
+  return { field, position, session: { ...session, acted, ...nobody } };
 }
 
 /** The transition of a plain heartbeat, from the fields of its entry in the stream. */

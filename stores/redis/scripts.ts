@@ -18,17 +18,25 @@ export interface Step {
 const includeLine = /^-- include (\S+)$/gm;
 
 /**
- * Reads a script beside this file, with the parts that it includes. What it is `given` are numbers that
- * never change while a process runs: part of its text, where they cost a call nothing, and texts
- * themselves, because Redis would make texts of numbers each time.
+ * Reads a script beside this file, with the parts that it includes. What it is `given` never changes while
+ * a process runs: part of its text, where it costs a call nothing, and always texts, because Redis would
+ * make texts of numbers each time.
  *
  * Errors: throws when a file is missing; scripts are read when a process starts, not later.
  */
-export function readScript(name: string, given: Readonly<Record<string, number>> = {}): Script {
-  const constants = Object.entries(given).map(([key, value]) => `local ${key} = '${value}'\n`);
+export function readScript(
+  name: string,
+  given: Readonly<Record<string, number | string>> = {},
+): Script {
+  const constants = Object.entries(given).map(([key, value]) => constantLine(key, value));
   const source = constants.join('') + read(`${name}.lua`);
   const sha1 = createHash('sha1').update(source).digest('hex');
   return { name, source, sha1 };
+}
+
+function constantLine(name: string, value: number | string): string {
+  if (!/^[\w|.-]*$/.test(String(value))) throw new RangeError(`A script cannot be given ${value}.`);
+  return `local ${name} = '${value}'\n`;
 }
 
 function read(file: string): string {

@@ -77,8 +77,8 @@ export function packReport(report: PresenceReport): PackedReport {
     session: sessionId,
     title,
     state: state === null ? '' : letters[state],
-    hash: fingerprint(`${started}${title}|${kindAndId}|${name}`).slice(-hashLength),
-    sequence: report.sequence.toString(36).padStart(sequenceLength, '0'),
+    hash: playerHash({ played: started + title, kindAndId, name }),
+    sequence: packSequence(report.sequence),
     receivedAtMs: decimalTime(receivedAtMs),
     rest: packTime(receivedAtMs) + report.positionMs.toString(36),
     acted: report.actedAt ?? '',
@@ -87,6 +87,69 @@ export function packReport(report: PresenceReport): PackedReport {
     kindAndId,
     name,
   };
+}
+
+/** What the fields of a session hold, as take-in-any.lua takes them; '' for what there is not. */
+export interface PackedSession {
+  id: string;
+  state: string;
+  /** Start and title. */
+  played: string;
+  kindAndId: string;
+  name: string;
+  acted: string;
+  by: string;
+  at: string;
+  byKindAndId: string;
+  byName: string;
+}
+
+export function packSession(presence: Presence, policy: Policy): PackedSession {
+  const { sessionId, title, playerState, pausedSinceMs, lastHeartbeatAtMs, takenOver } = presence;
+  const played = packTime(presence.startedAtMs) + title;
+  const { kindAndId, name } = packDevice(presence.device);
+  const by = takenOver === null ? null : packDevice(takenOver.device);
+  return {
+    id: sessionId,
+    state: [
+      letters[playerState],
+      playerHash({ played, kindAndId, name }),
+      packSequence(presence.sequence),
+      decimalTime(aliveUntilMs(presence, policy)),
+      decimalTime(pausedSinceMs ?? 0),
+      packTime(lastHeartbeatAtMs) + presence.positionMs.toString(36),
+    ].join(''),
+    ...{ played, kindAndId, name },
+    acted: presence.actedAt ?? '',
+    by: takenOver?.sessionId ?? '',
+    at: takenOver?.at ?? '',
+    byKindAndId: by?.kindAndId ?? '',
+    byName: by?.name ?? '',
+  };
+}
+
+/** The title that a session plays. */
+export function titleIn({ played }: PackedSession): string {
+  return played.slice(timeLength);
+}
+
+const packedState = /^([PABS])([0-9a-z]{5})([0-9a-z]{6})\d{13}(\d{13})([0-9a-z]{9})([0-9a-z]+)$/;
+
+/** A session that another region packed; null where it could have been none. Of its texts only those of time and place are looked at. */
+export function unpackSession(packed: PackedSession, policy: Policy): Presence | null {
+  const { id, state, played, kindAndId, name, acted, by, at, byKindAndId, byName } = packed;
+  const [, , hash, , , , position = ''] = packedState.exec(state) ?? [];
+  const isOurs =
+    hash === playerHash({ played, kindAndId, name }) &&
+    /^[0-9a-z]{9}/.test(played) &&
+    Number.parseInt(position, 36).toString(36) === position &&
+    Number.isSafeInteger(Number.parseInt(position, 36));
+  if (!isOurs) return null;
+  const fields = { [id]: state, [`${id}.t`]: played, [`${id}.d`]: kindAndId, [`${id}.n`]: name };
+  const acts = acted === '' ? {} : { [`${id}.a`]: acted };
+  const taken = { [`${id}.o`]: by, [`${id}.v`]: at, [`${id}.k`]: byKindAndId, [`${id}.m`]: byName };
+  const all = { ...fields, ...acts, ...(by === '' ? {} : taken) };
+  return unpackSessions(new Map(Object.entries(all)), policy)[0] ?? null;
 }
 
 /** The session that the report of a player that plays leaves. */
@@ -132,6 +195,14 @@ function takenOverIn(
   if (by === undefined || at === undefined || kindAndId === undefined) return null;
   const name = fields.get(`${sessionId}.m`) ?? null;
   return { sessionId: by, at, device: unpackDevice({ kindAndId, name }) };
+}
+
+function playerHash(of: { played: string; kindAndId: string; name: string }): string {
+  return fingerprint(`${of.played}|${of.kindAndId}|${of.name}`).slice(-hashLength);
+}
+
+function packSequence(sequence: number): string {
+  return sequence.toString(36).padStart(sequenceLength, '0');
 }
 
 function packTime(timeMs: number): string {

@@ -135,16 +135,16 @@ class RedisEventStream implements EventStream {
   }
 }
 
-function offsetOf(id: string): Offset {
+export function offsetOf(id: string): Offset {
   const [time = '', count = ''] = id.split('-');
   return `${time.padStart(halfLength, '0')}-${count.padStart(halfLength, '0')}`;
 }
 
-function startAfter(after: Offset | null): string {
+export function startAfter(after: Offset | null): string {
   return after === null ? '-' : `(${idOf(after)}`;
 }
 
-function idOf(offset: Offset): string {
+export function idOf(offset: Offset): string {
   return offset.replace(/\b0+(?=\d)/g, '');
 }
 

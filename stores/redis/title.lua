@@ -5,12 +5,13 @@
      The sign is ~, or a seal: + or -, of a position that a plain heartbeat wrote. Its title is in progress,
      the device is described in the profile just as that heartbeat said, there is no floor, and with a +
      the title is in the dirty set. Whoever changes any of that breaks the seal, and the next heartbeat
-     looks at everything again.
+     looks at everything again. A seal too is =, of a position that a plain heartbeat of another region
+     wrote (take-in.lua): its device is described in the profile, and there is no fence.
      KEYS    none of its own
      ARGV    none of its own
      Returns the functions split, put, break_seals, seal_settled
      Cost    put: HSET and HDEL; seal_settled: HSET; break_seals: HGETALL, for what happens seldom ]]
-local folded = '^(%w+%.%w*%.%w*)([~+-])(%d%d%d%d%d%d%d%d%d%d%d%d)$'
+local folded = '^(%w+%.%w*%.%w*)([~+=-])(%d%d%d%d%d%d%d%d%d%d%d%d)$'
 local nothing_shown = '000000000000'
 
 -- Position and visibility, each as the domain packs it, of what the two fields hold.

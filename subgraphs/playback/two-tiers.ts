@@ -1,9 +1,11 @@
 import { floorTitle } from '../../domain/playhead.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import { Breaker, guardDurableStore, guardHotStore } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { HotRestorer } from './hot-restore.ts';
 import { ProfileReader } from './hydrate.ts';
+import { Replicator } from './replicate.ts';
 import { tellingReplaced } from './tell-replaced.ts';
 import { WriteBehind, type WriteBehindDeps } from './write-behind.ts';
 import { WritePath } from './write-path.ts';
@@ -11,6 +13,10 @@ import { WritePath } from './write-path.ts';
 export interface TwoTiersParts extends WriteBehindDeps {
   /** Where the hot store tells what happened. Left out: nobody keeps a watch log. */
   events?: EventStream;
+  /** What other regions accept. Default: there are none. */
+  peers?: readonly AcceptedStream[];
+  /** Applies known fences again to the profiles of a partition; see `ReplicaDeps`. */
+  reapplyFences?: (partition: number) => Promise<void>;
 }
 
 /** A hot store in front of a durable one, and everything that moves state between them. */
@@ -21,6 +27,7 @@ export interface TwoTiers {
   writePath: WritePath;
   restorer: HotRestorer;
   writeBehind: WriteBehind;
+  replicator: Replicator;
   breakers: readonly Breaker[];
   /**
    * Whether either store has answered since the start. It stays true: stores that all processes share
@@ -49,19 +56,24 @@ export function createTwoTiers(parts: TwoTiersParts): TwoTiers {
   const writePath = new WritePath({ hot, durable, restorer, clock, log });
   // No viewer waits for a drain, and the last one before the end must try whatever happened before.
   const writeBehind = new WriteBehind(parts);
+  // Neither does one for what comes from another region: no fault of that is to send viewers past the hot store.
+  const replicator = new Replicator({ ...parts, peers: parts.peers ?? [] });
   return {
     hot: listeningTwice(hot, restorer),
     reader,
     writePath,
     restorer,
     writeBehind,
+    replicator,
     breakers: [...hotBreakers.all, durableBreaker],
     hasAnswered: answeredOnce([() => hot.identity(0), () => durable.read(nobody)]),
     start() {
       restorer.start();
       writeBehind.start();
+      replicator.start();
     },
     async close() {
+      await replicator.close();
       await reader.close();
       await restorer.close();
       await writeBehind.close();

@@ -15,7 +15,7 @@ const ttlMs = 60_000;
 
 export function describeLeases(name: string, open: () => Promise<LeasesUnderTest>): void {
   const subject = eachTime(open);
-  const acquire = (owner: string, of: { partition?: number; ttlMs?: number } = {}) =>
+  const acquire = (owner: string, of: { partition?: number; task?: string; ttlMs?: number } = {}) =>
     subject().leases.acquire({ partition: 0, ttlMs, owner, ...of });
 
   describe(`leases contract: ${name}`, () => {
@@ -27,6 +27,19 @@ export function describeLeases(name: string, open: () => Promise<LeasesUnderTest
     it('keeps partitions apart', async () => {
       await acquire('ada');
       expect(await acquire('ben', { partition: 1 })).toMatchObject({ partition: 1, owner: 'ben' });
+    });
+
+    it('keeps the tasks of a partition apart', async () => {
+      const drains = (await acquire('ada'))!;
+      const takesIn = (await acquire('ben', { task: 'from-us' }))!;
+      expect(takesIn).toMatchObject({ partition: 0, owner: 'ben', task: 'from-us' });
+      expect(await acquire('ben', { task: 'from-ap' })).toMatchObject({ task: 'from-ap' });
+      expect(await acquire('cleo', { task: 'from-us' })).toBeNull();
+      expect(await subject().leases.renew(takesIn, { ttlMs })).toBe(true);
+      await subject().leases.release(takesIn);
+      expect(await acquire('cleo', { task: 'from-us' })).not.toBeNull();
+      expect(await acquire('cleo')).toBeNull();
+      expect(await subject().leases.renew(drains, { ttlMs })).toBe(true);
     });
 
     it('lets an owner that asks again keep what it holds', async () => {

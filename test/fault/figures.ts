@@ -1,5 +1,5 @@
-import type { LoadRequest } from './history.ts';
-import { type Exchange, indexOf } from './history-index.ts';
+import type { Finals, LoadRequest } from './history.ts';
+import { type Exchange, indexOf, packedVersion } from './history-index.ts';
 import type { Run } from './run.ts';
 
 /** Latencies, ms, of requests of this kind that were sent between two moments; in the order sent. */
@@ -24,6 +24,31 @@ export function subscriberLagMs(run: Run): number {
   const lastMs = Math.max(...[...acknowledgements.values()].flat().map(({ toMs }) => toMs));
   // A push may overtake the acknowledgement of what it tells.
   return Math.max(0, Math.max(...pushes.map(({ atMs }) => atMs)) - lastMs);
+}
+
+/**
+ * Of what was acknowledged until a moment as not yet durable, what registers lack: how many, of how many, when the
+ * oldest and the newest of them were acknowledged.
+ */
+export function missingAmong(
+  run: Run,
+  { registers, untilMs }: { registers: Finals['hot']; untilMs: number },
+): { count: number; of: number; oldestMs: number; newestMs: number } {
+  const { acknowledgements } = indexOf(run.history.lines);
+  const all = [...acknowledgements].flatMap(([key, some]) =>
+    some
+      .filter(({ toMs, isDurable }) => toMs <= untilMs && !isDurable)
+      .map((one) => ({ key, ...one })),
+  );
+  const missing = all.filter(({ key, version }) => {
+    const held = registers[key];
+    return held === undefined || packedVersion(held) < version;
+  });
+  const times = missing.map(({ toMs }) => toMs);
+  return {
+    ...{ count: missing.length, of: all.length },
+    ...{ oldestMs: Math.min(...times), newestMs: Math.max(...times) },
+  };
 }
 
 function sentWithin(run: Run, between: { fromMs: number; toMs: number }): Exchange[] {

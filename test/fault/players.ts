@@ -174,9 +174,9 @@ export class Reader extends LoadClient {
   readonly name: string;
   readonly #titles: readonly string[];
 
-  constructor(options: ClientOptions, titles: readonly string[]) {
+  constructor(options: ClientOptions, titles: readonly string[], name = 'reader') {
     super(options);
-    this.name = `${options.profileId}/reader`;
+    this.name = `${options.profileId}/${name}`;
     this.#titles = titles;
   }
 
@@ -194,11 +194,12 @@ export class Hand extends LoadClient {
   readonly #title: string;
   readonly #player: Player;
 
-  constructor(options: ClientOptions, title: string) {
+  constructor(options: ClientOptions, of: { title: string; deviceId: string }) {
     super(options);
-    this.name = `${options.profileId}/hand`;
+    const { title, deviceId } = of;
+    this.name = `${options.profileId}/${deviceId}/hand`;
     this.#title = title;
-    const plays = { title, deviceId: 'remote-control', positions: new Positions() };
+    const plays = { title, deviceId, positions: new Positions() };
     this.#player = new Player(options, plays);
   }
 

@@ -4,7 +4,7 @@ import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
 import { Load } from './load.ts';
-import { StallWatch } from './stalls.ts';
+import { probesOf, StallWatch } from './stalls.ts';
 import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
@@ -42,7 +42,9 @@ export class Run {
     this.history = new History(of.name);
     const { history, seed } = this;
     this.load = new Load({ history, seed, tokens, targets: world.members });
-    this.#stalls = new StallWatch(world, history);
+    const { redisClient: redis, keyspace, members } = world;
+    const parts = { region: null, redis, cassandra: keyspace.client, targets: members };
+    this.#stalls = new StallWatch(history, probesOf(parts));
     world.onClose(() => this.#end());
   }
 
@@ -235,7 +237,7 @@ export async function metricOf(member: Member, name: string): Promise<number> {
 }
 
 /** What is not answered from the hot store, or with a flag. */
-function illOf(resume: Finals['resume']): string[] {
+export function illOf(resume: Finals['resume']): string[] {
   return Object.entries(resume).flatMap(([process, profiles]) =>
     Object.entries(profiles).flatMap(([profileId, titles]) => {
       const views = Object.entries(titles);

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from 'cassandra-driver';
+import type { Redis } from 'ioredis';
 import type { History, Span } from './history.ts';
-import type { World } from './world.ts';
+import type { Target } from './players.ts';
 
 /** Well beyond what a probe takes on a machine that has time for it (1 to 30 ms). */
 const stallMs = 300;
@@ -8,11 +10,36 @@ const probeEveryMs = 250;
 /** What a stall leads to (an open breaker, a look for what is owed) is over by then. */
 const aftermathMs = 4_000;
 
-interface Probe {
+export interface Probe {
   name: string;
-  /** What may be noticed when it is slow. */
+  /** What may be noticed when it is slow, and where; null: everywhere. */
   troubles: readonly Span['what'][];
+  region: string | null;
   ask: () => Promise<unknown>;
+}
+
+/** Parts of a region, or of the world if it has but one. */
+export function probesOf(parts: {
+  region: string | null;
+  redis: Redis;
+  cassandra: Client;
+  targets: readonly Target[];
+}): Probe[] {
+  const { region, redis, cassandra, targets } = parts;
+  const where = region === null ? '' : ` of ${region}`;
+  return [
+    { name: `Redis${where}`, region, troubles: ['hot', 'apart'], ask: () => redis.ping() },
+    {
+      name: `Cassandra${where}`,
+      region,
+      troubles: ['durable'],
+      ask: () => cassandra.execute('SELECT key FROM system.local'),
+    },
+    ...targets.map(({ name, url }): Probe => {
+      const ask = async () => (await fetch(new URL('/health/live', url))).text();
+      return { name: `process ${name}`, region, troubles: ['hot', 'apart', 'durable'], ask };
+    }),
+  ];
 }
 
 /**
@@ -26,21 +53,8 @@ export class StallWatch {
   readonly #longestMs = new Map<string, number>();
   #isEnded = false;
 
-  constructor(world: World, history: History) {
+  constructor(history: History, probes: readonly Probe[]) {
     this.#history = history;
-    const { redisClient, keyspace, members } = world;
-    const probes: Probe[] = [
-      { name: 'Redis', troubles: ['hot', 'apart'], ask: () => redisClient.ping() },
-      {
-        name: 'Cassandra',
-        troubles: ['durable'],
-        ask: () => keyspace.client.execute('SELECT key FROM system.local'),
-      },
-      ...members.map(({ name, url }): Probe => {
-        const ask = async () => (await fetch(new URL('/health/live', url))).text();
-        return { name: `process ${name}`, troubles: ['hot', 'apart', 'durable'], ask };
-      }),
-    ];
     this.#watching = probes.map((probe) => this.#watch(probe));
   }
 
@@ -54,7 +68,7 @@ export class StallWatch {
     }
   }
 
-  async #watch({ name, troubles, ask }: Probe): Promise<void> {
+  async #watch({ name, troubles, region, ask }: Probe): Promise<void> {
     while (!this.#isEnded) {
       const fromMs = this.#history.nowMs();
       const hasAnswered = await ask().then(
@@ -66,7 +80,7 @@ export class StallWatch {
       if (hasAnswered && toMs - fromMs > stallMs) {
         this.#longestMs.set(name, Math.max(toMs - fromMs, this.#longestMs.get(name) ?? 0));
         for (const what of troubles) {
-          this.#history.trouble(what, { fromMs, toMs: toMs + aftermathMs });
+          this.#history.trouble(what, { fromMs, toMs: toMs + aftermathMs, region });
         }
       }
       await delay(probeEveryMs);

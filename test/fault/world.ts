@@ -24,6 +24,8 @@ export interface WorldOptions {
   /** Between each process and its stores: to cut off one process, or for what no signal can break. */
   proxied?: readonly ('redis' | 'cassandra')[];
   redis?: Parameters<typeof startRedis>[0];
+  /** Instead of one that is started here; closed with the world. */
+  redisServer?: RedisServer;
   env?: Record<string, string>;
 }
 
@@ -63,7 +65,7 @@ export class World {
 
   static async open(options: WorldOptions): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-fault-'));
-    const redis = await startRedis(options.redis);
+    const redis = options.redisServer ?? (await startRedis(options.redis));
     const keyspace = await testKeyspace(options.cassandra);
     const world = new World(options, { redis, keyspace, dataDir });
     try {

@@ -19,9 +19,11 @@ const canaries = {
   REDIS_URL: 'redis://playhead:canary-redis@127.0.0.1:6379',
   REDIS_CLUSTER_NODES: 'redis://playhead:canary-node@127.0.0.1:6379',
   CASSANDRA_PASSWORD: 'canary-password',
+  REGION_PEERS: 'us=redis://playhead:canary-peer@127.0.0.1:6379',
 };
-const { REDIS_CLUSTER_NODES: nodes, ...others } = canaries;
+const { REDIS_CLUSTER_NODES: nodes, REGION_PEERS: peers, ...others } = canaries;
 const login = { CASSANDRA_USERNAME: 'playhead' };
+const region = { REGION: 'eu', REGION_PEERS: peers };
 const messageOf = (environment: NodeJS.ProcessEnv): string => {
   try {
     readConfig(environment);
@@ -93,7 +95,7 @@ describe('a secret', () => {
 
   it('is never printed, however the configuration is', async () => {
     const lines = new PassThrough({ encoding: 'utf8' });
-    for (const given of [{ ...others, ...login }, { REDIS_CLUSTER_NODES: nodes }]) {
+    for (const given of [{ ...others, ...login, ...region }, { REDIS_CLUSTER_NODES: nodes }]) {
       const config = readConfig(given);
       pino(lines).error({ config, err: Object.assign(new Error('x'), { config }) }, 'all of it');
       const printed = [
@@ -109,7 +111,8 @@ describe('a secret', () => {
   it('is not in what is said of bad settings', () => {
     const short = Object.fromEntries(secretKeys.map((key) => [key, 'canary ,']));
     const message = messageOf({ ...short, ...login });
-    for (const key of ['SESSION_KEY', 'IDENTITY_KEY', 'REDIS_URL', 'REDIS_CLUSTER_NODES']) {
+    const misread = ['SESSION_KEY', 'IDENTITY_KEY', 'REDIS_URL', 'REDIS_CLUSTER_NODES'];
+    for (const key of [...misread, 'REGION_PEERS']) {
       expect(message).toContain(`${key}:`);
     }
     expect(message).not.toContain('canary');

@@ -36,7 +36,7 @@ const healthy: Flow = { kind: 'pass', delayMs: 0 };
  */
 export class FaultProxy {
   readonly port: number;
-  readonly #target: { host: string; port: number };
+  #target: { host: string; port: number };
   readonly #links = new Set<Link>();
   readonly #flows: Record<Direction, Flow> = { requests: healthy, answers: healthy };
   #listener: Server | undefined;
@@ -89,6 +89,12 @@ export class FaultProxy {
   /** Resets every connection once; new ones are welcome. */
   reset(): void {
     for (const link of this.#links) this.#end(link);
+  }
+
+  /** From now on it leads to another port of that host: every connection is reset, new ones go there. */
+  leadTo(port: number): void {
+    this.#target = { ...this.#target, port };
+    this.reset();
   }
 
   /** Resets every connection and refuses new ones. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,6 +74,29 @@ export async function startRedis(
   const server = new RedisProcess({ port, folder, args });
   await server.start();
   return server;
+}
+
+/**
+ * A Sentinel that decides alone, watches this primary by the name `playhead`, and knows its replica: that must
+ * follow already.
+ */
+export async function startSentinel(primary: { port: number }): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'playhead-sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  const settings = [
+    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`],
+    `sentinel monitor playhead 127.0.0.1 ${primary.port} 1`,
+    'sentinel down-after-milliseconds playhead 1000',
+  ];
+  await writeFile(file, `${settings.join('\n')}\n`);
+  const sentinel = new RedisProcess({ port, folder, args: [file, '--sentinel'] });
+  await sentinel.start();
+  await until(async () => (await sentinel.ask('sentinel', 'replicas', 'playhead')) !== '', {
+    what: 'Sentinel knows the replica',
+    deadlineMs: 30_000,
+  });
+  return sentinel;
 }
 
 /** A Redis Cluster of six processes, ready to answer on every slot. */
