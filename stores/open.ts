@@ -19,6 +19,7 @@ import {
 } from './open-tls.ts';
 import { openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { RegionStores } from './region-stores.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -249,15 +250,23 @@ async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
 ): Promise<AcceptedStream[]> {
-  const own = redisOptions(config, clock);
-  if (own === null || config.REGION_PEERS === undefined) return [];
+  const peers = peerOptions(config, clock);
+  if (peers.length === 0) return [];
   const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  return peers.map((peer) =>
+    openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
+  );
+}
+
+/** How the Redis of each other region is reached. */
+function peerOptions(config: StoreConfig, clock: StoreClock) {
+  const own = redisOptions(config, clock);
+  if (own === null) return [];
   const commandTimeoutMs = Math.max(own.commandTimeoutMs, peerTimeoutMs);
-  return config.REGION_PEERS.map(({ region, address: to }) => {
-    const address = { ...to, tls: own.address.tls };
-    const options = { ...own, address, commandTimeoutMs, region, policy };
-    return openedLater(region, openRedisAcceptedStream(options));
-  });
+  return (config.REGION_PEERS ?? []).map(({ region, address }) => ({
+    ...{ ...own, commandTimeoutMs, region },
+    address: { ...address, tls: own.address.tls },
+  }));
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -286,6 +295,10 @@ export interface ProfileStores {
   events: EventStream;
   viewings: ViewingStore;
   interactions: Interactions;
+  /** What this region accepted, for others to read; null: there are none. */
+  accepted: AcceptedStream | null;
+  /** What the other regions keep for themselves. */
+  peers: readonly RegionStores[];
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -303,15 +316,16 @@ export async function openProfileStores(
   const hot = await openSharedHotStore(config, parts);
   const events = await openEventStream(config, parts.clock);
   const viewings = await openViewingStore(config, parts.clock);
+  const regions = await openRegions(config, parts);
   return {
     ...tier,
-    ...{ hot, events, viewings },
+    ...{ hot, events, viewings, ...regions },
     interactions: openInteractionFiles({
       folder: join(config.DATA_DIR, 'interactions'),
       clock: parts.clock,
     }),
     async close() {
-      await hot?.close();
+      for (const each of [...regions.peers, regions.accepted, hot]) await each?.close();
       await events.close();
       await viewings.close();
       await tier.watchLog.close();
@@ -319,6 +333,31 @@ export async function openProfileStores(
       await tier.durable.close();
     },
   };
+}
+
+/** What other regions keep of profiles for themselves, and what this one keeps for them. */
+async function openRegions(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<Pick<ProfileStores, 'accepted' | 'peers'>> {
+  const own = redisOptions(config, clock);
+  if (own === null || config.REGION === undefined) return { accepted: null, peers: [] };
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  const { openRedisHotStore } = await import('./redis/hot.ts');
+  const { openRedisViewingStore } = await import('./redis/viewing.ts');
+  const open = async ({ region, ...peer }: ReturnType<typeof peerOptions>[number]) => {
+    const [hot, viewings, accepted] = await Promise.all([
+      openRedisHotStore({ ...peer, policy }),
+      openRedisViewingStore(peer),
+      openRedisAcceptedStream({ ...peer, region, policy }),
+    ]);
+    const close = async () => {
+      for (const each of [hot, viewings, accepted]) await each.close();
+    };
+    return { region, hot, viewings, accepted, close };
+  };
+  const accepted = await openRedisAcceptedStream({ ...own, region: config.REGION, policy });
+  return { accepted, peers: await Promise.all(peerOptions(config, clock).map(open)) };
 }
 
 /** Whether the hot tier is a Redis, which outlives the processes that use it. */

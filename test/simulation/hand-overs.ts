@@ -64,7 +64,8 @@ export class HandOvers {
   }): Promise<void> {
     const { token, batch, sentAtMs, operated } = of;
     const { answer, process } = operated;
-    const { redis, ledger } = this.#world;
+    const { redis } = process.region;
+    const { ledger } = this.#world;
     const takenAtMs = this.#takenAtMs.get(token.sessionId);
     if (takenAtMs === undefined || sentAtMs <= takenAtMs || answer.outcome !== 'ACCEPTED') return;
     // Past the hot store nobody knows who acted.

@@ -1,6 +1,7 @@
 import { coincidences } from './coincidences.ts';
 import { cassandraFaults, type Fault, otherFaults, redisFaults } from './faults.ts';
 import { fairGateway } from './gateway.ts';
+import type { Region } from './region.ts';
 import { fairWeather } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -39,12 +40,11 @@ export async function haunt(world: World): Promise<void> {
   if (chance.of(0.1)) return coincide(world);
   const { kinds, isStorm } = kindsOf(world);
   world.note(`goes wrong: ${kinds.map(({ name }) => name).join(', ') || 'nothing'}`);
-  const busy = new Set<object>();
   while (!world.isEnding && kinds.length > 0) {
     await world.timeline.sleep(chance.below(12_000));
     const begun = isStorm
-      ? kinds.map((kind) => begin(world, kind, busy))
-      : [begin(world, chance.pick(kinds), busy)];
+      ? kinds.map((kind) => begin(world.anyRegion(), kind))
+      : [begin(world.anyRegion(), chance.pick(kinds))];
     if (isStorm || chance.of(0.6)) await Promise.all(begun);
   }
 }
@@ -54,20 +54,21 @@ async function coincide(world: World): Promise<void> {
   const [name, fault] = chance.pick(Object.entries(coincidences));
   await timeline.sleep(20_000 + chance.below(60_000));
   world.note(`goes wrong: ${name}`);
-  await fault(world);
+  await fault(world.anyRegion());
 }
 
-async function begin(world: World, kind: Kind, busy: Set<object>): Promise<void> {
+async function begin(region: Region, kind: Kind): Promise<void> {
   const { name, fault, group } = kind;
   const isAlone = group !== otherFaults;
-  const { chance, timeline } = world;
+  const { chance, timeline, busy, world } = region;
   await timeline.sleep(chance.below(chance.of(0.5) ? 2_000 : 25_000));
-  if (world.isEnding || (isAlone && busy.has(group))) return;
+  if (region.isEnding || region.isLost || (isAlone && busy.has(group))) return;
   busy.add(group);
-  world.note(`begins: ${name}`);
-  await fault(world);
+  const where = region.name === null ? '' : ` (${region.name})`;
+  world.note(`begins: ${name}${where}`);
+  await fault(region);
   busy.delete(group);
-  world.note(`is over: ${name}`);
+  world.note(`is over: ${name}${where}`);
 }
 
 function kindsOf({ chance }: World): { kinds: Kind[]; isStorm: boolean } {
@@ -82,11 +83,13 @@ function kindsOf({ chance }: World): { kinds: Kind[]; isStorm: boolean } {
 
 /** Everything works again; a full Redis does once it was drained. */
 export function heal(world: World): void {
-  const { redis, cassandra, gateway, processes } = world;
-  if (redis.state === 'hung') redis.thaw();
-  redis.restart();
-  redis.isReadOnly = false;
-  for (const { redisClient } of processes) redis.notice(redisClient.id);
+  const { regions, cassandra, gateway, processes } = world;
+  for (const { redis, processes: here } of regions) {
+    if (redis.state === 'hung') redis.thaw();
+    redis.restart();
+    redis.isReadOnly = false;
+    for (const { redisClient } of here) redis.notice(redisClient.id);
+  }
   cassandra.mend();
   gateway.weather = { ...fairGateway };
   for (const { redisWire, cassandraWire, remoteWire } of processes) {

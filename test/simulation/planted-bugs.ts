@@ -62,8 +62,8 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   'a register is written at the time of writing, not of its version': cells('time of writing'),
   'of two values of one timestamp the one that arrived last stays': cells('arrival on a tie'),
   'a dirty profile is evicted': {
-    world: ({ redis }) => {
-      redis.evictsDirty = true;
+    world: ({ regions }) => {
+      for (const { redis } of regions) redis.evictsDirty = true;
     },
   },
   'a hash that holds anything counts as compared': {
@@ -201,8 +201,7 @@ function over<Store extends HotStore | DurableStore>(store: Store, methods: Part
 function cells(rule: CellRule): PlantedBug {
   return {
     world({ cassandra }) {
-      cassandra.local.rule = rule;
-      cassandra.remote.rule = rule;
+      for (const centre of cassandra.centres) centre.rule = rule;
     },
   };
 }

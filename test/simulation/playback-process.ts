@@ -10,8 +10,8 @@ import type { Chance } from '../support/chance.ts';
 import type { SimulatedCassandra } from './cassandra.ts';
 import { Life } from './life.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import type { SimulatedRedis } from './redis.ts';
 import { RedisClient } from './redis-client.ts';
+import type { Region } from './region.ts';
 import type { Timeline } from './timeline.ts';
 import { traced } from './trace.ts';
 import { Wire } from './wire.ts';
@@ -51,7 +51,7 @@ export interface Operated<Answer> {
 export interface WorldParts {
   timeline: Timeline;
   chance: Chance;
-  redis: SimulatedRedis;
+  region: Region;
   cassandra: SimulatedCassandra;
   bug: PlantedBug;
   /** PLAYBACK_WRITE_BEHIND_MS. */
@@ -67,6 +67,7 @@ export interface WorldParts {
 /** A playback process: the production operations over its own connections to shared stores. */
 export class PlaybackProcess {
   readonly name: string;
+  readonly region: Region;
   /** Which of the region's processes it is; its successor has the same. */
   readonly place: number;
   readonly life: Life;
@@ -82,9 +83,10 @@ export class PlaybackProcess {
   readonly #fresh = new WeakSet<MergeRequest>();
 
   constructor(parts: WorldParts, of: { name: string; place: number; skewMs: number }) {
-    const { timeline, chance, redis, cassandra, bug } = parts;
+    const { timeline, chance, region, cassandra, bug } = parts;
     this.#parts = parts;
     this.name = of.name;
+    this.region = region;
     this.place = of.place;
     const life = new Life(timeline, of.skewMs);
     this.life = life;
@@ -93,11 +95,11 @@ export class PlaybackProcess {
     this.cassandraWire = wire(cassandraPatienceMs);
     this.remoteWire = wire(cassandraPatienceMs);
     this.redisClient = new RedisClient({
-      ...{ id: of.name, redis, life, chance },
+      ...{ id: of.name, redis: region.redis, life, chance },
       wire: this.redisWire,
     });
     const durable = this.#seen(
-      cassandra.storeOver({ local: this.cassandraWire, remote: this.remoteWire }),
+      cassandra.storeOver(region.centre, { local: this.cassandraWire, remote: this.remoteWire }),
       'cassandra',
     );
     this.tiers = createTwoTiers({
@@ -149,7 +151,7 @@ export class PlaybackProcess {
   }
 
   #wasRefused(startedAtMs: number): boolean {
-    const { fullSinceMs, upSinceMs } = this.#parts.redis;
+    const { fullSinceMs, upSinceMs } = this.region.redis;
     const { fairSinceMs } = this.redisWire;
     if (fullSinceMs === null || fairSinceMs === null || fullSinceMs > startedAtMs) return false;
     return Math.max(upSinceMs, fairSinceMs) < startedAtMs - troubledMs;

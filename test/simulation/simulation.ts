@@ -63,11 +63,15 @@ async function simulated(of: {
   isTraced: boolean;
 }): Promise<Outcome> {
   const { seed } = of;
-  const world = new World(of);
+  const world = new World({ ...of, regionNames: null });
   const { timeline, chance, ledger, history } = world;
-  const count = processesMin + chance.below(2);
-  for (let place = 1; place <= count; place += 1) world.startProcess(place);
-  const subscribers = followedIds.map((profileId) => new Subscriber(world, profileId));
+  for (const region of world.regions) {
+    const count = processesMin + chance.below(2);
+    for (let place = 1; place <= count; place += 1) region.startProcess(place);
+  }
+  const subscribers = world.regions.flatMap((region) =>
+    followedIds.map((profileId) => new Subscriber(region, profileId)),
+  );
   const devices = deviceIds.map((deviceId) => {
     const profileId = deviceId.slice(0, deviceId.indexOf('-'));
     return new Device(world, { profileId, deviceId });
@@ -79,7 +83,7 @@ async function simulated(of: {
   const until = async (afterMs: number) => {
     while (timeline.nowMs() + checkEveryMs < start + afterMs) {
       await timeline.runUntil(timeline.nowMs() + checkEveryMs);
-      await expectOwed(world);
+      for (const region of world.regions) await expectOwed(region);
       ledger.expectDurable();
     }
     await timeline.runUntil(start + afterMs);
@@ -101,7 +105,7 @@ async function simulated(of: {
   }
   await expectTiersEqual(world);
   await timeline.runUntil(timeline.nowMs() + toldMs);
-  await expectToldLast(world, subscribers);
+  await expectToldLast(subscribers);
   const hash = createHash('sha256').update(history.join('\n')).digest('hex');
   return { seed, violations: ledger.violations, history, hash };
 }
