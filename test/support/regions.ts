@@ -78,6 +78,11 @@ export class Regions {
     return named(this.#regions, name);
   }
 
+  /** Both ways. */
+  get links(): readonly [RegionLink, RegionLink] {
+    return this.#links;
+  }
+
   /** What the first region has to tell the second. */
   link(from: string, to: string): RegionLink {
     const link = this.#links.find((one) => one.from === from && one.to === to);
