@@ -17,7 +17,7 @@ import {
   type RedisTlsConfig,
   redisTls,
 } from './open-tls.ts';
-import { openedLater } from './opened-later.ts';
+import { openedLater, type PeerConfig } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
@@ -33,12 +33,6 @@ export interface StoreConfig extends RedisTlsConfig {
   REGION?: string | undefined;
   REGION_PEERS?: readonly PeerConfig[] | undefined;
   REGION_OUT_LENGTH?: number | undefined;
-}
-
-/** Another region, and where its Redis is. */
-interface PeerConfig {
-  region: string;
-  address: { url: string } | { clusterNodes: readonly string[] };
 }
 
 /** A Redis on another continent is asked for 256 entries at a time. */
@@ -245,7 +239,8 @@ function regionOf(config: StoreConfig) {
   return name === undefined || outLengthMax === undefined ? {} : { region: { name, outLengthMax } };
 }
 
-async function openPeers(
+/** What other regions accept, opened behind the back of whoever asks: they may be away. */
+export async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
 ): Promise<AcceptedStream[]> {
