@@ -1,11 +1,5 @@
 import type { AcceptedStream } from './accepted-stream.ts';
 
-/** Another region, and where its Redis is. */
-export interface PeerConfig {
-  region: string;
-  address: { url: string } | { clusterNodes: readonly string[] };
-}
-
 /** The stream of a region whose Redis may be away: nobody's start waits for it, only whoever reads. */
 export function openedLater(region: string, opening: Promise<AcceptedStream>): AcceptedStream {
   // Told to each who asks, and not to the process.
