@@ -11,55 +11,25 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
-import {
-  type CassandraTlsConfig,
-  cassandraTls,
-  type RedisTlsConfig,
-  redisTls,
-} from './open-tls.ts';
+import { cassandraTls } from './open-tls.ts';
 import { openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { RegionStores } from './region-stores.ts';
+import {
+  type CassandraConfig,
+  isRedisChosen,
+  localRegion,
+  loginOf,
+  peerOptions,
+  redisOptions,
+  regionOf,
+  remoteRegion,
+  type StoreClock,
+  type StoreConfig,
+} from './store-config.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
-
-/** What choosing and opening stores needs of the configuration. */
-export interface StoreConfig extends RedisTlsConfig {
-  DATA_DIR: string;
-  PLAYBACK_PARTITIONS: number;
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-  REDIS_COMMAND_TIMEOUT_MS: number;
-  REGION?: string | undefined;
-  REGION_PEERS?: readonly PeerConfig[] | undefined;
-  REGION_OUT_LENGTH?: number | undefined;
-}
-
-/** Another region, and where its Redis is. */
-interface PeerConfig {
-  region: string;
-  address: { url: string } | { clusterNodes: readonly string[] };
-}
-
-/** A Redis on another continent is asked for 256 entries at a time. */
-const peerTimeoutMs = 1_000;
-
-/** With contact points the durable store is a Cassandra; without, nothing else here counts. */
-export interface CassandraConfig extends CassandraTlsConfig {
-  CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_LOCAL_DC?: string | undefined;
-  CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_REMOTE_DC?: string | undefined;
-  CASSANDRA_KEYSPACE: string;
-  CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
-  CASSANDRA_USERNAME?: string | undefined;
-  CASSANDRA_PASSWORD?: string | undefined;
-}
-
-export interface StoreClock {
-  nowMs(): number;
-  after(delayMs: number, task: () => void): () => void;
-}
 
 export interface PlaybackStores {
   hot: HotStore;
@@ -174,31 +144,6 @@ export async function migrateDurableStore(
   });
 }
 
-interface Region {
-  dataCentre: string;
-  contactPoints: readonly string[];
-}
-
-function localRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_LOCAL_DC: dataCentre, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function remoteRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_REMOTE_DC: dataCentre, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } =
-    config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function loginOf(config: CassandraConfig): { username: string; password: string } | null {
-  const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config;
-  return username === undefined || password === undefined ? null : { username, password };
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -239,25 +184,16 @@ async function openHotTier(
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
 }
 
-/** What a hot store of this configuration keeps for other regions. */
-function regionOf(config: StoreConfig) {
-  const { REGION: name, REGION_OUT_LENGTH: outLengthMax } = config;
-  return name === undefined || outLengthMax === undefined ? {} : { region: { name, outLengthMax } };
-}
-
 async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
 ): Promise<AcceptedStream[]> {
-  const own = redisOptions(config, clock);
-  if (own === null || config.REGION_PEERS === undefined) return [];
+  const peers = peerOptions(config, clock);
+  if (peers.length === 0) return [];
   const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
-  const commandTimeoutMs = Math.max(own.commandTimeoutMs, peerTimeoutMs);
-  return config.REGION_PEERS.map(({ region, address: to }) => {
-    const address = { ...to, tls: own.address.tls };
-    const options = { ...own, address, commandTimeoutMs, region, policy };
-    return openedLater(region, openRedisAcceptedStream(options));
-  });
+  return peers.map((peer) =>
+    openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
+  );
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -286,6 +222,10 @@ export interface ProfileStores {
   events: EventStream;
   viewings: ViewingStore;
   interactions: Interactions;
+  /** What this region accepted, for others to read; null: there are none. */
+  accepted: AcceptedStream | null;
+  /** What the other regions keep for themselves. */
+  peers: readonly RegionStores[];
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -303,15 +243,16 @@ export async function openProfileStores(
   const hot = await openSharedHotStore(config, parts);
   const events = await openEventStream(config, parts.clock);
   const viewings = await openViewingStore(config, parts.clock);
+  const regions = await openRegions(config, parts);
   return {
     ...tier,
-    ...{ hot, events, viewings },
+    ...{ hot, events, viewings, ...regions },
     interactions: openInteractionFiles({
       folder: join(config.DATA_DIR, 'interactions'),
       clock: parts.clock,
     }),
     async close() {
-      await hot?.close();
+      for (const each of [...regions.peers, regions.accepted, hot]) await each?.close();
       await events.close();
       await viewings.close();
       await tier.watchLog.close();
@@ -321,27 +262,29 @@ export async function openProfileStores(
   };
 }
 
-/** Whether the hot tier is a Redis, which outlives the processes that use it. */
-export function isRedisChosen(config: {
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-}): boolean {
-  return config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined;
-}
-
-/** Null when no Redis is configured. */
-function redisOptions(config: StoreConfig, clock: StoreClock) {
-  const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
-  if (!isRedisChosen(config)) return null;
-  return {
-    address: {
-      ...(clusterNodes === undefined ? { url: url as string } : { clusterNodes }),
-      tls: redisTls(config),
-    },
-    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
-    partitions: config.PLAYBACK_PARTITIONS,
-    clock,
+/** What other regions keep of profiles for themselves, and what this one keeps for them. */
+async function openRegions(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<Pick<ProfileStores, 'accepted' | 'peers'>> {
+  const own = redisOptions(config, clock);
+  if (own === null || config.REGION === undefined) return { accepted: null, peers: [] };
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  const { openRedisHotStore } = await import('./redis/hot.ts');
+  const { openRedisViewingStore } = await import('./redis/viewing.ts');
+  const open = async ({ region, ...peer }: ReturnType<typeof peerOptions>[number]) => {
+    const [hot, viewings, accepted] = await Promise.all([
+      openRedisHotStore({ ...peer, policy }),
+      openRedisViewingStore(peer),
+      openRedisAcceptedStream({ ...peer, region, policy }),
+    ]);
+    const close = async () => {
+      for (const each of [hot, viewings, accepted]) await each.close();
+    };
+    return { region, hot, viewings, accepted, close };
   };
+  const accepted = await openRedisAcceptedStream({ ...own, region: config.REGION, policy });
+  return { accepted, peers: await Promise.all(peerOptions(config, clock).map(open)) };
 }
 
 /** What the recommendations subgraph keeps its view in: beside the event stream that it is folded from. */

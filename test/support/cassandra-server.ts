@@ -1,15 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { endWith } from './end-with.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { until } from './until.ts';
+
+const run = promisify(execFile);
 
 /** One node of a cluster of our own. */
 export interface CassandraNode {
@@ -24,6 +27,8 @@ export interface CassandraNode {
   start(): Promise<void>;
   /** Returns when this node, since it started, has learnt last of every other one that it is in this state. */
   untilOthersAre(state: 'UP' | 'DOWN'): Promise<void>;
+  /** What an operator runs beside it, such as `rebuild -- eu`; answers what it printed. */
+  nodetool(...argv: string[]): Promise<string>;
 }
 
 export interface CassandraLinks {
@@ -52,6 +57,8 @@ const startDeadlineMs = 150_000;
  */
 export async function startCassandra(options: {
   dataCentres: readonly string[];
+  /** Of these, the ones whose node joins later, once it is told to start. Default: none. */
+  late?: readonly string[];
   keeperPid?: number;
   parentDir?: string;
   /** Of cassandra.yaml, on top of ours. */
@@ -63,7 +70,7 @@ export async function startCassandra(options: {
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
-  const { isProxied = false, isSyncedAtOnce = false, keeperPid, settings } = options;
+  const { isProxied = false, isSyncedAtOnce = false, late = [], keeperPid, settings } = options;
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
   const told = isProxied
     ? addresses.map((address) => address.replace('.0.0.', '.0.1.'))
@@ -87,9 +94,9 @@ export async function startCassandra(options: {
         seeds: isProxied ? told : told.slice(0, 1),
       });
       nodes.push(node);
-      await node.open();
+      await node.open({ isLate: late.includes(name) });
     }
-    for (const node of nodes) await node.untilOthersAre('UP');
+    for (const node of late.length === 0 ? nodes : []) await node.untilOthersAre('UP');
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -134,6 +141,7 @@ class NodeProcess implements CassandraNode {
   readonly #options: NodeOptions;
   readonly #logFile: string;
   #child: ChildProcess | undefined;
+  #jmxPort = 0;
 
   constructor(options: NodeOptions) {
     const { folder, name, address, ports, links } = options;
@@ -160,9 +168,9 @@ class NodeProcess implements CassandraNode {
     await ended;
   }
 
-  async open(): Promise<void> {
+  async open({ isLate }: { isLate: boolean }): Promise<void> {
     await writeConfiguration(this.#options);
-    await this.start();
+    if (!isLate) await this.start();
   }
 
   async close(): Promise<void> {
@@ -174,6 +182,7 @@ class NodeProcess implements CassandraNode {
   async start(): Promise<void> {
     const { folder, name, keeperPid } = this.#options;
     const [jmxPort] = await freePorts(['127.0.0.1'], 1);
+    this.#jmxPort = jmxPort!;
     const log = openSync(this.#logFile, 'w');
     const child = spawn('java', javaArguments(this.#options, jmxPort!), {
       cwd: folder,
@@ -208,6 +217,15 @@ class NodeProcess implements CassandraNode {
       },
       { what: `Cassandra at ${told} has the others ${state}`, deadlineMs: startDeadlineMs },
     );
+  }
+
+  async nodetool(...argv: string[]): Promise<string> {
+    const { folder, jars } = this.#options;
+    // It keeps a history of its commands at home.
+    const java = [...moduleFlags(), `-Duser.home=${folder}`, '-cp', `${folder}/conf:${jars}/*`];
+    const tool = ['org.apache.cassandra.tools.NodeTool', '-p', String(this.#jmxPort)];
+    const { stdout } = await run('java', [...java, ...tool, ...argv], { cwd: folder });
+    return stdout;
   }
 
   async #listens(child: ChildProcess): Promise<boolean> {
@@ -320,15 +338,12 @@ ${settings}`;
 }
 
 function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {
-  const unnamed = (flag: string, packages: readonly string[]) =>
-    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
   return [
     '-Xms512M',
     '-Xmx512M',
     '-XX:+UseG1GC',
     '-Djdk.attach.allowAttachSelf=true',
-    ...unnamed('--add-exports', exportedPackages),
-    ...unnamed('--add-opens', openedPackages),
+    ...moduleFlags(),
     `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
     `-Dcassandra.storagedir=${folder}`,
     '-Dcassandra-foreground=yes',
@@ -341,6 +356,12 @@ function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[]
     `${folder}/conf:${jars}/*`,
     'org.apache.cassandra.service.CassandraDaemon',
   ];
+}
+
+function moduleFlags(): string[] {
+  const unnamed = (flag: string, packages: readonly string[]) =>
+    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
+  return [...unnamed('--add-exports', exportedPackages), ...unnamed('--add-opens', openedPackages)];
 }
 
 /** As Cassandra's own start script gives them to Java 17. */

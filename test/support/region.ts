@@ -65,10 +65,11 @@ export class TestRegion {
     return this.#playback.map(({ part }) => part.graphqlUrl);
   }
 
-  /** Origin of its gateway. Errors: throws where the rig has none. */
-  get gatewayUrl(): string {
-    if (this.#whole === null) throw new Error(`Region ${this.name} was opened without a gateway.`);
-    return new URL(this.#whole.part.graphqlUrl).origin;
+  /** Origin that clients of this region ask: its gateway, or else its first playback process. */
+  get url(): string {
+    const [first] = this.#whole === null ? this.#playback : [this.#whole];
+    if (first === undefined) throw new Error(`Region ${this.name} was opened without processes.`);
+    return new URL(first.part.graphqlUrl).origin;
   }
 
   /** What its processes wrote so far. */
