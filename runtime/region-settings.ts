@@ -63,7 +63,7 @@ export const regionSettings = {
     .max(10_000_000)
     .default(50_000)
     .describe(
-      'Accepted requests of a partition that are kept for other regions, some 200 bytes each: one that was cut off for longer compares all its profiles with the durable store.',
+      'Accepted requests of a partition that are kept for other regions, some 350 bytes each: one that was cut off for longer compares all its profiles with the durable store.',
     ),
 };
 

@@ -184,7 +184,8 @@ async function openHotTier(
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
 }
 
-async function openPeers(
+/** What other regions accept, opened behind the back of whoever asks: they may be away. */
+export async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
 ): Promise<AcceptedStream[]> {

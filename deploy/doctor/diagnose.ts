@@ -6,6 +6,7 @@ import { type Finding, fail, ok, reasonOf, warn } from './finding.ts';
 import { otherSubgraphs, supergraph, supergraphFile } from './graph-findings.ts';
 import { folderIsWritable, model, nodeVersion, portsAreFree } from './machine-findings.ts';
 import { redisFindings } from './redis-findings.ts';
+import { regionFindings } from './region-findings.ts';
 import { tokenKeys } from './token-findings.ts';
 
 export interface DiagnoseParts {
@@ -42,6 +43,7 @@ export async function diagnose(
     supergraphFile(config),
     otherSubgraphs(config),
     redis(config, clock),
+    regionFindings(config, clock),
     cassandra(config, 'local'),
     cassandra(config, 'remote'),
   ]);

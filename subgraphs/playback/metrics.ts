@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Breaker } from '../../stores/breaker.ts';
+import { addReplicationMetrics } from './replication-metrics.ts';
 import type { TwoTiers } from './two-tiers.ts';
 import { addWatchLogMetrics, type WatchLogMetricsParts } from './watch-log-metrics.ts';
 
@@ -59,6 +60,7 @@ export function createPlaybackMetrics(
   );
 
   const lookAtWatchLog = addWatchLogMetrics(registry, { ...watchLog, clock });
+  const lookAtRegions = addReplicationMetrics(registry, tiers.replicator);
   const breakers = [...tiers.breakers, watchLog.breaker];
 
   async function lookAtBacklog(): Promise<void> {
@@ -75,6 +77,7 @@ export function createPlaybackMetrics(
 
   return async () => {
     await Promise.all([lookAtBacklog(), lookAtWatchLog()]);
+    lookAtRegions();
     owed.set(tiers.restorer.owedCount);
     for (const { name, state } of breakers) breaker.set({ store: name }, breakerLevels[state]);
     direct.reset();

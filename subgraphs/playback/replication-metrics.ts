@@ -1,0 +1,45 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Replicator } from './replicate.ts';
+
+/** What came from each other region, and how far behind it this process is. The answer looks it up. */
+export function addReplicationMetrics(
+  registry: Registry,
+  replicator: Pick<Replicator, 'look'>,
+): () => void {
+  const registers = [registry];
+  const lag = new Gauge({
+    name: 'playhead_region_lag_seconds',
+    help: 'How long ago this process last had everything that the region accepted, of what it reads.',
+    labelNames: ['region'],
+    registers,
+  });
+  const counter = (name: string, help: string, labelNames = ['region']) =>
+    new Counter({ name, help, labelNames, registers });
+  const entries = counter('playhead_region_entries_total', 'Entries of the region taken in.');
+  const refused = counter(
+    'playhead_region_refused_entries_total',
+    'Entries of the region that were passed over, by reason: see the log.',
+    ['region', 'code'],
+  );
+  const gaps = counter(
+    'playhead_region_gaps_total',
+    'Times that entries of the region were gone before they were read.',
+  );
+  const compared = counter(
+    'playhead_region_comparisons_total',
+    'Times that all profiles of a partition had to be compared anew because of the region.',
+  );
+
+  return () => {
+    for (const metric of [lag, entries, refused, gaps, compared]) metric.reset();
+    for (const { region, counts, lagMs } of replicator.look()) {
+      if (lagMs !== null) lag.set({ region }, lagMs / 1_000);
+      entries.inc({ region }, counts.takenIn);
+      gaps.inc({ region }, counts.gaps);
+      compared.inc({ region }, counts.raised);
+      for (const [code, count] of Object.entries(counts.refused)) {
+        refused.inc({ region, code }, count);
+      }
+    }
+  };
+}
