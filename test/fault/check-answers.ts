@@ -1,5 +1,6 @@
 import { isIntent } from '../../domain/heartbeat.ts';
 import { writerOf } from '../../domain/version.ts';
+import { viewersPatience } from '../../stores/cassandra/connection.ts';
 import type { Span } from './history.ts';
 import { during, type Exchange, type HistoryIndex, isBeats, newestOf } from './history-index.ts';
 
@@ -94,10 +95,16 @@ function acknowledgementObjections(index: HistoryIndex, exchange: BeatsExchange)
     objections.push('acknowledged, and an older one in force');
   }
   const isMeant = beats.some(({ event }) => isIntent(event));
-  if (isMeant && durability !== 'DURABLE' && !isTrouble(index, 'durable', exchange)) {
+  const mayBeHot = isTrouble(index, 'durable', exchange) || isOutOfPatience(exchange);
+  if (isMeant && durability !== 'DURABLE' && !mayBeHot) {
     objections.push('an intent that is not durable');
   }
   return objections;
+}
+
+/** A node that has no time, with hints to take in say, is given up: the answer says so, and is true. */
+function isOutOfPatience({ sent, answered }: BeatsExchange): boolean {
+  return answered.atMs - sent.atMs >= viewersPatience.answerMs;
 }
 
 type BeatsExchange = Parameters<typeof newestOf>[0];

@@ -295,6 +295,8 @@ describe('the checker', () => {
     expect(rulesOf(run.end())).toEqual(['broken-answer']);
     const excused = evening().span('durable', true).beat(pause, { durability: 'HOT' });
     expect(excused.span('durable', false).push(servedAs(pause)).end()).toEqual([]);
+    const late = evening().beat(pause, { durability: 'HOT' }, { tookMs: 800 });
+    expect(late.push(servedAs(pause)).end()).toEqual([]);
   });
 
   it('sees an acknowledgement with an older playhead in force', () => {

@@ -30,6 +30,8 @@ type Regions = Record<string, readonly string[]>;
 interface By {
   client?: string;
   process?: string;
+  /** From the request to its answer, ms; default: 10. */
+  tookMs?: number;
 }
 
 /** A history that nobody lived: of one profile, one film and a television; two processes by default. */
@@ -49,9 +51,9 @@ export class Forged {
     return this.#nowMs;
   }
 
-  /** One exchange: 10 ms from the request to its answer. */
+  /** One exchange. */
   ask(request: LoadRequest, answer: Partial<Answer>, by: By = {}): this {
-    const { client = 'tv', process = this.#processes[0]! } = by;
+    const { client = 'tv', process = this.#processes[0]!, tookMs = 10 } = by;
     this.#ids += 1;
     const id = this.#ids;
     this.#nowMs += 10;
@@ -65,7 +67,7 @@ export class Forged {
       profileId: 'demo',
       request,
     });
-    this.#nowMs += 10;
+    this.#nowMs += tookMs;
     this.lines.push({ line: 'answered', id, atMs: this.#nowMs, answer: { ...silent, ...answer } });
     return this;
   }

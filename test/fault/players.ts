@@ -204,7 +204,12 @@ export class Hand extends LoadClient {
   }
 
   async step(): Promise<void> {
-    const change = this.options.chance.pick(changes);
+    await this.change(this.options.chance.pick(changes));
+    await this.#player.step();
+  }
+
+  /** One change, after which nobody watches. */
+  async change(change: Change): Promise<void> {
     const variables = { input: { playableId: this.#title } };
     await this.ask(
       { kind: 'change', title: this.#title, change },
@@ -213,6 +218,5 @@ export class Hand extends LoadClient {
         variables,
       },
     );
-    await this.#player.step();
   }
 }

@@ -38,7 +38,7 @@ export class RegionsLoad {
 
   /** Those of all regions, and for each region two that only its own devices play. */
   get played(): string[] {
-    const own = [...this.#asked.keys()].flatMap((region) => [`in-${region}`, `last-${region}`]);
+    const own = [...this.#asked.keys()].flatMap((region) => [`in-${region}`, lastOf(region)]);
     return [...Object.values(everywhere), ...own];
   }
 
@@ -74,7 +74,19 @@ export class RegionsLoad {
 
   /** Devices of a region stop playing its last title: nobody reports again what they had acknowledged. */
   retire(region: string): Promise<void> {
-    return this.#crew.retire(`last-${region}`);
+    return this.#crew.retire(lastOf(region));
+  }
+
+  /** The same, and then somebody in that region forgets the title: nothing newer hides that from the other. */
+  async forget(region: string): Promise<void> {
+    const title = lastOf(region);
+    await this.retire(region);
+    const targets = this.#asked.get(region) as Target[];
+    for (const [profileId, token] of this.#options.tokens) {
+      const { history, seed } = this.#options;
+      const options = { history, profileId, token, targets, chance: new Chance(seed) };
+      await new Hand(options, { title, deviceId: `forgetting-${region}` }).change('FORGET');
+    }
   }
 
   /** Everybody falls silent but those who follow live. */
@@ -100,9 +112,13 @@ export class RegionsLoad {
       this.#crew.run(title, new Player(options(), plays), 'player');
     };
     play(everywhere.played, positions);
-    for (const title of [`in-${region}`, `last-${region}`]) play(title, new Positions());
+    for (const title of [`in-${region}`, lastOf(region)]) play(title, new Positions());
     const byHand = { title: everywhere.byHand, deviceId: `remote-${region}` };
     this.#crew.run(everywhere.byHand, new Hand(options(), byHand), 'hand');
     this.#crew.run('reader', new Reader(options(), this.titles, `reader-${region}`), 'reader');
   }
+}
+
+function lastOf(region: string): string {
+  return `last-${region}`;
 }

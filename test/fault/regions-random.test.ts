@@ -19,8 +19,10 @@ import { drawSchedule, take, told } from './regions-schedule.ts';
 
 const schedules = seedToReplay === undefined ? 50 : 1;
 const deadlineMs = 1_200_000;
-/** More than a short partition leaves, and little enough to be passed by a long one. */
-const outLengthMax = 400;
+/** The least that can be configured: more than a short partition leaves, and passed by a long one. */
+const outLengthMax = 1_000;
+/** How many devices make it long: each waits for its answers. */
+const fastDevices = 6;
 /** As configured by default. */
 const partitions = 16;
 
@@ -38,10 +40,12 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
       let longestMs = 0;
       for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
         const chance = new Chance(seed);
-        const schedule = drawSchedule(chance, [eu.name, us.name]);
+        const names = [eu.name, us.name] as const;
+        const schedule = drawSchedule(chance, names);
         process.stdout.write(`SEED=${seed}: ${told(schedule)}\n`);
         const run = await RegionsRun.begin(regions, { name: `seed-${seed}`, seed });
         for (const step of schedule) await take(step, { regions, run });
+        await run.load.forget(chance.pick(names));
         await regions.heal();
         await run.load.stop();
         longestMs = Math.max(longestMs, await run.areEqual('hot'));
@@ -74,9 +78,14 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
     await run.answers('beats', 10);
     // From here on nobody reads: what the other region misses, only the repair can bring.
     await run.load.stop();
-    const player = fastPlayer(run, { profileId, token, title });
     const last = await newestIn(eu, out);
-    while ((await oldestIn(eu, out)) <= last) await player.step();
+    const isTold = async () => (await oldestIn(eu, out)) <= last;
+    const devices = fastDevicesOf(run, { profileId, token, title });
+    await Promise.all(
+      devices.map(async (device) => {
+        while (await isTold()) await device.step();
+      }),
+    );
     // What the stream no longer tells comes from the own data centre: it must be there.
     await run.areEqual('durable');
     const key = `${profileId}|last-${eu.name}`;
@@ -93,16 +102,19 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
   });
 });
 
-/** A device in the first region that reports as fast as it is answered. */
-function fastPlayer(
+/** Devices in the first region that report as fast as they are answered. */
+function fastDevicesOf(
   run: RegionsRun,
   of: { profileId: string; token: string; title: string },
-): Player {
+): Player[] {
   const { profileId, token, title } = of;
   const [home] = run.targets as [Target];
-  const options = { history: run.history, targets: [home], chance: new Chance(run.seed) };
-  const plays = { title, deviceId: 'fast', positions: new Positions() };
-  return new Player({ ...options, profileId, token }, plays);
+  const positions = new Positions();
+  return Array.from({ length: fastDevices }, (_, index) => {
+    const chance = new Chance(run.seed + index);
+    const options = { history: run.history, targets: [home], chance, profileId, token };
+    return new Player(options, { title, deviceId: `fast-${index}`, positions });
+  });
 }
 
 /** When the oldest entry was appended: an id is a time. */
