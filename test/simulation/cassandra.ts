@@ -58,6 +58,21 @@ export class DataCentre {
     this.#parked = [];
   }
 
+  /** Every disk is gone; what the others have is copied before it serves anybody. */
+  rebuildFrom(others: readonly DataCentre[]): void {
+    for (const kept of [this.#rows, this.#devices, this.#deleted]) kept.clear();
+    for (const other of others) this.repairFrom(other);
+  }
+
+  /** Whatever the other one has, deletions first. */
+  repairFrom(other: DataCentre): void {
+    for (const [profileId, timestamp] of other.#deleted) {
+      const known = this.#deleted.get(profileId) ?? '';
+      if (timestamp > known) this.#deleted.set(profileId, timestamp);
+    }
+    for (const profileId of other.#rows.keys()) this.apply(other.#all(profileId));
+  }
+
   /** Runs a step in its time, or when the data centre no longer hangs. */
   async arrive<Answer>(kind: 'write' | 'read', step: () => Answer): Promise<Answer> {
     if (this.state === 'hung') await new Promise<void>((resolve) => this.#parked.push(resolve));
@@ -117,6 +132,16 @@ export class DataCentre {
     return { titles, devices: [...rowsOf(this.#devices, profileId).values()] };
   }
 
+  /** Everything of a profile, as one batch. */
+  #all(profileId: string): ProfileBatch {
+    const { titles, devices } = this.profile(profileId);
+    return {
+      profileId,
+      titles: [...titles].map(([title, state]) => ({ title, ...state })),
+      devices,
+    };
+  }
+
   /** Half of it before the step, half of it after. */
   async #work(kind: 'write' | 'read'): Promise<void> {
     const workMs = this.#chance.below(this.workMsMax[kind]) >> 1;
@@ -144,72 +169,139 @@ export class DataCentre {
   }
 }
 
-/** Two data centres: the one that everybody writes to, and the other one, which is told. */
-export class SimulatedCassandra {
-  readonly local: DataCentre;
-  readonly remote: DataCentre;
-  /** False: what the other one is owed waits as hints. */
-  isLinkUp = true;
-  readonly #timeline: Timeline;
-  readonly #chance: Chance;
+/** The way that writes take from one data centre to another; the way back is another one. */
+export class CentreLink {
+  readonly from: DataCentre;
+  readonly to: DataCentre;
+  #isUp = true;
+  /** What the other one is owed. */
   #hints: ProfileBatch[] = [];
 
-  constructor(parts: { timeline: Timeline; chance: Chance }) {
-    this.#timeline = parts.timeline;
-    this.#chance = parts.chance;
-    this.local = new DataCentre(parts);
-    this.remote = new DataCentre(parts);
+  constructor(from: DataCentre, to: DataCentre) {
+    this.from = from;
+    this.to = to;
   }
 
-  mendLink(): void {
-    this.isLinkUp = true;
-    for (const hint of this.#hints.splice(0)) this.#replicate(hint);
+  carry(batch: ProfileBatch): void {
+    if (this.#isUp && this.to.state === 'up') this.to.apply(batch);
+    else this.#hints.push(batch);
+  }
+
+  cut(): void {
+    this.#isUp = false;
+  }
+
+  mend(): void {
+    this.#isUp = true;
+  }
+
+  /** What waited, if it can go now. */
+  takeHints(): ProfileBatch[] {
+    return this.#isUp && this.to.state === 'up' ? this.#hints.splice(0) : [];
+  }
+
+  loseHints(): void {
+    this.#hints = [];
+  }
+}
+
+/** One cluster: each data centre tells every other one what was written to it. */
+export class SimulatedCassandra {
+  readonly centres: readonly DataCentre[];
+  readonly links: readonly CentreLink[];
+  readonly #timeline: Timeline;
+  readonly #chance: Chance;
+  #isRepairDue = false;
+
+  constructor(parts: { timeline: Timeline; chance: Chance; centres: number }) {
+    this.#timeline = parts.timeline;
+    this.#chance = parts.chance;
+    this.centres = Array.from({ length: parts.centres }, () => new DataCentre(parts));
+    this.links = this.centres.flatMap((from) =>
+      this.centres.filter((to) => to !== from).map((to) => new CentreLink(from, to)),
+    );
+  }
+
+  /** Writes leave this data centre no more; they wait as hints. */
+  cutFrom(centre: DataCentre): void {
+    for (const link of this.links) if (link.from === centre) link.cut();
+  }
+
+  mendFrom(centre: DataCentre): void {
+    for (const link of this.links) if (link.from === centre) link.mend();
+    this.deliver();
+  }
+
+  /**
+   * A data centre that lost everything is built anew, and all are repaired: what it had told some of the
+   * others, and no longer owes to the rest, they get from each other.
+   */
+  rebuild(centre: DataCentre): void {
+    for (const link of this.links) if (link.from === centre) link.loseHints();
+    centre.rebuildFrom(this.centres.filter((other) => other !== centre));
+    this.#isRepairDue = true;
+  }
+
+  /** A data centre answers again, and is told what it missed. */
+  raise(centre: DataCentre): void {
+    centre.thaw();
+    this.deliver();
+  }
+
+  /** Whatever waits and can go now, goes. */
+  deliver(): void {
+    for (const link of this.links) {
+      for (const hint of link.takeHints()) this.#send(link, hint);
+    }
   }
 
   /** Everything works again. */
   mend(): void {
-    for (const centre of [this.local, this.remote]) {
+    for (const centre of this.centres) {
       centre.thaw();
       centre.workMsMax = usualWorkMsMax;
       centre.overload = 0;
     }
-    this.mendLink();
+    for (const link of this.links) link.mend();
+    this.deliver();
+    if (!this.#isRepairDue) return;
+    for (const centre of this.centres) {
+      for (const other of this.centres) if (other !== centre) centre.repairFrom(other);
+    }
   }
 
-  /** The store as a process sees it, over its own wires. */
-  storeOver(wires: { local: Wire; remote: Wire }): DurableStore {
+  /** The store as a process of a region sees it, over its own wires; the next one lends its copy. */
+  storeOver(local: DataCentre, wires: { local: Wire; remote: Wire }): DurableStore {
+    const { centres } = this;
+    const remote = centres[(centres.indexOf(local) + 1) % centres.length] as DataCentre;
     const readFrom = async (centre: DataCentre, profileId: string): Promise<DurableProfile> => {
       const found = await centre.arrive('read', () => centre.profile(profileId));
-      return { ...found, isRemote: centre === this.remote, unreadable: [] };
+      return { ...found, isRemote: centre !== local, unreadable: [] };
     };
     return {
-      write: (batch) => wires.local.ask(() => this.local.arrive('write', () => this.#write(batch))),
+      write: (batch) =>
+        wires.local.ask(() => local.arrive('write', () => this.#write(local, batch))),
       read: (profileId) =>
         wires.local
-          .ask(() => readFrom(this.local, profileId))
-          .catch(() => wires.remote.ask(() => readFrom(this.remote, profileId))),
+          .ask(() => readFrom(local, profileId))
+          .catch(() => wires.remote.ask(() => readFrom(remote, profileId))),
       // Every data centre answers, or it is done again.
       erase: (erasing) =>
         wires.local.ask(async () => {
-          for (const centre of [this.local, this.remote]) {
-            await centre.arrive('write', () => centre.erase(erasing));
-          }
+          for (const centre of centres) await centre.arrive('write', () => centre.erase(erasing));
         }),
-      eachProfile: (visit) => wires.local.ask(() => this.local.eachProfile(visit)),
+      eachProfile: (visit) => wires.local.ask(() => local.eachProfile(visit)),
       async close() {},
     };
   }
 
-  #write(batch: ProfileBatch): void {
-    this.local.apply(batch);
-    this.#replicate(batch);
+  #write(local: DataCentre, batch: ProfileBatch): void {
+    local.apply(batch);
+    for (const link of this.links) if (link.from === local) this.#send(link, batch);
   }
 
-  #replicate(batch: ProfileBatch): void {
-    this.#timeline.after(this.#chance.below(replicationMsMax), () => {
-      if (this.isLinkUp && this.remote.state === 'up') this.remote.apply(batch);
-      else this.#hints.push(batch);
-    });
+  #send(link: CentreLink, batch: ProfileBatch): void {
+    this.#timeline.after(this.#chance.below(replicationMsMax), () => link.carry(batch));
   }
 }
 

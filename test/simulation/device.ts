@@ -12,6 +12,7 @@ import { beginSession } from '../../subgraphs/playback/begin-session.ts';
 import type { RecordOutcome } from '../../subgraphs/playback/record-heartbeats.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
 import { type Named, registersIn } from './registers.ts';
+import { Whereabouts } from './whereabouts.ts';
 import { policy, skewMsMax, titles, type World } from './world.ts';
 
 const durationMs = 7_200_000;
@@ -22,6 +23,8 @@ const beginTriesMax = 3;
 const tieMsMax = 1_500;
 /** Of the requests of one device, this share goes to the process of the last one. */
 const stickyShare = 0.7;
+/** Of those that do not, this share goes to another region: a traveller, or a gateway's whim. */
+const roamingShare = 0.15;
 
 /** One playback on one device. */
 interface Playback {
@@ -48,6 +51,7 @@ export class Device {
   readonly #profileId: string;
   readonly #deviceId: string;
   readonly #outbox = new Outbox();
+  readonly #whereabouts: Whereabouts;
   #process: PlaybackProcess | null = null;
   #offlineUntilMs = 0;
   #sessions = 0;
@@ -58,6 +62,7 @@ export class Device {
     this.#world = world;
     this.#profileId = of.profileId;
     this.#deviceId = of.deviceId;
+    this.#whereabouts = new Whereabouts(world, { roamingShare });
   }
 
   async live(): Promise<void> {
@@ -89,13 +94,13 @@ export class Device {
 
   /** What the playback begins from: what is read, what was read long ago, or nothing. */
   async #base(title: string): Promise<string | null> {
-    const { chance, gateway } = this.#world;
+    const { chance } = this.#world;
     const old = this.#seenVersions.get(title);
     if (old !== undefined && chance.of(0.15)) return old;
     if (chance.of(0.25)) return null;
     try {
       const need = chance.of(0.5) ? 'show' : 'decide';
-      const state = await this.#world.read(gateway.anyProcess(), {
+      const state = await this.#world.read(this.#whereabouts.anyProcess(), {
         ...{ profileId: this.#profileId, need },
       });
       const version = state?.titles.get(title)?.playhead?.version ?? null;
@@ -305,9 +310,9 @@ export class Device {
   }
 
   #choose(): PlaybackProcess {
-    const { chance, gateway } = this.#world;
+    const { chance } = this.#world;
     const isGone = this.#process === null || this.#process.life.isOver;
-    if (isGone || !chance.of(stickyShare)) this.#process = gateway.anyProcess();
+    if (isGone || !chance.of(stickyShare)) this.#process = this.#whereabouts.anyProcess();
     return this.#process as PlaybackProcess;
   }
 }

@@ -20,18 +20,23 @@ export interface Promised {
   directBy: Life | null;
   /** Past a hot store that was full, which everybody can reach: its mark was dropped first. */
   wasRefused: boolean;
-  /** The process that answered. */
+  /** The process that answered, and what is true in its region. */
   by: Life;
+  truth: Truth;
+  /** The region was lost before any other data centre had it. */
+  isLost?: true;
 }
 
 /** Who reads, and when they asked. */
 export interface Asker {
   reader: Life;
+  /** Of the region that is asked. */
+  truth: Truth;
   atMs: number;
   need: Need;
 }
 
-/** What the oracle asks the stores, past every fault. */
+/** What the oracle asks the stores of a region, past every fault. */
 export interface Truth {
   /** When the hot store last lost anything, ms; before the beginning if never. */
   lastCutMs(): number;
@@ -39,6 +44,8 @@ export interface Truth {
   fullSinceMs(): number | null;
   /** The hot store got this write and has not lost it. */
   isInHot(name: string): boolean;
+  /** The same, and not only as a copy of what another region accepted. */
+  isOwn(name: string): boolean;
   /** It got it once. */
   wasEverHot(name: string): boolean;
   /** The local data centre's version of a register. */
@@ -56,16 +63,13 @@ const firstMarkMs = 70_000;
 /** All that was submitted and promised, and what contradicts it. */
 export class Ledger {
   readonly violations: Violation[] = [];
-  readonly #truth: Truth;
   /** By name of the write. */
   readonly #submitted = new Map<string, string>();
-  readonly #seen = new Set<string>();
+  readonly #truths = new Set<Truth>();
+  /** By region. */
+  readonly #seen = new Map<Truth, Set<string>>();
   /** By profile and register, the newest version first. */
   readonly #promises = new Map<string, Map<string, Promised[]>>();
-
-  constructor(truth: Truth) {
-    this.#truth = truth;
-  }
 
   violate(rule: string, what: string): void {
     this.violations.push({ rule, what });
@@ -93,6 +97,7 @@ export class Ledger {
 
   promise(named: Named, of: Omit<Promised, 'name' | 'key' | 'version'>): void {
     const { key, version } = named;
+    this.#truths.add(of.truth);
     const name = writeName(named);
     const promised: Promised = { name, key, version, ...of };
     const known = this.#promisesOf(key);
@@ -102,30 +107,34 @@ export class Ledger {
   }
 
   /** What was shown once, unflagged, is there for whoever asks later. */
-  see(named: Named, of: { atMs: number; by: Life }): void {
+  see(named: Named, of: { atMs: number; by: Life; truth: Truth }): void {
     const name = writeName(named);
-    if (this.#seen.has(name)) return;
-    this.#seen.add(name);
+    const seen = this.#seen.get(of.truth) ?? new Set();
+    this.#seen.set(of.truth, seen);
+    if (seen.has(name)) return;
+    seen.add(name);
     this.promise(named, { ...of, durability: 'SEEN', directBy: null, wasRefused: false });
   }
 
   /** What must be seen of a profile by whoever asks. */
   visibleTo(asker: Asker, profileId: string): Map<string, Promised> {
-    return this.#newest(
+    return this.newest(
       profileId,
       (promised) => promised.atMs <= asker.atMs && this.isVisibleTo(asker, promised),
     );
   }
 
-  isVisibleTo({ reader, atMs, need }: Asker, promised: Promised): boolean {
-    if (promised.directBy === reader || this.#truth.isInHot(promised.name)) return true;
-    if (promised.wasRefused && this.#isFullSince(promised.atMs)) return true;
+  isVisibleTo({ reader, truth, atMs, need }: Asker, promised: Promised): boolean {
+    if (promised.directBy === reader || truth.isInHot(promised.name)) return true;
+    // Another region's promises are seen here once they are here.
+    if (promised.truth !== truth || promised.isLost) return false;
+    if (promised.wasRefused && isFullSince(truth, promised.atMs)) return true;
     // Another process owes it to the hot store, and cannot reach it perhaps.
     if (promised.directBy !== null || promised.durability !== 'DURABLE') return false;
     // The hot store lost it; every mark went with that, so the durable store is asked. It may have
     // been asked just before it had it, and a first mark is short.
     const isMarkOver = need === 'decide' && atMs - promised.atMs > firstMarkMs;
-    return isMarkOver || promised.atMs < this.#truth.lastCutMs();
+    return isMarkOver || promised.atMs < truth.lastCutMs();
   }
 
   /** What was asked for is no older than what was promised. */
@@ -142,33 +151,52 @@ export class Ledger {
     );
   }
 
-  #isFullSince(atMs: number): boolean {
-    const sinceMs = this.#truth.fullSinceMs();
-    return sinceMs !== null && sinceMs < atMs;
-  }
-
-  /** What must be there in the end: all but what was hot only when the hot store lost it. */
-  lasting(profileId: string, options: { evenOfTheDead: boolean }): Map<string, Promised> {
-    return this.#newest(profileId, (promised) => {
-      if (this.#truth.isInHot(promised.name)) return true;
-      if (promised.durability === 'SEEN') return false;
+  /**
+   * What must be there in the end: all but what was hot only when the hot store lost it. `late`: when every mark
+   * has ended.
+   */
+  lasting(profileId: string, of: { truth: Truth; isLate: boolean }): Map<string, Promised> {
+    const { truth, isLate } = of;
+    return this.newest(profileId, (promised) => {
+      if (truth.isInHot(promised.name)) return true;
+      if (promised.durability === 'SEEN' || promised.isLost) return false;
+      if (promised.truth !== truth) return hasComeAcross(promised, { isLate });
       if (promised.durability === 'HOT') return this.#isRestored(promised);
       // Who died owing it to the hot store leaves that to the end of a mark.
-      return options.evenOfTheDead || !(promised.directBy?.isOver ?? false);
+      return isLate || !(promised.directBy?.isOver ?? false);
     });
   }
 
   /** Accepted shortly before the hot store lost it, by a process that lived to tell it again. */
-  #isRestored({ by, atMs }: Promised): boolean {
-    return !by.isOver && this.#truth.lastCutMs() - atMs < rememberedMs;
+  #isRestored({ by, atMs, truth }: Promised): boolean {
+    return !by.isOver && truth.lastCutMs() - atMs < rememberedMs;
+  }
+
+  /** A region was built anew: what had left it for no other data centre is lost. */
+  lose(truth: Truth): void {
+    for (const registers of this.#promises.values()) {
+      for (const [key, promises] of registers) {
+        const version = truth.durableVersion(key) ?? versionZero;
+        for (const promised of promises) {
+          if (promised.truth === truth && promised.version > version) promised.isLost = true;
+        }
+      }
+    }
   }
 
   /** What is durable stays durable. */
   expectDurable(): void {
+    for (const truth of this.#truths) this.#expectDurableIn(truth);
+  }
+
+  #expectDurableIn(of: Truth): void {
     for (const profileId of this.#promises.keys()) {
-      const newest = this.#newest(profileId, ({ durability }) => durability === 'DURABLE');
-      for (const [key, { version: promised }] of newest) {
-        const version = this.#truth.durableVersion(key) ?? versionZero;
+      const newest = this.newest(
+        profileId,
+        ({ durability, truth, isLost }) => durability === 'DURABLE' && truth === of && !isLost,
+      );
+      for (const [key, { version: promised, truth }] of newest) {
+        const version = truth.durableVersion(key) ?? versionZero;
         if (version >= promised) continue;
         this.violate('durable for good', `${key} is ${version}, was ${promised}`);
       }
@@ -176,18 +204,18 @@ export class Ledger {
   }
 
   /** Promises at the moment they are made: hot means merged, durable means in the durable store. */
-  #expectKept({ name, key, version, durability }: Promised): void {
-    if (durability === 'HOT' && !this.#truth.wasEverHot(name)) {
+  #expectKept({ name, key, version, durability, truth }: Promised): void {
+    if (durability === 'HOT' && !truth.wasEverHot(name)) {
       this.violate('acknowledged when hot', `${name} was never merged`);
     }
-    const durableVersion = durability === 'DURABLE' ? this.#truth.durableVersion(key) : version;
+    const durableVersion = durability === 'DURABLE' ? truth.durableVersion(key) : version;
     if (durableVersion === null || durableVersion < version) {
       this.violate('acknowledged when durable', `${name}: the durable store has ${durableVersion}`);
     }
   }
 
   /** The newest promise of each register that counts. */
-  #newest(profileId: string, counts: (promised: Promised) => boolean): Map<string, Promised> {
+  newest(profileId: string, counts: (promised: Promised) => boolean): Map<string, Promised> {
     const newest = new Map<string, Promised>();
     for (const [key, promises] of this.#promises.get(profileId) ?? []) {
       const found = promises.find(counts);
@@ -204,4 +232,21 @@ export class Ledger {
     registers.set(key, promises);
     return promises;
   }
+}
+
+/**
+ * In the end whatever its region still has. Before that: it came by replication; or what it left for others was let go of before they read it, and they compared
+ * everything anew: by now with what their data centres had when all was healed.
+ */
+function hasComeAcross(
+  { durability, truth, name }: Promised,
+  { isLate }: { isLate: boolean },
+): boolean {
+  const isDurable = durability === 'DURABLE';
+  return isLate ? isDurable || truth.isInHot(name) : isDurable && truth.isOwn(name);
+}
+
+function isFullSince(truth: Truth, atMs: number): boolean {
+  const sinceMs = truth.fullSinceMs();
+  return sinceMs !== null && sinceMs < atMs;
 }

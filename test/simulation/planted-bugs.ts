@@ -2,6 +2,7 @@ import type { PlaybackEvent } from '../../domain/heartbeat.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import { encodeSessionToken, openSessionToken } from '../../domain/session-token.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore, MergeRequest, SettledTitle } from '../../stores/hot-store.ts';
 import { recordHeartbeats } from '../../subgraphs/playback/record-heartbeats.ts';
@@ -19,6 +20,7 @@ export interface DressedProcess {
 export interface PlantedBug {
   hot?(hot: HotStore, process: DressedProcess): HotStore;
   durable?(durable: DurableStore): DurableStore;
+  peer?(peer: AcceptedStream): AcceptedStream;
   recordHeartbeats?: typeof recordHeartbeats;
   world?(world: World): void;
 }
@@ -62,8 +64,8 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   'a register is written at the time of writing, not of its version': cells('time of writing'),
   'of two values of one timestamp the one that arrived last stays': cells('arrival on a tie'),
   'a dirty profile is evicted': {
-    world: ({ redis }) => {
-      redis.evictsDirty = true;
+    world: ({ regions }) => {
+      for (const { redis } of regions) redis.evictsDirty = true;
     },
   },
   'a hash that holds anything counts as compared': {
@@ -201,8 +203,7 @@ function over<Store extends HotStore | DurableStore>(store: Store, methods: Part
 function cells(rule: CellRule): PlantedBug {
   return {
     world({ cassandra }) {
-      cassandra.local.rule = rule;
-      cassandra.remote.rule = rule;
+      for (const centre of cassandra.centres) centre.rule = rule;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { defaultPolicy } from '../../domain/policy.ts';
 import { createLog } from '../../runtime/log.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
 import type { PlaybackDeps } from '../../subgraphs/playback/deps.ts';
@@ -10,8 +11,8 @@ import type { Chance } from '../support/chance.ts';
 import type { SimulatedCassandra } from './cassandra.ts';
 import { Life } from './life.ts';
 import type { PlantedBug } from './planted-bugs.ts';
-import type { SimulatedRedis } from './redis.ts';
 import { RedisClient } from './redis-client.ts';
+import type { Region } from './region.ts';
 import type { Timeline } from './timeline.ts';
 import { traced } from './trace.ts';
 import { Wire } from './wire.ts';
@@ -20,6 +21,8 @@ import { Wire } from './wire.ts';
 const redisPatienceMs = 150;
 /** The driver's deadline for one operation (stores/cassandra/connection.ts). */
 const cassandraPatienceMs = 2_000;
+/** Longer than a hot store of another region waits for news. */
+const peerPatienceMs = 2_500;
 
 /** A breaker is closed again this long after the last failure, ms. */
 const troubledMs = 3_000;
@@ -51,7 +54,7 @@ export interface Operated<Answer> {
 export interface WorldParts {
   timeline: Timeline;
   chance: Chance;
-  redis: SimulatedRedis;
+  region: Region;
   cassandra: SimulatedCassandra;
   bug: PlantedBug;
   /** PLAYBACK_WRITE_BEHIND_MS. */
@@ -67,6 +70,7 @@ export interface WorldParts {
 /** A playback process: the production operations over its own connections to shared stores. */
 export class PlaybackProcess {
   readonly name: string;
+  readonly region: Region;
   /** Which of the region's processes it is; its successor has the same. */
   readonly place: number;
   readonly life: Life;
@@ -75,6 +79,8 @@ export class PlaybackProcess {
   readonly cassandraWire: Wire;
   readonly remoteWire: Wire;
   readonly redisClient: RedisClient;
+  /** Its ways to the hot stores of other regions. */
+  readonly peers: readonly { region: Region; wire: Wire }[];
   /** Resolves when it dies. */
   readonly death: Promise<'dead'>;
   readonly #deps: PlaybackDeps;
@@ -82,9 +88,10 @@ export class PlaybackProcess {
   readonly #fresh = new WeakSet<MergeRequest>();
 
   constructor(parts: WorldParts, of: { name: string; place: number; skewMs: number }) {
-    const { timeline, chance, redis, cassandra, bug } = parts;
+    const { timeline, chance, region, cassandra, bug } = parts;
     this.#parts = parts;
     this.name = of.name;
+    this.region = region;
     this.place = of.place;
     const life = new Life(timeline, of.skewMs);
     this.life = life;
@@ -93,11 +100,12 @@ export class PlaybackProcess {
     this.cassandraWire = wire(cassandraPatienceMs);
     this.remoteWire = wire(cassandraPatienceMs);
     this.redisClient = new RedisClient({
-      ...{ id: of.name, redis, life, chance },
+      ...{ id: of.name, redis: region.redis, life, chance },
       wire: this.redisWire,
     });
+    this.peers = region.others.map((other) => ({ region: other, wire: wire(peerPatienceMs) }));
     const durable = this.#seen(
-      cassandra.storeOver({ local: this.cassandraWire, remote: this.remoteWire }),
+      cassandra.storeOver(region.centre, { local: this.cassandraWire, remote: this.remoteWire }),
       'cassandra',
     );
     this.tiers = createTwoTiers({
@@ -107,6 +115,7 @@ export class PlaybackProcess {
       }),
       durable: (bug.durable ?? asIs<DurableStore>)(durable),
       leases: this.redisClient.leases,
+      peers: this.peers.map((peer) => (bug.peer ?? asIs<AcceptedStream>)(this.#streamOf(peer))),
       clock: life,
       log,
       intervalMs: parts.writeBehindMs,
@@ -143,13 +152,19 @@ export class PlaybackProcess {
     return { answer, writes, wasRefused: this.#wasRefused(startedAtMs) };
   }
 
+  #streamOf({ region, wire }: { region: Region; wire: Wire }): AcceptedStream {
+    const stream = region.redis.accepted(this.name);
+    const read: AcceptedStream['read'] = (query) => wire.ask(() => stream.read(query));
+    return this.#seen({ ...stream, read }, region.name ?? '');
+  }
+
   #seen<Store extends object>(store: Store, name: string): Store {
     const { trace } = this.#parts;
     return trace === null ? store : traced(store, { name: `${this.name} ${name}`, note: trace });
   }
 
   #wasRefused(startedAtMs: number): boolean {
-    const { fullSinceMs, upSinceMs } = this.#parts.redis;
+    const { fullSinceMs, upSinceMs } = this.region.redis;
     const { fairSinceMs } = this.redisWire;
     if (fullSinceMs === null || fairSinceMs === null || fullSinceMs > startedAtMs) return false;
     return Math.max(upSinceMs, fairSinceMs) < startedAtMs - troubledMs;

@@ -1,30 +1,32 @@
 import { watchPlayheads } from '../../subgraphs/playback/watch.ts';
 import type { PlaybackProcess } from './playback-process.ts';
-import type { World } from './world.ts';
+import type { Region } from './region.ts';
 
 /** A client that follows a profile live: subscribes again whenever its stream ends or its server dies. */
 export class Subscriber {
   readonly profileId: string;
   /** Version of each title as it was last told. */
   readonly last = new Map<string, string>();
-  readonly #world: World;
+  readonly region: Region;
+  #lives = 0;
 
-  constructor(world: World, profileId: string) {
-    this.#world = world;
+  constructor(region: Region, profileId: string) {
+    this.region = region;
     this.profileId = profileId;
   }
 
   async live(): Promise<void> {
-    const { timeline, chance, gateway } = this.#world;
+    const { timeline, chance, processes } = this.region;
     for (;;) {
-      // The stream ended: it is begun anew.
-      await this.#follow(gateway.anyProcess()).catch(() => {});
+      // The stream ended, or there is nobody to ask: it is begun anew.
+      if (processes.length > 0) await this.#follow(chance.pick(processes)).catch(() => {});
       await timeline.sleep(300 + chance.below(1_500));
     }
   }
 
   async #follow(process: PlaybackProcess): Promise<void> {
-    const { timeline, chance } = this.#world;
+    const { timeline, chance, world } = this.region;
+    this.#beginAnewWith(this.region.lives);
     const stream = watchPlayheads(process.deps, { profileId: this.profileId, title: null });
     const told = new Map<string, string>();
     for (;;) {
@@ -32,7 +34,7 @@ export class Subscriber {
       if (next === 'dead' || next.done) return;
       for (const { playableId: title, version } of next.value.playheads) {
         if (version < (told.get(title) ?? '')) {
-          this.#world.ledger.violate('a stream never goes back', `${this.profileId} ${title}`);
+          world.ledger.violate('a stream never goes back', `${this.profileId} ${title}`);
         }
         told.set(title, version);
         this.last.set(title, version);
@@ -40,5 +42,11 @@ export class Subscriber {
       // A slow reader misses nothing that lasts.
       if (chance.of(0.1)) await timeline.sleep(chance.below(4_000));
     }
+  }
+
+  /** What was told of a region that was built anew since is another life's. */
+  #beginAnewWith(lives: number): void {
+    if (this.#lives !== lives) this.last.clear();
+    this.#lives = lives;
   }
 }

@@ -3,7 +3,9 @@ import type { ProfileState } from '../../subgraphs/playback/hydrate.ts';
 import { viewOf } from '../../subgraphs/playback/playhead-view.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import type { PlaybackProcess } from './playback-process.ts';
-import { type Named, registersOf } from './registers.ts';
+import type { SimulatedRedis } from './redis.ts';
+import type { Region } from './region.ts';
+import { type Named, registersOf, writeName } from './registers.ts';
 import type { Subscriber } from './subscriber.ts';
 import { policy, profileIds, registersSeen, titles, type World } from './world.ts';
 
@@ -34,7 +36,8 @@ async function expectShown(
     ledger.violate('healed', `${where} ${profileId} is degraded`);
   }
   const seen = registersSeen(profileId, state);
-  const lasting = ledger.lasting(profileId, { evenOfTheDead: when === 'late' });
+  const { truth } = process.region;
+  const lasting = ledger.lasting(profileId, { truth, isLate: when === 'late' });
   for (const [key, { version: promised, durability }] of lasting) {
     const version = seen.get(key)?.version ?? '';
     if (version >= promised) continue;
@@ -42,69 +45,89 @@ async function expectShown(
   }
 }
 
-/** Hot, durable here and durable there hold the same, whatever was evicted; nothing is owed. */
+/** Hot, durable here and durable elsewhere hold the same, whatever was evicted; nothing is owed. */
 export async function expectTiersEqual(world: World): Promise<void> {
-  for (const owed of await owedBy(world)) world.ledger.violate('drained', owed);
+  for (const region of world.regions) {
+    for (const owed of await owedIn(region)) world.ledger.violate('drained', owed);
+  }
   for (const profileId of profileIds) await expectEqual(world, profileId);
 }
 
 async function expectEqual(world: World, profileId: string): Promise<void> {
-  const { local, remote } = durably(world, profileId);
+  const [first = '', ...others] = durably(world, profileId);
   const differs = (what: string) => world.ledger.violate('tiers equal', `${profileId}, ${what}`);
-  if (local !== remote) differs(`remote: ${remote} | ${local}`);
-  for (const temperature of ['warm', 'cold']) {
-    if (temperature === 'cold') world.redis.evict(profileId);
-    const state = await readDecisively(world.processes[0] as PlaybackProcess, profileId);
-    const shown = sorted([...registersSeen(profileId, state).values()]);
-    if (shown !== local) differs(`${temperature}: ${shown} | ${local}`);
+  for (const other of others) if (other !== first) differs(`remote: ${other} | ${first}`);
+  for (const region of world.regions) {
+    for (const temperature of ['warm', 'cold'] as const) {
+      const shown = await shownIn(region, { profileId, temperature });
+      const where = `${region.name ?? ''} ${temperature}`.trim();
+      if (shown !== first) differs(`${where}: ${shown} | ${first}`);
+    }
   }
+}
+
+/** What a region shows of a profile: as it is hot, or after it was evicted. */
+async function shownIn(
+  { redis, processes }: Region,
+  of: { profileId: string; temperature: 'warm' | 'cold' },
+): Promise<string> {
+  const { profileId, temperature } = of;
+  if (temperature === 'cold') redis.evict(profileId);
+  const state = await readDecisively(processes[0] as PlaybackProcess, profileId);
+  return sorted([...registersSeen(profileId, state).values()]);
 }
 
 /** All tiers agree, and nothing is owed to any of them. */
 export async function isAtRest(world: World): Promise<boolean> {
-  if ((await owedBy(world)).length > 0) return false;
-  for (const profileId of profileIds) {
-    const { local, remote } = durably(world, profileId);
-    const hot = sorted(await hotRegisters(world, profileId));
-    if (local !== remote || hot !== local) return false;
+  for (const region of world.regions) {
+    if ((await owedIn(region)).length > 0) return false;
+    for (const profileId of profileIds) {
+      const hot = sorted(await hotRegisters(region, profileId));
+      if (durably(world, profileId).some((durable) => durable !== hot)) return false;
+    }
   }
   return true;
 }
 
 /** What is hot and newer than the durable store is dirty: otherwise nobody would ever write it. */
-export async function expectOwed(world: World): Promise<void> {
-  const { redis, cassandra, ledger } = world;
-  const dirty = new Set<string>();
-  for (let partition = 0; partition < redis.partitions; partition += 1) {
-    const due = await redis.engine.due({ partition, ...everything });
-    for (const { profileId, title } of due) dirty.add(`${profileId}|${title}`);
-  }
+export async function expectOwed({ redis, centre, world }: Region): Promise<void> {
+  const dirty = await dirtyIn(redis);
   for (const profileId of profileIds) {
-    for (const { key, packed, version } of await hotRegisters(world, profileId)) {
+    for (const named of await hotRegisters({ redis }, profileId)) {
+      const { key, packed, version } = named;
+      // What came from another region is owed there.
+      if (world.regions.length > 1 && !redis.held.isOwn(writeName(named))) continue;
       const isOwed = dirty.has(key.slice(0, key.lastIndexOf('|')));
-      if (isOwed || packed <= (cassandra.local.register(key) ?? '')) continue;
-      ledger.violate('owed until durable', `${key} ${version} is hot and nowhere else, and clean`);
+      if (isOwed || packed <= (centre.register(key) ?? '')) continue;
+      const what = `${key} ${version} is hot and nowhere else, and clean`;
+      world.ledger.violate('owed until durable', what);
     }
   }
 }
 
+/** By profile and title. */
+async function dirtyIn(redis: SimulatedRedis): Promise<Set<string>> {
+  const partitions = Array.from({ length: redis.partitions }, (_, partition) => partition);
+  const due = await Promise.all(
+    partitions.map((partition) => redis.engine.due({ partition, ...everything })),
+  );
+  return new Set(due.flat().map(({ profileId, title }) => `${profileId}|${title}`));
+}
+
 /** What each subscriber was told last is what the store holds. */
-export async function expectToldLast(
-  world: World,
-  subscribers: readonly Subscriber[],
-): Promise<void> {
-  const process = world.processes[0] as PlaybackProcess;
-  for (const { profileId, last } of subscribers) {
+export async function expectToldLast(subscribers: readonly Subscriber[]): Promise<void> {
+  for (const { region, profileId, last } of subscribers) {
+    const process = region.processes[0] as PlaybackProcess;
     const state = await readDecisively(process, profileId);
     for (const title of titles) {
       const told = last.get(title);
       const isRight =
         told === undefined
           ? isUntold(state, title)
-          : told === versionOf(state, title) || wasLost(world, `${profileId}|${title}`, told);
+          : told === versionOf(state, title) || wasLost(region, `${profileId}|${title}`, told);
       if (isRight) continue;
       const what = `${profileId} ${title} is ${versionOf(state, title)}, told was ${told}`;
-      world.ledger.violate('told last', what);
+      region.world.ledger.violate('told last', what);
     }
   }
 }
@@ -119,12 +142,12 @@ function versionOf(state: ProfileState, title: string): string {
 }
 
 /** It was told of what the hot store lost since, and no stream goes back. */
-function wasLost({ redis }: World, title: string, version: string): boolean {
+function wasLost({ redis }: Region, title: string, version: string): boolean {
   const floor = `${title.slice(0, title.indexOf('|'))}|${floorTitle}`;
   const names = [`${title}|playhead`, `${title}|visibility`, `${floor}|playhead`];
   return names.some((name) => {
     const write = `${name}|${version}`;
-    return redis.everMerged.has(write) && !redis.holds(write);
+    return redis.held.everHeld.has(write) && !redis.held.has(write);
   });
 }
 
@@ -133,7 +156,7 @@ function readDecisively(process: PlaybackProcess, profileId: string): Promise<Pr
 }
 
 /** Who owes anything to the other tier. */
-async function owedBy({ redis, processes }: World): Promise<string[]> {
+async function owedIn({ redis, processes }: Region): Promise<string[]> {
   const partitions = Array.from({ length: redis.partitions }, (_, partition) => partition);
   const backlogs = await Promise.all(partitions.map((it) => redis.engine.backlog(it)));
   const counts = [
@@ -144,16 +167,15 @@ async function owedBy({ redis, processes }: World): Promise<string[]> {
   return counts.filter(([, count]) => count > 0).map(([who, count]) => `${who}: ${count}`);
 }
 
-/** Everything that is durable of a profile, in either data centre. */
-function durably({ cassandra }: World, profileId: string): { local: string; remote: string } {
-  const [local = '', remote = ''] = [cassandra.local, cassandra.remote].map((centre) =>
+/** Everything that is durable of a profile, in each data centre. */
+function durably({ cassandra }: World, profileId: string): string[] {
+  return cassandra.centres.map((centre) =>
     sorted(registersOf(profileId, centre.profile(profileId).titles)),
   );
-  return { local, remote };
 }
 
 /** Everything that is hot of a profile, as it is. */
-async function hotRegisters({ redis }: World, profileId: string): Promise<Named[]> {
+async function hotRegisters({ redis }: Pick<Region, 'redis'>, profileId: string): Promise<Named[]> {
   const { titles: hot, floor } = await redis.engine.read({ profileId, titles: null, nowMs: 0 });
   hot.set(floorTitle, { playhead: floor, visibility: null });
   return registersOf(profileId, hot);

@@ -7,16 +7,22 @@ import {
 import { inForce } from '../../subgraphs/playback/playhead-view.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
 import { registersIn } from './registers.ts';
+import { Whereabouts } from './whereabouts.ts';
 import { profileIds, titles, type World } from './world.ts';
+
+/** Anybody may be anywhere, from one look to the next. */
+const roamingShare = 0.3;
 
 /** Someone who looks at lists, and now and then changes something by hand. */
 export class Viewer {
   readonly #world: World;
   readonly #name: string;
+  readonly #whereabouts: Whereabouts;
 
   constructor(world: World, name: string) {
     this.#world = world;
     this.#name = name;
+    this.#whereabouts = new Whereabouts(world, { roamingShare });
   }
 
   async live(): Promise<void> {
@@ -30,8 +36,8 @@ export class Viewer {
   }
 
   async #visit(profileId: string): Promise<void> {
-    const { chance, gateway } = this.#world;
-    const process = gateway.anyProcess();
+    const { chance } = this.#world;
+    const process = this.#whereabouts.anyProcess();
     const need = chance.of(0.7) ? 'show' : 'decide';
     const state = await this.#world.read(process, { profileId, need });
     if (chance.of(0.04)) return this.#forgetAll(profileId);
@@ -40,7 +46,7 @@ export class Viewer {
     const shown = state === null ? null : inForce(state, title);
     // A client that knows what it saw says so; one that does not changes whatever there is.
     const basedOn = shown === null || chance.of(0.5) ? null : publicVersion(shown);
-    await this.#change(gateway.anyProcess(), profileId, { playableId: title, basedOn });
+    await this.#change(this.#whereabouts.anyProcess(), profileId, { playableId: title, basedOn });
   }
 
   /** Changes any title, whatever there is, through this process. */
@@ -71,7 +77,7 @@ export class Viewer {
 
   async #forgetAll(profileId: string): Promise<void> {
     const { gateway } = this.#world;
-    const operated = await gateway.ask(gateway.anyProcess(), (deps) =>
+    const operated = await gateway.ask(this.#whereabouts.anyProcess(), (deps) =>
       forgetAllPlayheads(deps, profileId),
     );
     this.#world.note(`${this.#name}: FORGET ALL ${profileId}`);

@@ -1,19 +1,19 @@
 import { floorTitle } from '../../domain/playhead.ts';
 import { defaultPolicy } from '../../domain/policy.ts';
-import { versionLength } from '../../domain/version.ts';
 import type { MergeRequest } from '../../stores/hot-store.ts';
 import type { Need, ProfileState } from '../../subgraphs/playback/hydrate.ts';
 import { recordHeartbeats } from '../../subgraphs/playback/record-heartbeats.ts';
 import { Chance } from '../support/chance.ts';
 import { noonMs } from '../support/manual-clock.ts';
-import { SimulatedCassandra } from './cassandra.ts';
+import { type DataCentre, SimulatedCassandra } from './cassandra.ts';
 import { Gateway } from './gateway.ts';
 import { HandOvers } from './hand-overs.ts';
 import { type Asker, Ledger, type Promised } from './ledger.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { type Operated, PlaybackProcess, type ReadQuery } from './playback-process.ts';
-import { SimulatedRedis } from './redis.ts';
+import { Region } from './region.ts';
 import { type Named, registersIn, registersOf } from './registers.ts';
+import { Routes } from './route.ts';
 import { Timeline } from './timeline.ts';
 
 export const profileIds = ['ada', 'ben', 'cleo', 'dora'];
@@ -28,22 +28,35 @@ const partitionChoices = [1, 1, 2];
 const writeBehindMsChoices = [30_000, 10_000, 5_000, 1_000];
 /** Servers' clocks differ by at most this much. */
 export const skewMsMax = 2_000;
+/** What is kept for other regions: the default, and less than a partition lets pile up. */
+const outLengthChoices = [50_000, 50_000, 50_000, 30, 6];
+/** A region alone has a copy elsewhere all the same. */
+const centresMin = 2;
+
+/** What a world is made of. */
+export interface WorldOptions {
+  seed: number;
+  bug: PlantedBug;
+  isTraced: boolean;
+  /** Null: there is one, and a data centre elsewhere that nobody writes to. */
+  regionNames: readonly string[] | null;
+}
 
 /**
- * One region: playback processes over one Redis and the local data centre of a Cassandra that has
- * another one elsewhere. Everything that happens by chance is drawn from the seed.
+ * Regions over the data centres of one Cassandra, and all who are there. Everything that happens by
+ * chance is drawn from the seed.
  */
 export class World {
   readonly timeline = new Timeline(noonMs);
   readonly chance: Chance;
-  readonly redis: SimulatedRedis;
+  readonly regions: readonly Region[];
   readonly cassandra: SimulatedCassandra;
+  readonly routes: Routes;
   readonly gateway: Gateway;
-  readonly ledger: Ledger;
+  readonly ledger = new Ledger();
   readonly handOvers: HandOvers;
   /** In words, for comparing two runs of one seed, and for reading one. */
   readonly history: string[] = [];
-  readonly processes: PlaybackProcess[] = [];
   /** By profile and title: when somebody last reported, by the server's clock. */
   readonly lastActivityMs = new Map<string, number>();
   /** Nothing begins any more: what is under way comes to its end. */
@@ -51,59 +64,58 @@ export class World {
   readonly writeBehindMs: number;
   readonly recordHeartbeats: typeof recordHeartbeats;
   readonly #bug: PlantedBug;
-  #starts = 0;
-
   readonly #isTraced: boolean;
 
-  constructor(of: { seed: number; bug: PlantedBug; isTraced: boolean }) {
-    const { seed, bug } = of;
+  constructor({ seed, bug, isTraced, regionNames }: WorldOptions) {
     this.#bug = bug;
-    this.#isTraced = of.isTraced;
+    this.#isTraced = isTraced;
     this.recordHeartbeats = bug.recordHeartbeats ?? recordHeartbeats;
     this.chance = new Chance(seed);
     this.writeBehindMs = this.chance.pick(writeBehindMsChoices);
     const { timeline, chance } = this;
     const partitions = chance.pick(partitionChoices);
-    this.redis = new SimulatedRedis({ timeline, partitions, profileIds });
-    this.cassandra = new SimulatedCassandra({ timeline, chance });
-    this.gateway = new Gateway({ timeline, chance, alive: () => this.processes });
-    this.ledger = new Ledger({
-      lastCutMs: () => this.redis.lastCutMs,
-      fullSinceMs: () => this.redis.fullSinceMs,
-      isInHot: (name) => this.redis.holds(name),
-      wasEverHot: (name) => this.redis.everMerged.has(name),
-      durableVersion: (key) => this.cassandra.local.register(key)?.slice(0, versionLength) ?? null,
+    const names = regionNames ?? [null];
+    const outLengthMax = names.length > 1 ? chance.pick(outLengthChoices) : 0;
+    const centres = Math.max(names.length, centresMin);
+    this.cassandra = new SimulatedCassandra({ timeline, chance, centres });
+    this.regions = names.map((name, index) => {
+      const centre = this.cassandra.centres[index] as DataCentre;
+      return new Region(this, { name, centre, partitions, profileIds, outLengthMax });
     });
+    this.routes = new Routes(names.length > 1 ? this.regions : [], this.cassandra.links);
+    this.gateway = new Gateway({ timeline, chance, alive: () => this.processes });
     this.handOvers = new HandOvers(this);
-    this.redis.onChanged = (told) => {
-      for (const { life, redisClient } of this.processes) {
-        const hears = !life.isOver && this.redis.serverOf(redisClient.id) === told.by;
-        if (hears) redisClient.publish(told);
-      }
-    };
     bug.world?.(this);
+  }
+
+  /** Of every region. */
+  get processes(): readonly PlaybackProcess[] {
+    return this.regions.flatMap(({ processes }) => processes);
+  }
+
+  /** Where something goes wrong. */
+  anyRegion(): Region {
+    return this.regions.length === 1 ? (this.regions[0] as Region) : this.chance.pick(this.regions);
   }
 
   note(what: string): void {
     this.history.push(`${this.timeline.nowMs() - noonMs} ${what}`);
   }
 
-  /** A process, new and empty. */
-  startProcess(place: number): PlaybackProcess {
-    this.#starts += 1;
-    const { timeline, chance, redis, cassandra } = this;
-    const { writeBehindMs } = this;
+  /** For a region, which starts it. */
+  newProcess(region: Region, of: { name: string; place: number }): PlaybackProcess {
+    const { timeline, chance, cassandra, writeBehindMs } = this;
     const trace = this.#isTraced ? (what: string) => this.note(what) : null;
-    const parts = { timeline, chance, redis, cassandra, bug: this.#bug, writeBehindMs, trace };
+    const parts = { timeline, chance, region, cassandra, bug: this.#bug, writeBehindMs, trace };
     const process = new PlaybackProcess(
       {
         ...parts,
         onWrite: (request) => this.#expectReported(request),
         onRead: (query, by) => this.#watchRead(by, query),
       },
-      { name: `p${place}.${this.#starts}`, place, skewMs: this.#skewMs() },
+      { ...of, skewMs: this.#skewMs() },
     );
-    this.processes.push(process);
+    this.routes.reach(process);
     return process;
   }
 
@@ -113,12 +125,6 @@ export class World {
     return this.chance.of(0.5)
       ? this.chance.pick([-mostMs, mostMs])
       : this.chance.below(skewMsMax) - mostMs;
-  }
-
-  crashProcess(process: PlaybackProcess): void {
-    this.note(`${process.name} dies`);
-    this.processes.splice(this.processes.indexOf(process), 1);
-    process.life.end();
   }
 
   /** Reads a profile as a client; null when the answer says itself that it may be behind. */
@@ -137,11 +143,12 @@ export class World {
   /** Every read of every operation is compared with what was promised when it was asked for. */
   #watchRead(process: PlaybackProcess, query: ReadQuery): (state: ProfileState) => void {
     const { profileId, titles: asked, need } = query;
-    const asker = { reader: process.life, atMs: this.timeline.nowMs(), need };
+    const { life: reader, region } = process;
+    const asker = { reader, truth: region.truth, atMs: this.timeline.nowMs(), need };
     const expected = [...this.ledger.visibleTo(asker, profileId).values()].filter(
       ({ key }) => asked === null || isAbout(key, asked),
     );
-    const wasDeposed = this.redis.isDeposed(process.redisClient.id);
+    const wasDeposed = region.redis.isDeposed(process.redisClient.id);
     return (state) => {
       const seen = registersSeen(profileId, state);
       const where = `${process.name} shows (${need})`;
@@ -159,12 +166,12 @@ export class World {
   }): void {
     const { asker, expected, seen, where } = of;
     // What was hot only may have been lost meanwhile, and be restored by now.
-    const wasCut = this.redis.lastCutMs >= asker.atMs;
+    const wasCut = asker.truth.lastCutMs() >= asker.atMs;
     for (const promised of expected) {
       if (wasCut && promised.durability !== 'DURABLE') continue;
       this.ledger.expectNotOlder(promised, { named: seen.get(promised.key), asker, where });
     }
-    const at = { atMs: this.timeline.nowMs(), by: asker.reader };
+    const at = { atMs: this.timeline.nowMs(), by: asker.reader, truth: asker.truth };
     for (const named of seen.values()) this.ledger.see(named, at);
   }
 
@@ -186,7 +193,7 @@ export class World {
     const isDirect = operated.writes.at(-1)?.written.kind === 'direct';
     for (const one of named) {
       this.ledger.promise(one, {
-        ...{ atMs: this.timeline.nowMs(), durability, by: by.life },
+        ...{ atMs: this.timeline.nowMs(), durability, by: by.life, truth: by.region.truth },
         directBy: isDirect ? by.life : null,
         wasRefused: isDirect && operated.wasRefused,
       });
