@@ -26,11 +26,19 @@ export async function expectConverged(world: World, healedAtMs: number): Promise
     const told = await toldBy(from);
     for (const to of from.others) {
       if (hadNoRoom(from) || hadNoRoom(to)) continue;
-      for (const profileId of profileIds) {
-        await expectTold({ from, to, told, profileId });
-        await expectPromised({ from, to, told, profileId, healedAtMs });
-      }
+      await expectTakenIn({ from, to, told, healedAtMs });
     }
+  }
+}
+
+async function expectTakenIn(
+  of: Omit<Across, 'profileId'> & { healedAtMs: number },
+): Promise<void> {
+  const { from, to, told, healedAtMs } = of;
+  if (told.isAll) await from.world.handOvers.expectTold({ from, to, beforeMs: healedAtMs });
+  for (const profileId of profileIds) {
+    await expectTold({ from, to, told, profileId });
+    await expectPromised({ from, to, told, profileId, healedAtMs });
   }
 }
 
