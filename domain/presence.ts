@@ -109,15 +109,16 @@ export function mergePresence(left: Presence, right: Presence): Presence {
   };
 }
 
-/** By sequence; then by what a repeated report may differ in. */
+/** By sequence; then by what a repeated report may differ in, and what it was taken for. */
 function isLaterReport(one: Presence, other: Presence): boolean {
-  const [left, right] = [one, other].map((presence) => [
-    presence.sequence,
-    presence.lastHeartbeatAtMs,
-    presence.pausedSinceMs ?? 0,
-  ]) as [number[], number[]];
+  const [left, right] = [placeOf(one), placeOf(other)];
   const index = left.findIndex((part, place) => part !== right[place]);
-  return index >= 0 && (left[index] as number) > (right[index] as number);
+  return index >= 0 && (left[index] as string | number) > (right[index] as string | number);
+}
+
+function placeOf(presence: Presence): (string | number)[] {
+  const { sequence, lastHeartbeatAtMs, pausedSinceMs, playerState } = presence;
+  return [sequence, lastHeartbeatAtMs, pausedSinceMs ?? 0, playerState];
 }
 
 function laterTakeOver(left: TakenOver | null, right: TakenOver | null): TakenOver | null {

@@ -17,6 +17,7 @@ export interface RedisServerExamined {
   /** Null where it keeps its settings to itself. */
   appendFsync: string | null;
   minReplicasToWrite: number | null;
+  minReplicasMaxLagSeconds: number | null;
 }
 
 export interface RedisExamined {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Policy } from '../domain/policy.ts';
+import type { AcceptedStream } from './accepted-stream.ts';
 import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { Erasures } from './erasures.ts';
@@ -10,47 +11,25 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
-import { tlsOptions } from './open-tls.ts';
+import { cassandraTls } from './open-tls.ts';
+import { openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import type { TlsOptions } from './tls.ts';
+import type { RegionStores } from './region-stores.ts';
+import {
+  type CassandraConfig,
+  isRedisChosen,
+  localRegion,
+  loginOf,
+  peerOptions,
+  redisOptions,
+  regionOf,
+  remoteRegion,
+  type StoreClock,
+  type StoreConfig,
+} from './store-config.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
-
-/** What choosing and opening stores needs of the configuration. */
-export interface StoreConfig {
-  DATA_DIR: string;
-  PLAYBACK_PARTITIONS: number;
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-  REDIS_COMMAND_TIMEOUT_MS: number;
-  REDIS_TLS_CA_FILE?: string | undefined;
-  REDIS_TLS_CERT_FILE?: string | undefined;
-  REDIS_TLS_KEY_FILE?: string | undefined;
-  REDIS_TLS_SERVER_NAME?: string | undefined;
-}
-
-/** With contact points the durable store is a Cassandra; without, nothing else here counts. */
-export interface CassandraConfig {
-  CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_LOCAL_DC?: string | undefined;
-  CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_REMOTE_DC?: string | undefined;
-  CASSANDRA_KEYSPACE: string;
-  CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
-  CASSANDRA_USERNAME?: string | undefined;
-  CASSANDRA_PASSWORD?: string | undefined;
-  CASSANDRA_TLS?: 'on' | 'off' | undefined;
-  CASSANDRA_TLS_CA_FILE?: string | undefined;
-  CASSANDRA_TLS_CERT_FILE?: string | undefined;
-  CASSANDRA_TLS_KEY_FILE?: string | undefined;
-  CASSANDRA_TLS_SERVER_NAME?: string | undefined;
-}
-
-export interface StoreClock {
-  nowMs(): number;
-  after(delayMs: number, task: () => void): () => void;
-}
 
 export interface PlaybackStores {
   hot: HotStore;
@@ -59,6 +38,8 @@ export interface PlaybackStores {
   erasures: Erasures;
   events: EventStream;
   leases: Leases;
+  /** What other regions accept; their Redis may be away. */
+  peers: readonly AcceptedStream[];
   /** Rows of the durable store that nobody can read. */
   unreadable: UnreadableRows;
   /** What is hot and not yet durable is lost with this process. */
@@ -81,6 +62,7 @@ export async function openPlaybackStores(
   const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
+  const peers = await openPeers(config, parts);
   return {
     hot,
     durable,
@@ -88,9 +70,11 @@ export async function openPlaybackStores(
     erasures,
     events,
     leases,
+    peers,
     unreadable,
     isHotMortal: !isRedisChosen(config),
     async close() {
+      for (const peer of peers) await peer.close();
       await hot.close();
       await leases.close();
       await events.close();
@@ -160,51 +144,6 @@ export async function migrateDurableStore(
   });
 }
 
-interface Region {
-  dataCentre: string;
-  contactPoints: readonly string[];
-}
-
-function localRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_LOCAL_DC: dataCentre, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function remoteRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_REMOTE_DC: dataCentre, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } =
-    config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function loginOf(config: CassandraConfig): { username: string; password: string } | null {
-  const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config;
-  return username === undefined || password === undefined ? null : { username, password };
-}
-
-function redisTls(config: StoreConfig): TlsOptions {
-  return tlsOptions({
-    ca: config.REDIS_TLS_CA_FILE,
-    cert: config.REDIS_TLS_CERT_FILE,
-    key: config.REDIS_TLS_KEY_FILE,
-    servername: config.REDIS_TLS_SERVER_NAME,
-  });
-}
-
-/** Undefined: plain text. */
-function cassandraTls(config: CassandraConfig): TlsOptions | undefined {
-  if (config.CASSANDRA_TLS !== 'on') return undefined;
-  return tlsOptions({
-    ca: config.CASSANDRA_TLS_CA_FILE,
-    cert: config.CASSANDRA_TLS_CERT_FILE,
-    key: config.CASSANDRA_TLS_KEY_FILE,
-    servername: config.CASSANDRA_TLS_SERVER_NAME,
-  });
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -230,7 +169,7 @@ async function openHotTier(
     const { openRedisLeases } = await import('./redis/lease.ts');
     // Side by side: each waits a while for a Redis that is not there yet.
     const [hot, events, leases] = await Promise.all([
-      openRedisHotStore({ ...redis, policy: parts.policy }),
+      openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy }),
       openEventStream(config, parts.clock),
       openRedisLeases(redis),
     ]);
@@ -243,6 +182,18 @@ async function openHotTier(
   const { PLAYBACK_PARTITIONS: partitions } = config;
   const hot = openEmbeddedHotStore({ policy: parts.policy, partitions, events });
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
+}
+
+async function openPeers(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<AcceptedStream[]> {
+  const peers = peerOptions(config, clock);
+  if (peers.length === 0) return [];
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  return peers.map((peer) =>
+    openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
+  );
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -258,7 +209,7 @@ export async function openSharedHotStore(
   const redis = redisOptions(config, parts.clock);
   if (redis === null) return null;
   const { openRedisHotStore } = await import('./redis/hot.ts');
-  return openRedisHotStore({ ...redis, policy: parts.policy });
+  return openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy });
 }
 
 /** Everything that is kept of a profile, wherever it is. */
@@ -271,6 +222,10 @@ export interface ProfileStores {
   events: EventStream;
   viewings: ViewingStore;
   interactions: Interactions;
+  /** What this region accepted, for others to read; null: there are none. */
+  accepted: AcceptedStream | null;
+  /** What the other regions keep for themselves. */
+  peers: readonly RegionStores[];
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -288,15 +243,16 @@ export async function openProfileStores(
   const hot = await openSharedHotStore(config, parts);
   const events = await openEventStream(config, parts.clock);
   const viewings = await openViewingStore(config, parts.clock);
+  const regions = await openRegions(config, parts);
   return {
     ...tier,
-    ...{ hot, events, viewings },
+    ...{ hot, events, viewings, ...regions },
     interactions: openInteractionFiles({
       folder: join(config.DATA_DIR, 'interactions'),
       clock: parts.clock,
     }),
     async close() {
-      await hot?.close();
+      for (const each of [...regions.peers, regions.accepted, hot]) await each?.close();
       await events.close();
       await viewings.close();
       await tier.watchLog.close();
@@ -306,27 +262,29 @@ export async function openProfileStores(
   };
 }
 
-/** Whether the hot tier is a Redis, which outlives the processes that use it. */
-export function isRedisChosen(config: {
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-}): boolean {
-  return config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined;
-}
-
-/** Null when no Redis is configured. */
-function redisOptions(config: StoreConfig, clock: StoreClock) {
-  const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
-  if (!isRedisChosen(config)) return null;
-  return {
-    address: {
-      ...(clusterNodes === undefined ? { url: url as string } : { clusterNodes }),
-      tls: redisTls(config),
-    },
-    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
-    partitions: config.PLAYBACK_PARTITIONS,
-    clock,
+/** What other regions keep of profiles for themselves, and what this one keeps for them. */
+async function openRegions(
+  config: StoreConfig,
+  { clock, policy }: { clock: StoreClock; policy: Policy },
+): Promise<Pick<ProfileStores, 'accepted' | 'peers'>> {
+  const own = redisOptions(config, clock);
+  if (own === null || config.REGION === undefined) return { accepted: null, peers: [] };
+  const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
+  const { openRedisHotStore } = await import('./redis/hot.ts');
+  const { openRedisViewingStore } = await import('./redis/viewing.ts');
+  const open = async ({ region, ...peer }: ReturnType<typeof peerOptions>[number]) => {
+    const [hot, viewings, accepted] = await Promise.all([
+      openRedisHotStore({ ...peer, policy }),
+      openRedisViewingStore(peer),
+      openRedisAcceptedStream({ ...peer, region, policy }),
+    ]);
+    const close = async () => {
+      for (const each of [hot, viewings, accepted]) await each.close();
+    };
+    return { region, hot, viewings, accepted, close };
   };
+  const accepted = await openRedisAcceptedStream({ ...own, region: config.REGION, policy });
+  return { accepted, peers: await Promise.all(peerOptions(config, clock).map(open)) };
 }
 
 /** What the recommendations subgraph keeps its view in: beside the event stream that it is folded from. */

@@ -3,6 +3,8 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Scripts and sharded channels of 7 are used. */
 const oldestMajor = 7;
+/** What a process accepted in the last 10 s it merges again; that must cover what a failover may lose. */
+const replicaLagSecondsMax = 2;
 /** Every slot of a Cluster. */
 const clusterSlots = 16_384;
 /** Tokens are taken 5 s late; from half a second on, ages and deadlines are visibly wrong. */
@@ -86,15 +88,20 @@ function appendOnly(server: RedisServerExamined): Finding {
 
 function replicas(server: RedisServerExamined): Finding {
   const name = 'redis replicas';
-  const { replicas: count, minReplicasToWrite } = server;
+  const { replicas: count, minReplicasToWrite, minReplicasMaxLagSeconds } = server;
+  const set = '`min-replicas-to-write 1` and `min-replicas-max-lag 2`';
+  if (count < (minReplicasToWrite ?? 0)) {
+    const found = `${count} of the ${minReplicasToWrite} that it waits for`;
+    return fail(name, found, 'Start the missing replicas: Redis takes no writes until then.');
+  }
   if (count === 0) return ok(name, 'none');
   if (minReplicasToWrite === 0) {
-    const set = '`min-replicas-to-write 1` and `min-replicas-max-lag 2`';
-    return warn(
-      name,
-      `${count}, and none is waited for`,
-      `Set ${set}: else a failover may lose more.`,
-    );
+    const advice = `Set ${set}: else a failover may lose more.`;
+    return warn(name, `${count}, and none is waited for`, advice);
+  }
+  if ((minReplicasMaxLagSeconds ?? 0) > replicaLagSecondsMax) {
+    const found = `${count}, which may be ${minReplicasMaxLagSeconds} s behind`;
+    return warn(name, found, `Set ${set}: a failover may lose what was written in that time.`);
   }
   return ok(name, `${count}`);
 }

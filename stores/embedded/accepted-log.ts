@@ -40,16 +40,12 @@ export function acceptedBy(
   });
 }
 
-/** Of an erasure: its fence, if that is news, and what it left: it was let go of with the rest, maybe unread. */
-export function leftOf(
-  profileId: string,
-  { entry, fenceBefore }: { entry: HotEntry; fenceBefore: Version | null },
-): AcceptedChange {
+/** Of an erasure, what it left: it is let go of with the rest, maybe before everybody has read it. */
+export function leftOf(profileId: string, entry: HotEntry): AcceptedChange {
   const titles = entry.ownTitles();
   return acceptedOf(profileId, {
     writes: titles.map((title) => ({ title, ...entry.state(title) })),
     devices: titles.flatMap((title) => entry.devicesOf(title)),
-    fence: entry.fence === fenceBefore ? null : entry.fence,
   });
 }
 
@@ -101,11 +97,12 @@ export class AcceptedLog {
     if (kept.length > this.#region.outLengthMax) kept.shift();
   }
 
-  /** Lets go of all that was accepted of one profile. */
-  forget(profileId: string): void {
+  /** Lets go of all that was accepted of one profile; without a newer fence to tell, not of its fence. */
+  forget(profileId: string, { hasNewFence }: { hasNewFence: boolean }): void {
     const partition = this.#partition(profileId);
-    const others = this.#of(partition).filter(({ change }) => change.profileId !== profileId);
-    this.#entries[partition] = others;
+    this.#entries[partition] = this.#of(partition).filter(
+      ({ change }) => change.profileId !== profileId || (change.fence !== null && !hasNewFence),
+    );
   }
 
   stream(): AcceptedStream {

@@ -118,17 +118,17 @@ export class HotEntry {
     for (const device of devices) {
       if (!this.knows(device) || inForce.has(deviceHash(device.id))) this.remember(device);
     }
-    const changed = sessions.filter((session) => this.#mergeSession(session));
+    const changed = sessions.flatMap((session) => this.#mergeSession(session));
     return [...risen, ...changed.map(({ title }) => title)];
   }
 
-  /** Answers whether anything about the session is new. */
-  #mergeSession(session: Presence): boolean {
+  /** Answers what is known of the session now, if anything about it is new. */
+  #mergeSession(session: Presence): Presence[] {
     const known = this.sessions.get(session.sessionId);
     const merged = known === undefined ? session : mergePresence(known, session);
-    if (isDeepStrictEqual(known, merged)) return false;
+    if (isDeepStrictEqual(known, merged)) return [];
     this.#keep(merged);
-    return true;
+    return [merged];
   }
 
   /** The session that was heard of longest ago gives way. */

@@ -274,8 +274,10 @@ class HotStoreInProcess implements EmbeddedHotStore {
     this.#dirtySet(partition).forget(profileId);
     for (const title of entry.ownTitles()) this.#markDirty(profileId, title, nowMs);
     this.#listeners.tell(profileId, [floorTitle]);
-    this.#out?.forget(profileId);
-    this.#out?.append(leftOf(profileId, { entry, fenceBefore: before }), nowMs);
+    const hasNewFence = entry.fence !== before;
+    this.#out?.forget(profileId, { hasNewFence });
+    this.#out?.append(acceptedOf(profileId, { fence: hasNewFence ? entry.fence : null }), nowMs);
+    this.#out?.append(leftOf(profileId, entry), nowMs);
   }
 
   async eachProfile(visit: (profileId: string) => Promise<void>): Promise<void> {

@@ -62,9 +62,10 @@ async function examineOne(
   clock: ExamineOptions['clock'],
 ): Promise<RedisServerExamined> {
   const info = fieldsOf(await node.info());
-  const [appendFsync, minReplicas] = await Promise.all([
+  const [appendFsync, minReplicas, maxLag] = await Promise.all([
     settingOf(node, 'appendfsync'),
     settingOf(node, 'min-replicas-to-write'),
+    settingOf(node, 'min-replicas-max-lag'),
   ]);
   const { host = '', port = 0 } = node.options;
   return {
@@ -80,6 +81,7 @@ async function examineOne(
     clockAheadMs: await clockAheadOf(node, clock),
     appendFsync,
     minReplicasToWrite: minReplicas === null ? null : Number(minReplicas),
+    minReplicasMaxLagSeconds: maxLag === null ? null : Number(maxLag),
   };
 }
 

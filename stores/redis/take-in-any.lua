@@ -91,9 +91,11 @@ local function describe_devices(key, change, held, risen)
   return has_changed
 end
 
--- By sequence; then by what a repeated report may differ in: when it was heard, and since when it pauses.
+-- By sequence; then by what a repeated report may differ in: when it was heard, since when it pauses, and
+-- what the player was taken to do (the letters are in the order of the domain's names where it matters).
 local function place_of(state)
   return string.sub(state, 7, 12) .. string.sub(state, 39, 47) .. string.sub(state, 26, 38)
+    .. string.sub(state, 1, 1)
 end
 
 local function merge_report(key, session, found)

@@ -32,7 +32,7 @@ for index = 4, #ARGV do
       if was_high == high and was_low < low and was_writer == writer and was_writer_end == writer_end then
         local known = try('HMGET', sessions, session, session .. '.a')
         local found = known[1]
-        if found and #found >= shortest_session and known[2] == acted then
+        if found and #found >= shortest_session and known[2] and known[2] >= acted then
           local was_player, was_sequence = read('>I6I6', found)
           if was_player == player and was_sequence < sequence then
             call('HSET', profile, field, position .. '=' .. sub(was, -12))

@@ -87,6 +87,7 @@ export async function eraseEverywhere(
   const pseudonyms = new Map([[keyOf(profileId), activityTimeMs(fence)]]);
   return [
     ...(await eraseByIds({ stores, clock }, erasing)),
+    ...(await eraseInRegions({ stores, clock }, erasing)),
     ...(await inTurn([['interaction log', () => stores.interactions.erase(pseudonyms)]])),
   ];
 }
@@ -105,8 +106,24 @@ function eraseByIds(
   ]);
 }
 
+/**
+ * What other regions keep for themselves. They hear of the fence from this region's hot store as well, but
+ * nobody would know when.
+ */
+function eraseInRegions(
+  { stores, clock }: Pick<EraseDeps, 'stores' | 'clock'>,
+  erasing: Erasing,
+): Promise<Step[]> {
+  return inTurn(
+    stores.peers.flatMap(({ region, hot, viewings }) => [
+      [`hot store of ${region}`, () => hot.erase({ ...erasing, nowMs: clock.nowMs() })] as const,
+      [`view of the row of ${region}`, () => viewings.erase(erasing)] as const,
+    ]),
+  );
+}
+
 async function inTurn(
-  steps: readonly [store: string, erase: () => Promise<unknown>][],
+  steps: readonly (readonly [store: string, erase: () => Promise<unknown>])[],
 ): Promise<Step[]> {
   const faults: Step[] = [];
   for (const [store, erase] of steps) {

@@ -55,6 +55,11 @@ export class Fences {
     schedule();
   }
 
+  /** All of them, as they were read last. */
+  get known(): FencesByKey {
+    return this.#fences;
+  }
+
   /** Null: the profile was not erased. */
   of(profileId: string): Version | null {
     if (this.#fences.size === 0) return null;

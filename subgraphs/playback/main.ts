@@ -13,6 +13,7 @@ import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
+import { fencingAgain } from './fence-again.ts';
 import { Fences, type FencesByKey } from './fences.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
 import { createPlaybackMeters, meteredResolvers } from './meters.ts';
@@ -43,14 +44,14 @@ export async function openPlayback(
   const intervalMs = config.PLAYBACK_WRITE_BEHIND_MS;
   const meters = createPlaybackMeters();
   const { onFlushed } = meters;
+  const signer = await openSessionSigner(config);
+  const { fences, reapplyFences } = openFences(stores, { signer, clock, log });
   const tiers = createTwoTiers({
     ...{ ...stores, clock, log, intervalMs, onFlushed },
-    owner: randomUUID(),
+    ...{ owner: randomUUID(), reapplyFences },
   });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const { rates, limiter } = await openDeviceRates(parts);
-  const signer = await openSessionSigner(config);
-  const fences = openFences(stores, { signer, clock, log });
   const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
   const breaker = breakerFor('watch log', { clock, log });
   const watchLog = guardWatchLog(stores.watchLog, breaker);
@@ -122,7 +123,7 @@ async function openDeviceRates({ config, clock, log }: ProcessParts) {
 function openFences(
   stores: PlaybackStores,
   { signer, clock, log }: { signer: Signer; clock: Clock; log: Logger },
-): Fences {
+): { fences: Fences; reapplyFences: (partition: number) => Promise<void> } {
   const { erasures, hot, durable, isHotMortal } = stores;
   const key = pseudonymKeyOf(signer);
   const keyOf = (profileId: string) => pseudonymOf(profileId, { key });
@@ -133,7 +134,9 @@ function openFences(
       await durable.erase({ profileId, fence });
       await hot.erase({ profileId, fence, nowMs: clock.nowMs() });
     });
-  return new Fences({ erasures, keyOf, clock, log, ...(isHotMortal && { onNew }) });
+  const fences = new Fences({ erasures, keyOf, clock, log, ...(isHotMortal && { onNew }) });
+  const reapplyFences = fencingAgain({ hot, clock, keyOf, known: () => fences.known });
+  return { fences, reapplyFences };
 }
 
 /**

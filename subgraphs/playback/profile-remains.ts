@@ -1,10 +1,14 @@
 import { stateAbove } from '../../domain/erasure.ts';
 import { type Device, floorTitle, type TitleState } from '../../domain/playhead.ts';
-import { activityTimeMs, type Version } from '../../domain/version.ts';
+import { activityTimeMs, partitionOf, type Version } from '../../domain/version.ts';
 import { newestVersion } from '../../domain/viewing.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { Erasing } from '../../stores/erasures.ts';
+import type { HotStore } from '../../stores/hot-store.ts';
 import { beginningOf } from '../../stores/interactions.ts';
 import type { ProfileStores } from '../../stores/open.ts';
+import type { ViewingStore } from '../../stores/viewing-store.ts';
+import { leftInAccepted } from './left-in-accepted.ts';
 import { leftInStream } from './left-in-stream.ts';
 
 /** What a store holds of an erased profile that is not newer than its fence. */
@@ -33,16 +37,26 @@ export function isClean(remains: readonly Remains[]): boolean {
 
 /** Reads every store again. Errors: none, a store that cannot be read says so. */
 export async function remainsOf(deps: RemainsDeps, erasing: Erasing): Promise<Remains[]> {
-  const { stores } = deps;
+  const { hot, viewings, accepted, peers } = deps.stores;
   const counts: [store: string, count: () => Promise<number>][] = [
     ['durable store', () => inDurable(deps, erasing)],
     ['watch log', () => inWatchLog(deps, erasing)],
-    ['view of the row', () => inView(deps, erasing)],
+    ['view of the row', () => inView(viewings, erasing)],
     ['interaction log', () => inInteractions(deps, erasing)],
   ];
-  if (stores.hot !== null) counts.push(['hot store', () => inHot(deps, erasing)]);
+  if (hot !== null) counts.push(['hot store', () => inHot(deps, { hot, erasing })]);
+  if (accepted !== null) {
+    counts.push(['accepted for other regions', () => inAccepted(deps, { accepted, erasing })]);
+  }
+  for (const { region, ...peer } of peers) {
+    counts.push(
+      [`hot store of ${region}`, () => inHot(deps, { ...peer, erasing })],
+      [`view of the row of ${region}`, () => inView(peer.viewings, erasing)],
+      [`accepted by ${region} for others`, () => inAccepted(deps, { ...peer, erasing })],
+    );
+  }
   const remains = await Promise.all(counts.map(([store, count]) => counted(store, count)));
-  if (stores.hot === null) remains.push(hotInsideServer);
+  if (hot === null) remains.push(hotInsideServer);
   const inStream = await counted('event stream', () => inEventStream(deps, erasing));
   const note = 'entries leave the stream a week after they were appended';
   return [...remains, { ...inStream, isResidue: true, note: inStream.note ?? note }];
@@ -84,15 +98,24 @@ async function inDurable({ stores }: RemainsDeps, { profileId, fence }: Erasing)
   return countOf(profile, fence) + profile.unreadable.length;
 }
 
-async function inHot(deps: RemainsDeps, { profileId, fence }: Erasing): Promise<number> {
-  const query = { profileId, titles: null, nowMs: deps.clock.nowMs() };
-  const profile = await deps.stores.hot?.read(query);
-  if (profile === undefined) return 0;
+async function inHot(
+  { clock }: RemainsDeps,
+  { hot, erasing: { profileId, fence } }: { hot: HotStore; erasing: Erasing },
+): Promise<number> {
+  const profile = await hot.read({ profileId, titles: null, nowMs: clock.nowMs() });
   const isOld = ({ lastHeartbeatAtMs }: { lastHeartbeatAtMs: number }) =>
     lastHeartbeatAtMs <= activityTimeMs(fence);
   const { titles, devices, sessions } = profile;
   const old = sessions.filter(isOld).length;
   return old + countOf({ titles, devices: devices.values() }, fence);
+}
+
+function inAccepted(
+  { stores }: RemainsDeps,
+  { accepted, erasing }: { accepted: AcceptedStream; erasing: Erasing },
+): Promise<number> {
+  const partition = partitionOf(erasing.profileId, stores.events.partitions);
+  return leftInAccepted(accepted, { ...erasing, partition });
 }
 
 async function inWatchLog(deps: RemainsDeps, { profileId, fence }: Erasing): Promise<number> {
@@ -101,13 +124,13 @@ async function inWatchLog(deps: RemainsDeps, { profileId, fence }: Erasing): Pro
   return log.filter(({ version }) => version <= fence).length;
 }
 
-async function inView({ stores }: RemainsDeps, { profileId, fence }: Erasing): Promise<number> {
-  const viewings = await stores.viewings.recent({ profileId, limit: viewingsMax });
-  const plays = await stores.viewings.plays(profileId);
+async function inView(store: ViewingStore, { profileId, fence }: Erasing): Promise<number> {
+  const viewings = await store.recent({ profileId, limit: viewingsMax });
+  const plays = await store.plays(profileId);
   const versions = [...viewings.map(newestVersion), ...plays.map(({ version }) => version)];
   const old = versions.filter((version) => version <= fence).length;
   if (versions.length > old) return old;
-  const { isOptedOut, correction } = await stores.viewings.learning(profileId);
+  const { isOptedOut, correction } = await store.learning(profileId);
   return old + Number(isOptedOut) + Number(correction !== null);
 }
 

@@ -11,6 +11,7 @@ import { describeMarks } from './hot-store-marks.ts';
 import { describeMerging } from './hot-store-merging.ts';
 import { describeOvertaken } from './hot-store-overtaken.ts';
 import { describePresence } from './hot-store-presence.ts';
+import { describeRegions } from './hot-store-regions.ts';
 import { describeReplay } from './hot-store-replay.ts';
 import { describeTransitions } from './hot-store-transitions.ts';
 import type { OpenHotStore } from './hot-subject.ts';
@@ -37,6 +38,7 @@ export function describeHotStore(name: string, open: OpenHotStore, histories = h
     describePresence(open);
     describeOvertaken(open);
     describeErasing(open);
+    describeRegions(open, histories);
     describeHistories(open, histories);
   });
 }

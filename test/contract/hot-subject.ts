@@ -2,6 +2,7 @@ import type { TitleState } from '../../domain/playhead.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { partitionOf } from '../../domain/version.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import type {
   DirtyTitle,
@@ -20,10 +21,18 @@ export interface HotStoreUnderTest {
   events: EventStream;
   /** Takes away the room of every profile that the store may evict. */
   evict(): Promise<void>;
+  /** What it accepted, for other regions; throws when it was opened for none. */
+  accepted(): AcceptedStream;
   close(): Promise<void>;
 }
 
-export type OpenHotStore = () => Promise<HotStoreUnderTest>;
+export interface RegionUnderTest {
+  name: string;
+  outLengthMax: number;
+}
+
+/** Without a region, no other one wants to know what is accepted. */
+export type OpenHotStore = (region?: RegionUnderTest) => Promise<HotStoreUnderTest>;
 
 /** Later than every time in these suites. */
 export const lastMs = Number.MAX_SAFE_INTEGER;

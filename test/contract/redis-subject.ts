@@ -3,6 +3,7 @@ import { Cluster, Redis } from 'ioredis';
 import { defaultPolicy } from '../../domain/policy.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
+import { openRedisAcceptedStream } from '../../stores/redis/accepted-stream.ts';
 import type { RedisAddress } from '../../stores/redis/connection.ts';
 import { openRedisHotStore } from '../../stores/redis/hot.ts';
 import { openRedisLeases } from '../../stores/redis/lease.ts';
@@ -12,7 +13,7 @@ import { openRedisViewingStore } from '../../stores/redis/viewing.ts';
 import type { ViewingStore } from '../../stores/viewing-store.ts';
 import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-server.ts';
 import type { EventStreamUnderTest } from './event-stream.ts';
-import type { HotStoreUnderTest } from './hot-subject.ts';
+import type { HotStoreUnderTest, RegionUnderTest } from './hot-subject.ts';
 import type { LeasesUnderTest } from './leases.ts';
 import type { RateLimiterUnderTest } from './rate-limiter.ts';
 
@@ -44,20 +45,26 @@ export class RedisSubject {
     return this;
   }
 
-  /** An empty hot store with the stream that it feeds. */
-  async openHot(): Promise<HotStoreUnderTest> {
+  /** An empty hot store with the streams that it feeds. */
+  async openHot(region?: RegionUnderTest): Promise<HotStoreUnderTest> {
     await this.empty();
     const options = { ...this.#options(), policy: defaultPolicy };
-    const [hot, events] = await Promise.all([
-      openRedisHotStore(options),
+    const [hot, events, accepted] = await Promise.all([
+      openRedisHotStore({ ...options, ...(region && { region }) }),
       openRedisEventStream(options),
+      region && openRedisAcceptedStream({ ...options, region: region.name }),
     ]);
     return {
       hot,
       events,
       // What may be evicted is what has a TTL: all of it goes.
       evict: () => this.#remove('ph:*:p:*', (ttlMs) => ttlMs >= 0),
+      accepted() {
+        if (accepted === undefined) throw new Error('This hot store was opened for no region.');
+        return accepted;
+      },
       async close() {
+        await accepted?.close();
         await hot.close();
         await events.close();
       },

@@ -113,14 +113,19 @@ describeRedis('npm run doctor over a Redis', () => {
     ]);
   });
 
-  it('finds a replica, and a primary that waits for none of its replicas', async () => {
+  it('finds a replica, and a primary that waits for none of its replicas, too long, or for more', async () => {
     const replica = await startRedis({
       args: ['--maxmemory', '64mb', '--replicaof', '127.0.0.1', String(redis.port)],
     });
     await expectReplica(redis);
     const ofReplica = await look({ REDIS_URL: replica.url });
     const ofPrimary = await look();
+    await redis.ask('config', 'set', 'min-replicas-max-lag', '2');
     const waiting = await lookWith('min-replicas-to-write', '1');
+    // As Redis has it by itself.
+    await redis.ask('config', 'set', 'min-replicas-max-lag', '10');
+    const patient = await lookWith('min-replicas-to-write', '1');
+    const lacking = await lookWith('min-replicas-to-write', '2');
     await replica.close();
     expect(named(ofReplica, 'redis role')).toMatchObject({
       status: 'fail',
@@ -131,6 +136,15 @@ describeRedis('npm run doctor over a Redis', () => {
       advice: expect.stringContaining('min-replicas-to-write 1'),
     });
     expect(named(waiting, 'redis replicas')).toMatchObject({ status: 'ok', found: '1' });
+    expect(named(patient, 'redis replicas')).toMatchObject({
+      status: 'warn',
+      found: '1, which may be 10 s behind',
+      advice: expect.stringContaining('min-replicas-max-lag 2'),
+    });
+    expect(named(lacking, 'redis replicas')).toMatchObject({
+      status: 'fail',
+      advice: expect.stringContaining('takes no writes'),
+    });
   });
 
   it('knows what it cannot be shown here: an old one, and one whose disk is full', async () => {

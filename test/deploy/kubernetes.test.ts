@@ -104,6 +104,19 @@ describe('deploy/kubernetes', () => {
     expect(given).toEqual(expect.arrayContaining(logins));
   });
 
+  it('makes a region of it by a name and a secret, which playback alone is given', () => {
+    const given = (manifest: Manifest) => containerOf(manifest).env.map(({ name }) => name);
+    const told = workloads.filter(([, manifest]) => given(manifest).includes('REGION_PEERS'));
+    expect(told.map(([name]) => name)).toEqual(['playback']);
+    const region = { REGION: 'eu', REGION_PEERS: 'us=rediss://someone:secret@redis.us:6379' };
+    for (const [name, manifest] of workloads) {
+      const { REGION, REGION_PEERS } = region;
+      const environment = environmentOf(containerOf(manifest));
+      const settingsOf = name === 'playback' ? { REGION, REGION_PEERS } : { REGION };
+      expect(readConfig({ ...environment, ...settingsOf })).toMatchObject({ REGION: 'eu' });
+    }
+  });
+
   it.each(workloads)('gives %s no more rights than it needs', (_, manifest) => {
     const pod = podOf(manifest);
     expect(pod.securityContext).toMatchObject({

@@ -1,4 +1,4 @@
-import type { Finals, LoadRequest } from './history.ts';
+import type { LoadRequest, Registers } from './history.ts';
 import { type Exchange, indexOf, packedVersion } from './history-index.ts';
 import type { Run } from './run.ts';
 
@@ -32,7 +32,7 @@ export function subscriberLagMs(run: Run): number {
  */
 export function missingAmong(
   run: Run,
-  { registers, untilMs }: { registers: Finals['hot']; untilMs: number },
+  { registers, untilMs }: { registers: Record<string, Registers>; untilMs: number },
 ): { count: number; of: number; oldestMs: number; newestMs: number } {
   const { acknowledgements } = indexOf(run.history.lines);
   const all = [...acknowledgements].flatMap(([key, some]) =>

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { floorTitle } from '../../domain/playhead.ts';
+import { defaultPolicy } from '../../domain/policy.ts';
+import { advancePresence, mergePresence, type Presence } from '../../domain/presence.ts';
 import { partitionOf, type Version, versionFloor, versionZero } from '../../domain/version.ts';
+import type { AcceptedChange } from '../../stores/accepted-stream.ts';
 import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
 import { openEmbeddedHot } from '../contract/embedded-hot.ts';
 import {
@@ -13,6 +16,7 @@ import {
   read,
   settleAll,
 } from '../contract/hot-subject.ts';
+import { changesOf, takeIn } from '../contract/other-region.ts';
 import { type RedisSubject, redisSubject } from '../contract/redis-subject.ts';
 import { beatOf, msAt, phone, transitionAt, tv, versionAt } from '../contract/writes.ts';
 import {
@@ -28,6 +32,9 @@ const titles = fc.constantFrom('sintel', 'spring', floorTitle);
 const timesMs = fc.nat({ max: 900 }).map(msAt);
 const devices = fc.constantFrom(tv, phone, { ...tv, name: null });
 
+/** Each described once. */
+const named = fc.uniqueArray(devices, { selector: ({ id }) => id, maxLength: 2 });
+
 const report = fc.record({
   sessionId: fc.constantFrom('on-tv', 'on-phone'),
   title: fc.constantFrom('sintel', 'spring'),
@@ -38,6 +45,12 @@ const report = fc.record({
   receivedAtMs: timesMs,
   sequence: fc.nat({ max: 9 }),
   actedAt: fc.option(fc.nat({ max: 900 }).map((second) => versionAt(second))),
+});
+
+const takeOvers = fc.record({
+  sessionId: fc.constantFrom('on-tv', 'on-phone', 'in-bedroom'),
+  device: devices,
+  at: fc.nat({ max: 900 }).map((second) => versionAt(second, phone)),
 });
 
 /** A report of a session that goes on: nearly always the next one, now and then late, repeated or of another kind. */
@@ -66,6 +79,15 @@ const beat = fc.record({
     fc.constantFrom('NEVER' as const, 'NOW' as const),
   ),
 });
+
+/** What another region may know of the sessions; those that play on are known to it as to this one. */
+const sessions = fc.array(
+  fc.record({ session: report, takenOver: fc.option(takeOvers) }).map(({ session, takenOver }) => ({
+    ...advancePresence(null, session, defaultPolicy),
+    takenOver,
+  })),
+  { maxLength: 2 },
+);
 
 /** Anything that may happen to a profile, with versions of these. */
 function stepsOf(versions: fc.Arbitrary<Version>) {
@@ -116,6 +138,13 @@ function stepsOf(versions: fc.Arbitrary<Version>) {
     }),
     fc.record({ kind: fc.constant('replay'), nowMs: timesMs }),
     fc.record({ kind: fc.constant('erase'), nowMs: timesMs, fence: timesMs.map(versionFloor) }),
+    fc.record({
+      kind: fc.constant('take in'),
+      changes: fc.array(fc.record({ writes, devices: named, sessions }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    }),
   );
 }
 
@@ -133,6 +162,8 @@ const watching = fc.oneof(
 );
 
 type Step = typeof watching extends fc.Arbitrary<infer Each> ? Each : never;
+
+const region = { name: 'here', outLengthMax: 1_000 };
 
 const isThere = await hasRedisServer();
 
@@ -157,7 +188,7 @@ const isThere = await hasRedisServer();
   ): Promise<void> {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
-        const both = [await openEmbeddedHot(), await redis.openHot()] as const;
+        const both = [await openEmbeddedHot(region), await redis.openHot(region)] as const;
         try {
           let clockMs = msAt(0);
           for (const each of history) {
@@ -239,6 +270,8 @@ async function take(hot: HotStore, each: Step, clockMs: number): Promise<unknown
       });
     case 'erase':
       return hot.erase({ profileId: 'demo', fence: each.fence, nowMs: each.nowMs });
+    case 'take in':
+      return takeIn(hot, ...each.changes);
     case 'replay':
       return hot.replay({ partition: partitionOf('demo', hot.partitions), nowMs: each.nowMs });
   }
@@ -264,7 +297,28 @@ async function heldBy(opened: HotStoreUnderTest, nowMs: number): Promise<unknown
     dirty: await dirtyTitles(hot),
     backlog: await hot.backlog(partitionOf('demo', hot.partitions)),
     transitions: await appended(opened),
+    accepted: asTaken(await changesOf(opened)),
   };
+}
+
+/**
+ * What one change says has no order of its own. What a session's entry leaves out, its viewer's act or who
+ * took it over, an earlier one said, and whoever reads both folds them.
+ */
+function asTaken(changes: readonly AcceptedChange[]) {
+  const known = new Map<string, Presence>();
+  return changes.map(({ writes, devices, sessions, ...change }) => {
+    for (const session of sessions) {
+      const before = known.get(session.sessionId) ?? session;
+      known.set(session.sessionId, mergePresence(before, session));
+    }
+    return {
+      ...change,
+      writes: new Map(writes.map((write) => [write.title, write])),
+      devices: new Map(devices.map((device) => [device.id, device])),
+      sessions: new Map(sessions.map(({ sessionId }) => [sessionId, known.get(sessionId)])),
+    };
+  });
 }
 
 /** Titles dirty since the same time have no order of their own. */

@@ -28,6 +28,11 @@ export async function cassandraJars(): Promise<string> {
   return cacheDir;
 }
 
+/** Whether they were fetched before: only then is there no need of `mvn`. */
+export function hasCassandraJars(): boolean {
+  return existsSync(cacheDir);
+}
+
 async function download(): Promise<void> {
   await mkdir(join(cacheDir, '..'), { recursive: true });
   const folder = await mkdtemp(`${cacheDir}-`);

@@ -1,24 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { endWith } from './end-with.ts';
+import { FaultProxy } from './fault-proxy.ts';
 import { until } from './until.ts';
+
+const run = promisify(execFile);
 
 /** One node of a cluster of our own. */
 export interface CassandraNode {
   region: Region;
+  /** Between it and all other nodes and regions, where that was wanted: what they send it, and ask of it. */
+  readonly links: CassandraLinks | null;
   readonly pid: number;
   signal(name: NodeJS.Signals): void;
   /** SIGKILL; returns when the process is gone. */
   kill9(): Promise<void>;
   /** Starts it again on its port and its files; returns when it listens. */
   start(): Promise<void>;
+  /** Returns when this node, since it started, has learnt last of every other one that it is in this state. */
+  untilOthersAre(state: 'UP' | 'DOWN'): Promise<void>;
+  /** What an operator runs beside it, such as `rebuild -- eu`; answers what it printed. */
+  nodetool(...argv: string[]): Promise<string>;
+}
+
+export interface CassandraLinks {
+  /** What other nodes send it: writes, hints, gossip. Nodes open a connection for each direction. */
+  nodes: FaultProxy;
+  /** Where clients of other regions reach it. */
+  clients: FaultProxy;
+  /** The address that clients of other regions are told, as `host:port`. */
+  contactPoint: string;
 }
 
 export interface CassandraCluster {
@@ -38,32 +57,46 @@ const startDeadlineMs = 150_000;
  */
 export async function startCassandra(options: {
   dataCentres: readonly string[];
+  /** Of these, the ones whose node joins later, once it is told to start. Default: none. */
+  late?: readonly string[];
   keeperPid?: number;
   parentDir?: string;
   /** Of cassandra.yaml, on top of ours. */
   settings?: string;
+  /** What is acknowledged is on disk: a node that is killed comes back with it. Default: but for the last 10 s. */
+  isSyncedAtOnce?: boolean;
+  /** Each node tells the others another address than its own, and behind that is a proxy. */
+  isProxied?: boolean;
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
+  const { isProxied = false, isSyncedAtOnce = false, late = [], keeperPid, settings } = options;
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
-  const [native, storage] = await freePorts(addresses, 2);
+  const told = isProxied
+    ? addresses.map((address) => address.replace('.0.0.', '.0.1.'))
+    : addresses;
+  const [native, storage] = await freePorts([...new Set([...addresses, ...told])], 2);
+  const ports = { native, storage } as Ports;
   const nodes: NodeProcess[] = [];
   const stop = async () => {
-    for (const node of nodes) await node.kill9();
+    for (const node of nodes) await node.close();
     await rm(folder, { recursive: true, force: true });
   };
   try {
     for (const [index, name] of options.dataCentres.entries()) {
-      const address = addresses[index]!;
-      const place = {
+      const place = { address: addresses[index]!, told: told[index]!, ports };
+      const links = isProxied ? await openLinks(place) : null;
+      const node = new NodeProcess({
+        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, settings },
         folder: join(folder, String(index)),
-        address,
-        ports: { native, storage } as Ports,
-      };
-      const { keeperPid, settings } = options;
-      nodes.push(await startNode({ ...place, jars, name, keeperPid, settings }));
+        others: told.filter((other) => other !== place.told),
+        // Any of them may have to start while it sees no other one.
+        seeds: isProxied ? told : told.slice(0, 1),
+      });
+      nodes.push(node);
+      await node.open({ isLate: late.includes(name) });
     }
-    for (const node of nodes) await node.sees(addresses);
+    for (const node of late.length === 0 ? nodes : []) await node.untilOthersAre('UP');
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -76,32 +109,44 @@ interface Ports {
   storage: number;
 }
 
-interface NodeOptions {
+/** Where a node listens, and where the others find it. */
+interface NodePlace {
+  address: string;
+  told: string;
+  ports: Ports;
+}
+
+interface NodeOptions extends NodePlace {
   folder: string;
   jars: string;
   name: string;
-  address: string;
-  ports: Ports;
+  links: CassandraLinks | null;
+  others: readonly string[];
+  seeds: readonly string[];
   keeperPid: number | undefined;
+  isSyncedAtOnce: boolean;
   settings: string | undefined;
 }
 
-async function startNode(options: NodeOptions): Promise<NodeProcess> {
-  await writeConfiguration(options);
-  const node = new NodeProcess(options);
-  await node.start();
-  return node;
+async function openLinks({ address, told, ports }: NodePlace): Promise<CassandraLinks> {
+  const open = (port: number) => FaultProxy.open({ host: address, port }, { host: told, port });
+  const nodes = await open(ports.storage);
+  const clients = await open(ports.native);
+  return { nodes, clients, contactPoint: `${told}:${ports.native}` };
 }
 
 class NodeProcess implements CassandraNode {
   readonly region: Region;
+  readonly links: CassandraLinks | null;
   readonly #options: NodeOptions;
   readonly #logFile: string;
   #child: ChildProcess | undefined;
+  #jmxPort = 0;
 
   constructor(options: NodeOptions) {
-    const { folder, name, address, ports } = options;
+    const { folder, name, address, ports, links } = options;
     this.#options = options;
+    this.links = links;
     this.region = { dataCentre: name, contactPoints: [`${address}:${ports.native}`] };
     this.#logFile = join(folder, 'log');
   }
@@ -123,9 +168,21 @@ class NodeProcess implements CassandraNode {
     await ended;
   }
 
+  async open({ isLate }: { isLate: boolean }): Promise<void> {
+    await writeConfiguration(this.#options);
+    if (!isLate) await this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.kill9();
+    await this.links?.nodes.close();
+    await this.links?.clients.close();
+  }
+
   async start(): Promise<void> {
     const { folder, name, keeperPid } = this.#options;
     const [jmxPort] = await freePorts(['127.0.0.1'], 1);
+    this.#jmxPort = jmxPort!;
     const log = openSync(this.#logFile, 'w');
     const child = spawn('java', javaArguments(this.#options, jmxPort!), {
       cwd: folder,
@@ -148,19 +205,27 @@ class NodeProcess implements CassandraNode {
     }
   }
 
-  /** Returns when this node counts those at the other addresses among the living. */
-  async sees(addresses: readonly string[]): Promise<void> {
-    const { address, ports } = this.#options;
-    const signs = addresses
-      .filter((other) => other !== address)
-      .map((other) => `InetAddress /${other}:${ports.storage} is now UP`);
+  async untilOthersAre(state: 'UP' | 'DOWN'): Promise<void> {
+    const { told, others, ports } = this.#options;
     await until(
       async () => {
         const log = await this.#log();
-        return signs.every((sign) => log.includes(sign));
+        return others.every((other) => {
+          const news = log.split(`InetAddress /${other}:${ports.storage} is now `);
+          return news.length > 1 && news.at(-1)!.startsWith(state);
+        });
       },
-      { what: `Cassandra at ${address} sees the other nodes`, deadlineMs: startDeadlineMs },
+      { what: `Cassandra at ${told} has the others ${state}`, deadlineMs: startDeadlineMs },
     );
+  }
+
+  async nodetool(...argv: string[]): Promise<string> {
+    const { folder, jars } = this.#options;
+    // It keeps a history of its commands at home.
+    const java = [...moduleFlags(), `-Duser.home=${folder}`, '-cp', `${folder}/conf:${jars}/*`];
+    const tool = ['org.apache.cassandra.tools.NodeTool', '-p', String(this.#jmxPort)];
+    const { stdout } = await run('java', [...java, ...tool, ...argv], { cwd: folder });
+    return stdout;
   }
 
   async #listens(child: ChildProcess): Promise<boolean> {
@@ -236,21 +301,27 @@ async function writeConfiguration(options: NodeOptions): Promise<void> {
   );
 }
 
-function settingsOf({ folder, address, ports, settings = '' }: NodeOptions): string {
+function settingsOf(options: NodeOptions): string {
+  const { folder, address, told, ports, settings = '' } = options;
+  const seeds = options.seeds.map((seed) => `${seed}:${ports.storage}`).join(',');
+  const commitLog = options.isSyncedAtOnce
+    ? 'commitlog_sync: batch'
+    : 'commitlog_sync: periodic\ncommitlog_sync_period: 10000ms';
   return `
 cluster_name: playhead-test
 num_tokens: 8
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 listen_address: ${address}
+broadcast_address: ${told}
 rpc_address: ${address}
+broadcast_rpc_address: ${told}
 native_transport_port: ${ports.native}
 storage_port: ${ports.storage}
 endpoint_snitch: GossipingPropertyFileSnitch
 # Nobody has data yet to give to a node that joins; and one that asks for some while it does not see the
 # others yet ends with an error.
 auto_bootstrap: false
-commitlog_sync: periodic
-commitlog_sync_period: 10000ms
+${commitLog}
 auto_snapshot: false
 memtable_heap_space: 64MiB
 concurrent_reads: 8
@@ -262,20 +333,17 @@ hints_directory: ${folder}/hints
 saved_caches_directory: ${folder}/caches
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
-    parameters: [{ seeds: '127.0.0.1:${ports.storage}' }]
+    parameters: [{ seeds: '${seeds}' }]
 ${settings}`;
 }
 
 function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {
-  const unnamed = (flag: string, packages: readonly string[]) =>
-    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
   return [
     '-Xms512M',
     '-Xmx512M',
     '-XX:+UseG1GC',
     '-Djdk.attach.allowAttachSelf=true',
-    ...unnamed('--add-exports', exportedPackages),
-    ...unnamed('--add-opens', openedPackages),
+    ...moduleFlags(),
     `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
     `-Dcassandra.storagedir=${folder}`,
     '-Dcassandra-foreground=yes',
@@ -288,6 +356,12 @@ function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[]
     `${folder}/conf:${jars}/*`,
     'org.apache.cassandra.service.CassandraDaemon',
   ];
+}
+
+function moduleFlags(): string[] {
+  const unnamed = (flag: string, packages: readonly string[]) =>
+    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
+  return [...unnamed('--add-exports', exportedPackages), ...unnamed('--add-opens', openedPackages)];
 }
 
 /** As Cassandra's own start script gives them to Java 17. */

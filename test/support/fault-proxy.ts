@@ -28,14 +28,21 @@ interface Link {
 
 const healthy: Flow = { kind: 'pass', delayMs: 0 };
 
+/** Where a proxy listens. */
+interface Place {
+  host: string;
+  port: number;
+}
+
 /**
- * A TCP proxy on 127.0.0.1 that breaks as networks do, at run time and for each direction alone.
+ * A TCP proxy on 127.0.0.1 (or where it is told) that breaks as networks do, at run time and for each direction alone.
  *
  * Shape: a fault concerns the links there are and those to come, until `heal`; faults of the two
  * directions add up. Bytes of one direction keep their order whatever their delay.
  */
 export class FaultProxy {
   readonly port: number;
+  readonly #host: string;
   #target: { host: string; port: number };
   readonly #links = new Set<Link>();
   readonly #flows: Record<Direction, Flow> = { requests: healthy, answers: healthy };
@@ -48,12 +55,19 @@ export class FaultProxy {
 
   private constructor(target: { host: string; port: number }, listener: Server) {
     this.#target = target;
-    this.port = (listener.address() as AddressInfo).port;
+    const { address, port } = listener.address() as AddressInfo;
+    this.#host = address;
+    this.port = port;
     this.#accept(listener);
   }
 
-  static async open(target: { host?: string; port: number }): Promise<FaultProxy> {
-    return new FaultProxy({ host: '127.0.0.1', ...target }, await listen(0));
+  /** Default: on a free port of 127.0.0.1. */
+  static async open(
+    target: { host?: string; port: number },
+    place: Partial<Place> = {},
+  ): Promise<FaultProxy> {
+    const listener = await listen({ host: '127.0.0.1', port: 0, ...place });
+    return new FaultProxy({ host: '127.0.0.1', ...target }, listener);
   }
 
   /** Connections that pass through just now. */
@@ -124,7 +138,8 @@ export class FaultProxy {
     this.#set(healthy, []);
     this.#stoppedBytes = 0;
     for (const link of this.#links) if (link.isBroken) this.#end(link);
-    if (this.#listener === undefined) this.#accept(await listen(this.port));
+    if (this.#listener !== undefined) return;
+    this.#accept(await listen({ host: this.#host, port: this.port }));
   }
 
   async close(): Promise<void> {
@@ -208,9 +223,9 @@ export class FaultProxy {
 }
 
 /** Sockets stay open for writing when the other end has ended: half-closed is a state of its own. */
-async function listen(port: number): Promise<Server> {
+async function listen({ host, port }: Place): Promise<Server> {
   const server = createServer({ allowHalfOpen: true });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   return server;
 }

@@ -121,6 +121,14 @@ export function startGateway(env: Record<string, string>): Promise<RunningPart> 
   return startPart('gateway', { argv: ['--only', 'gateway'], env: { PORT: '0', ...env } });
 }
 
+/** Starts everything in one process, as `npm start` with `argv`, over stores that others may use. Port: as a gateway. */
+export function startWhole(
+  env: Record<string, string>,
+  argv: readonly string[] = [],
+): Promise<RunningPart> {
+  return startPart('gateway', { argv, env: { PORT: '0', ...env } });
+}
+
 /** A process without a store that answers serves, and is not ready. */
 export type Awaited = 'live' | 'ready';
 

@@ -215,7 +215,7 @@ class RedisProcess implements RedisServer {
 }
 
 /** Free now, and so is the port that a Cluster adds. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Product } from './product.ts';
+
+/** Origin of a gateway, or of a playback process that takes tokens itself. */
+interface Server {
+  readonly url: string;
+}
 
 /** One heartbeat as a player words it; sequence and session clock are the device's business. */
 export interface Beat {
@@ -21,11 +25,11 @@ export interface Acknowledgement {
 
 /** A query by HTTP, as any client sends it. Errors: throws with what the gateway answered. */
 export async function askGateway<Data>(
-  product: Product,
+  server: Server,
   token: string,
   operation: { query: string; variables?: Record<string, unknown> },
 ): Promise<Data> {
-  const response = await fetch(`${product.url}/graphql`, {
+  const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify(operation),
@@ -39,7 +43,7 @@ export async function askGateway<Data>(
 
 /** A device at the far end of HTTP, with a session of its own and a clock that the test moves. */
 export class RemoteDevice {
-  readonly #product: Product;
+  readonly #server: Server;
   readonly #token: string;
   readonly #sessionId = randomUUID();
   #session = '';
@@ -47,8 +51,8 @@ export class RemoteDevice {
   #elapsedMs = 0;
   readonly #beganAt = performance.now();
 
-  constructor(product: Product, token: string) {
-    this.#product = product;
+  constructor(server: Server, token: string) {
+    this.#server = server;
     this.#token = token;
   }
 
@@ -61,7 +65,7 @@ export class RemoteDevice {
   }): Promise<{ stale: boolean; playhead: { version: string } | null }> {
     const data = await askGateway<{
       beginSession: { session: string; stale: boolean; playhead: { version: string } | null };
-    }>(this.#product, this.#token, {
+    }>(this.#server, this.#token, {
       query: `mutation ($input: BeginSessionInput!) {
         beginSession(input: $input) { session stale playhead { version } problems { code } }
       }`,
@@ -83,7 +87,7 @@ export class RemoteDevice {
 
   async send(heartbeats: readonly SentHeartbeat[]): Promise<Acknowledgement> {
     const data = await askGateway<{ recordHeartbeats: Acknowledgement }>(
-      this.#product,
+      this.#server,
       this.#token,
       {
         query: `mutation ($input: RecordHeartbeatsInput!) {

@@ -7,6 +7,7 @@ import { openSessionSigner } from '../../../runtime/identity.ts';
 import { pseudonymKeyOf, pseudonymOf } from '../../../runtime/pseudonym.ts';
 import { openInteractionFiles } from '../../../stores/embedded/interactions.ts';
 import { openEmbeddedViewingStore } from '../../../stores/embedded/viewing.ts';
+import type { RegionStores } from '../../../stores/region-stores.ts';
 import type { ViewingStore } from '../../../stores/viewing-store.ts';
 import {
   type EraseDeps,
@@ -21,6 +22,8 @@ import type { TestPlayback } from '../../support/playback.ts';
 export class Operator {
   readonly playback: TestPlayback;
   readonly folder = mkdtempSync(join(tmpdir(), 'playhead-erasing-'));
+  /** Other regions. */
+  peers: readonly RegionStores[] = [];
   #viewings: ViewingStore;
   #receipts = 0;
   #key = '';
@@ -60,6 +63,13 @@ export class Operator {
         durable: within('durable', real.durable),
         watchLog: within('watchLog', real.watchLog),
         events: real.events,
+        accepted: null,
+        peers: this.peers.map(({ hot, viewings, accepted, ...peer }) => ({
+          ...peer,
+          hot: within(`hot of ${peer.region}`, hot),
+          viewings: within(`viewings of ${peer.region}`, viewings),
+          accepted: within(`accepted of ${peer.region}`, accepted),
+        })),
         erasures: within('erasures', real.erasures),
         viewings: within('viewings', real.viewings),
         interactions,
