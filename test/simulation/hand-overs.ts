@@ -4,6 +4,7 @@ import type { SessionToken } from '../../domain/session-token.ts';
 import type { Version } from '../../domain/version.ts';
 import type { RecordOutcome } from '../../subgraphs/playback/record-heartbeats.ts';
 import { takeOver } from '../../subgraphs/playback/take-over.ts';
+import { patienceMs } from './gateway.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
 import type { Region } from './region.ts';
 import type { World } from './world.ts';
@@ -68,7 +69,11 @@ export class HandOvers {
     const { from, to, beforeMs } = of;
     for (const [sessionId, taken] of this.#taken) {
       const { profileId, atMs } = taken;
-      if (atMs > beforeMs || !wasThere(taken, from) || to.redis.evictedAtMs(profileId) >= atMs)
+      if (
+        atMs > beforeMs ||
+        !wasThere(taken, from) ||
+        to.redis.evictedAtMs(profileId) > atMs - patienceMs
+      )
         continue;
       const note = await noteIn(from, profileId, sessionId);
       const known = await noteIn(to, profileId, sessionId);
@@ -113,7 +118,8 @@ export class HandOvers {
 
 function wasThere({ atMs, region: where, profileId }: TakenOverThere, region: Region): boolean {
   const { redis } = region;
-  return region === where && Math.max(redis.lastCutMs, redis.evictedAtMs(profileId)) < atMs;
+  const lostAtMs = Math.max(redis.lastCutMs, redis.evictedAtMs(profileId));
+  return region === where && lostAtMs < atMs - patienceMs;
 }
 
 async function noteIn({ redis }: Region, profileId: string, of: string): Promise<Version | null> {
