@@ -149,6 +149,7 @@ async function openDurableTier(
     remote: remoteRegion(config),
     login: loginOf(config),
     tls: cassandraTls(config),
+    region: config.REGION,
     ...told,
   });
 }
