@@ -10,6 +10,7 @@ import { openDevice } from './open-device.ts';
 import { openTrials } from './open-trials.ts';
 import { OperationsLog } from './operations-log.ts';
 import { Row } from './row.ts';
+import { loadRegions } from './trial-region.ts';
 import { Wire } from './wire.ts';
 
 /** `?profile=` chooses the viewer, `?device=` shows one device alone, as a page of its own. */
@@ -36,7 +37,7 @@ try {
 async function open(): Promise<void> {
   const auth = tokensOf(profile);
   const ask = serverOf(auth, wire.observed('Page', fetch));
-  const library = await loadLibrary(ask);
+  const [library, regions] = await Promise.all([loadLibrary(ask), loadRegions()]);
   const opened = forms.map((form) => openDevice({ form, library, auth, wire, profile, watch }));
   const devices = new Map(opened.map(({ device }) => [device.form, device]));
   const [first] = devices.values();
@@ -58,7 +59,9 @@ async function open(): Promise<void> {
   const [featured] = library.keys();
   if (featured !== undefined) onFirst(featured);
   const isSideBySide = forms.length > 1;
-  const trials = isSideBySide ? openTrials({ opened, library, auth, wire, profile }) : undefined;
+  const trials = isSideBySide
+    ? openTrials({ opened, library, auth, wire, profile, regions })
+    : undefined;
   if (trials !== undefined) stage.append(trials.rail);
   document.body.classList.add(isSideBySide ? 'side-by-side' : `only-${forms[0]}`);
   document.body.append(

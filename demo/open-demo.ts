@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../runtime/config.ts';
 import { hotStoreRoute } from './hot-store-route.ts';
 import { hasRedisServer, RedisChild } from './redis-child.ts';
+import { readRegions, regionsRoute } from './regions-route.ts';
 import { createDemoHandler, type DemoHandler } from './serve.ts';
 
 /** What the demo adds to a server in development. */
@@ -22,14 +23,21 @@ const commandTimeoutMs = 400;
  * Opens the demo. With `wantsRedis` the hot store is a Redis that it starts for itself, and that
  * viewers may kill; what both stores keep is then in a folder of its own.
  *
- * Errors: rejects when there is a redis-server that does not start.
+ * Errors: rejects when there is a redis-server that does not start, or `regions` cannot be read.
  */
-export async function openDemo(wanted: { config: Config; wantsRedis: boolean }): Promise<Demo> {
+export async function openDemo(wanted: {
+  config: Config;
+  wantsRedis: boolean;
+  /** As `--demo-regions` says. */
+  regions?: string | undefined;
+}): Promise<Demo> {
   const { config, wantsRedis } = wanted;
-  const demo = createDemoHandler();
+  const regions = readRegions(wanted.regions);
+  const page = createDemoHandler(regions.elsewhere.map(({ url }) => url));
+  const common = [regionsRoute(regions), page];
   const without = (words: string): Demo => ({
     config,
-    routes: [hotStoreRoute(null, words), demo],
+    routes: [hotStoreRoute(null, words), ...common],
     close: async () => {},
   });
   if (config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined) {
@@ -49,7 +57,7 @@ export async function openDemo(wanted: { config: Config; wantsRedis: boolean }):
       REDIS_COMMAND_TIMEOUT_MS: commandTimeoutMs,
       PLAYBACK_WRITE_BEHIND_MS: writeBehindMs,
     },
-    routes: [hotStoreRoute(redis, 'What is hot is in Redis; what lasts is on disk.'), demo],
+    routes: [hotStoreRoute(redis, 'What is hot is in Redis; what lasts is on disk.'), ...common],
     close: () => redis.kill(),
   };
 }

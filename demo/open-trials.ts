@@ -2,20 +2,24 @@ import { graphqlUrl, serverOf } from './ask-server.ts';
 import { DeviceNetwork } from './device-network.ts';
 import { element } from './dom.ts';
 import { type OpenDevice, type PageParts, storageOf } from './open-device.ts';
+import type { DemoRegions } from './regions-route.ts';
 import { Tablet } from './tablet.ts';
 import type { Trial } from './trial.ts';
 import { clockTrial } from './trial-clock.ts';
 import { finishTrial } from './trial-finish.ts';
 import { hotStoreTrial } from './trial-hot-store.ts';
 import { offlineTrial } from './trial-offline.ts';
+import { regionTrial } from './trial-region.ts';
 import { TabletTrial } from './trial-tablet.ts';
 
 /** The rail beside the devices: what there is to try on them. */
-export function openTrials(parts: PageParts & { opened: readonly OpenDevice[] }): {
+export function openTrials(
+  parts: PageParts & { opened: readonly OpenDevice[]; regions: DemoRegions },
+): {
   rail: HTMLElement;
   badge: HTMLElement;
 } {
-  const { opened, library, wire } = parts;
+  const { opened, library, wire, regions } = parts;
   const devices = opened.map(({ device }) => device);
   const [tv, phone] = opened;
   const trials: Trial[] = [];
@@ -30,6 +34,11 @@ export function openTrials(parts: PageParts & { opened: readonly OpenDevice[] })
       clockTrial(tv.clock),
       hotStore.trial,
     );
+    const { here, elsewhere } = regions;
+    const [there] = elsewhere;
+    if (here !== null && there !== undefined) {
+      trials.unshift(regionTrial({ ...phone, wire, here, there }));
+    }
   }
   const rail = element(
     'section',

@@ -18,10 +18,11 @@ export type DemoHandler = (
  * Serves the demo below /demo/: the built page, clips (with ranges) and artwork. Nothing else of the
  * repository, and nothing of another origin. Whoever opens the page first after its sources changed
  * waits for it to be built, in a process of its own: a server that nobody looks at starts without.
+ * `elsewhere`: origins of gateways of other regions, which the page may ask as well.
  *
  * Errors: rejects only when the repository cannot be read; what does not exist is `false`.
  */
-export function createDemoHandler(): DemoHandler {
+export function createDemoHandler(elsewhere: readonly string[] = []): DemoHandler {
   const built = new BuiltPage();
   const sendClip = sirv(repository, { dev: true, etag: true, extensions: [] });
   return async (request, response) => {
@@ -29,7 +30,8 @@ export function createDemoHandler(): DemoHandler {
     const found = await find(path, built);
     if (found === undefined) return false;
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    for (const [name, value] of Object.entries(found.headers)) response.setHeader(name, value);
+    const headers = { ...found.headers, 'content-security-policy': policyFor(elsewhere) };
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!isRead) response.writeHead(405, { allow: 'GET, HEAD' }).end();
     else if (found.body === undefined) sendClip(request, response);
     else send(response, { ...found, withBody: request.method === 'GET' });
@@ -125,22 +127,24 @@ function notBuilt(fault: string): Found {
   return { headers: headersFor('text/plain'), status: 503, body: `${advice}\n\n${fault}\n` };
 }
 
-/** The browser itself refuses whatever would leave this origin. */
-function headersFor(type?: string): Record<string, string> {
-  const policy = [
+/** The browser itself refuses whatever would leave these origins. */
+function policyFor(elsewhere: readonly string[]): string {
+  return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
     "media-src 'self'",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...elsewhere].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'self'",
-  ];
+  ].join('; ');
+}
+
+function headersFor(type?: string): Record<string, string> {
   return {
     'cache-control': 'no-cache',
-    'content-security-policy': policy.join('; '),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     ...(type === undefined ? {} : { 'content-type': `${type}; charset=utf-8` }),

@@ -40,17 +40,22 @@ interface Measured {
 
 /**
  * `npm start`: everything in this process. `--only gateway`: subgraphs are processes of their own.
- * `--demo-redis`, in development: the demo starts a Redis of its own as the hot store.
+ * In development, `--demo-redis`: the demo starts a Redis of its own as the hot store; and
+ * `--demo-regions eu=http://…,us=http://…`, own region first: its phone can move between their gateways.
  */
 async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, 'demo-redis': { type: 'boolean', default: false } },
+    options: {
+      only: { type: 'string' },
+      'demo-redis': { type: 'boolean', default: false },
+      'demo-regions': { type: 'string' },
+    },
   });
   if (values.only !== undefined && values.only !== 'gateway') {
     throw new Error('--only takes one value: gateway.');
   }
   const isProduction = process.config.NODE_ENV === 'production';
-  const demo = isProduction ? undefined : await openDemo(process.config, values['demo-redis']);
+  const demo = isProduction ? undefined : await openDemo(process.config, values);
   const parts = { ...process, config: demo?.config ?? process.config };
   const { config, clock, log } = parts;
   const verifier = await openTokenVerifier(config, clock, log);
@@ -184,8 +189,12 @@ function metricsOf(parts: readonly Measured[]): () => Promise<string> {
     mergeMetrics(await Promise.all(all.map(async ({ metrics }) => (await metrics?.()) ?? '')));
 }
 
-async function openDemo(config: Config, wantsRedis: boolean) {
-  return (await import('../demo/open-demo.ts')).openDemo({ config, wantsRedis });
+async function openDemo(
+  config: Config,
+  wanted: { 'demo-redis': boolean; 'demo-regions'?: string | undefined },
+) {
+  const { 'demo-redis': wantsRedis, 'demo-regions': regions } = wanted;
+  return (await import('../demo/open-demo.ts')).openDemo({ config, wantsRedis, regions });
 }
 
 /** For people, on standard output; logs go to standard error. */

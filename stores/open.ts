@@ -12,56 +12,25 @@ import type { HotStore } from './hot-store.ts';
 import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
-import {
-  type CassandraTlsConfig,
-  cassandraTls,
-  type RedisTlsConfig,
-  redisTls,
-} from './open-tls.ts';
+import { cassandraTls } from './open-tls.ts';
 import { eventsOpenedLater, openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RegionStores } from './region-stores.ts';
+import {
+  type CassandraConfig,
+  isRedisChosen,
+  localRegion,
+  loginOf,
+  peerOptions,
+  redisOptions,
+  regionOf,
+  remoteRegion,
+  type StoreClock,
+  type StoreConfig,
+} from './store-config.ts';
 import { UnreadableRows } from './unreadable-rows.ts';
 import type { ViewingStore } from './viewing-store.ts';
 import type { WatchLog } from './watch-log.ts';
-
-/** What choosing and opening stores needs of the configuration. */
-export interface StoreConfig extends RedisTlsConfig {
-  DATA_DIR: string;
-  PLAYBACK_PARTITIONS: number;
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-  REDIS_COMMAND_TIMEOUT_MS: number;
-  REGION?: string | undefined;
-  REGION_PEERS?: readonly PeerConfig[] | undefined;
-  REGION_OUT_LENGTH?: number | undefined;
-}
-
-/** Another region, and where its Redis is. */
-interface PeerConfig {
-  region: string;
-  address: { url: string } | { clusterNodes: readonly string[] };
-}
-
-/** A Redis on another continent is asked for 256 entries at a time. */
-const peerTimeoutMs = 1_000;
-
-/** With contact points the durable store is a Cassandra; without, nothing else here counts. */
-export interface CassandraConfig extends CassandraTlsConfig {
-  CASSANDRA_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_LOCAL_DC?: string | undefined;
-  CASSANDRA_REMOTE_CONTACT_POINTS?: readonly string[] | undefined;
-  CASSANDRA_REMOTE_DC?: string | undefined;
-  CASSANDRA_KEYSPACE: string;
-  CASSANDRA_REPLICATION?: Readonly<Record<string, number>> | undefined;
-  CASSANDRA_USERNAME?: string | undefined;
-  CASSANDRA_PASSWORD?: string | undefined;
-}
-
-export interface StoreClock {
-  nowMs(): number;
-  after(delayMs: number, task: () => void): () => void;
-}
 
 export interface PlaybackStores {
   hot: HotStore;
@@ -180,31 +149,6 @@ export async function migrateDurableStore(
   });
 }
 
-interface Region {
-  dataCentre: string;
-  contactPoints: readonly string[];
-}
-
-function localRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_LOCAL_DC: dataCentre, CASSANDRA_CONTACT_POINTS: contactPoints } = config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function remoteRegion(config: CassandraConfig): Region | null {
-  const { CASSANDRA_REMOTE_DC: dataCentre, CASSANDRA_REMOTE_CONTACT_POINTS: contactPoints } =
-    config;
-  return dataCentre === undefined || contactPoints === undefined
-    ? null
-    : { dataCentre, contactPoints };
-}
-
-function loginOf(config: CassandraConfig): { username: string; password: string } | null {
-  const { CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = config;
-  return username === undefined || password === undefined ? null : { username, password };
-}
-
 /** The event stream alone, for those who only read it. */
 export async function openEventStream(
   config: StoreConfig,
@@ -245,12 +189,6 @@ async function openHotTier(
   return { hot, events, leases: openEmbeddedLeases({ clock: parts.clock }) };
 }
 
-/** What a hot store of this configuration keeps for other regions. */
-function regionOf(config: StoreConfig) {
-  const { REGION: name, REGION_OUT_LENGTH: outLengthMax } = config;
-  return name === undefined || outLengthMax === undefined ? {} : { region: { name, outLengthMax } };
-}
-
 async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
@@ -265,17 +203,6 @@ async function openPeers(
     ),
     peerEvents: peers.map((peer) => eventsOpenedLater(peer.region, openRedisPeerEvents(peer))),
   };
-}
-
-/** How the Redis of each other region is reached. */
-function peerOptions(config: StoreConfig, clock: StoreClock) {
-  const own = redisOptions(config, clock);
-  if (own === null) return [];
-  const commandTimeoutMs = Math.max(own.commandTimeoutMs, peerTimeoutMs);
-  return (config.REGION_PEERS ?? []).map(({ region, address }) => ({
-    ...{ ...own, commandTimeoutMs, region },
-    address: { ...address, tls: own.address.tls },
-  }));
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {
@@ -367,29 +294,6 @@ async function openRegions(
   };
   const accepted = await openRedisAcceptedStream({ ...own, region: config.REGION, policy });
   return { accepted, peers: await Promise.all(peerOptions(config, clock).map(open)) };
-}
-
-/** Whether the hot tier is a Redis, which outlives the processes that use it. */
-export function isRedisChosen(config: {
-  REDIS_URL?: string | undefined;
-  REDIS_CLUSTER_NODES?: readonly string[] | undefined;
-}): boolean {
-  return config.REDIS_URL !== undefined || config.REDIS_CLUSTER_NODES !== undefined;
-}
-
-/** Null when no Redis is configured. */
-function redisOptions(config: StoreConfig, clock: StoreClock) {
-  const { REDIS_URL: url, REDIS_CLUSTER_NODES: clusterNodes } = config;
-  if (!isRedisChosen(config)) return null;
-  return {
-    address: {
-      ...(clusterNodes === undefined ? { url: url as string } : { clusterNodes }),
-      tls: redisTls(config),
-    },
-    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
-    partitions: config.PLAYBACK_PARTITIONS,
-    clock,
-  };
 }
 
 /** What the recommendations subgraph keeps its view in: beside the event stream that it is folded from. */

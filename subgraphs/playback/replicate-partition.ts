@@ -74,6 +74,8 @@ export class PartitionReplica {
   #noted: ReadPoint | null | undefined;
   /** Where to read on: further than what is noted, past what was refused or after a gap. */
   #at: ReadPoint | null = null;
+  /** Since everything was compared no read has failed. */
+  #isFollowed = false;
   /** `stretch`: the last entries were refused. `ended`: good ones followed, and nothing was raised yet. */
   #refused: 'none' | 'stretch' | 'ended' = 'none';
   #raisedForRefusedAtMs = Number.NEGATIVE_INFINITY;
@@ -110,7 +112,10 @@ export class PartitionReplica {
     await this.#look(nowMs);
     const limit = this.#oneByOne > 0 ? 1 : batchLengthMax;
     const query = { partition: this.#partition, from: this.#at, limit };
-    const { entries, hasGap } = await this.#peer.read(query);
+    const { entries, hasGap } = await this.#peer.read(query).catch((error: unknown) => {
+      this.#isFollowed = false;
+      throw error;
+    });
     if (hasGap) {
       await this.#goBack();
       return true;
@@ -132,6 +137,7 @@ export class PartitionReplica {
   #standAt(stored: ReadPoint | null): void {
     this.#noted = stored;
     this.#at = stored;
+    this.#isFollowed = false;
     this.#refused = 'none';
   }
 
@@ -180,14 +186,21 @@ export class PartitionReplica {
   async #takeAll(entries: readonly AcceptedEntry[]): Promise<boolean> {
     const changes = entries.flatMap((entry) => (isRefused(entry) ? [] : [entry.change]));
     const { refused, ends } = this.#afterRefused(entries);
-    const isEmpty = entries.length === 0 && this.#at === null;
-    const isBegun = this.#noted === null && (changes.length > 0 || isEmpty);
-    if (isBegun || ends) await this.#compareAgain();
+    const isBegun = changes.length > 0 || (entries.length === 0 && this.#at === null);
+    if ((isBegun && this.#mayHaveMissed()) || ends) await this.#compareAgain();
     if (ends) this.#raisedForRefusedAtMs = this.#deps.clock.nowMs();
     if (!(await this.#noteWith(changes, this.#toNote(entries, { refused, ends })))) return false;
     this.#at = pointOf(entries.at(-1)) ?? this.#at ?? this.#noted ?? null;
     this.#count(entries, refused);
     return true;
+  }
+
+  /**
+   * Where no entry was seen yet, the first that is read need not be the first that came: others may have come and
+   * gone while nobody read. Where one was seen, its absence tells.
+   */
+  #mayHaveMissed(): boolean {
+    return this.#at?.isSeen !== true && !this.#isFollowed;
   }
 
   async #noteWith(changes: readonly AcceptedChange[], point: ReadPoint | null): Promise<boolean> {
@@ -259,6 +272,7 @@ export class PartitionReplica {
     const { hot, reapplyFences } = this.#deps;
     await hot.raiseGeneration(this.#partition);
     this.#counts.raised += 1;
+    this.#isFollowed = true;
     await reapplyFences?.(this.#partition);
   }
 

@@ -51,7 +51,7 @@ export interface OpenDemo {
 
 /** Opens the demo and waits until its library is there. */
 export async function openDemo(
-  at: { browser: Browser; product: Product },
+  at: { browser: Browser; product: Pick<Product, 'url'> },
   query: { profile: string; device?: 'tv' | 'phone' },
   reducedMotion: 'reduce' | 'no-preference' = 'reduce',
 ): Promise<OpenDemo> {

@@ -4,6 +4,7 @@ import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
 import { Load } from './load.ts';
+import type { Target } from './players.ts';
 import { probesOf, StallWatch } from './stalls.ts';
 import { type Member, World } from './world.ts';
 
@@ -230,8 +231,8 @@ export class Run {
 }
 
 /** A gauge or counter of a process; the largest where there are several. */
-export async function metricOf(member: Member, name: string): Promise<number> {
-  const response = await fetch(new URL('/metrics', member.url));
+export async function metricOf(process: Pick<Target, 'url'>, name: string): Promise<number> {
+  const response = await fetch(new URL('/metrics', process.url));
   const lines = (await response.text()).split('\n').filter((line) => line.startsWith(name));
   return Math.max(...lines.map((line) => Number(line.split(' ').at(-1))));
 }

@@ -61,13 +61,16 @@ export class DataCentre {
   /** Every disk is gone; what the others have is copied before it serves anybody. */
   rebuildFrom(others: readonly DataCentre[]): void {
     for (const kept of [this.#rows, this.#devices, this.#deleted]) kept.clear();
-    for (const other of others) {
-      for (const [profileId, timestamp] of other.#deleted) {
-        const known = this.#deleted.get(profileId) ?? '';
-        if (timestamp > known) this.#deleted.set(profileId, timestamp);
-      }
-      for (const profileId of other.#rows.keys()) this.apply(other.#all(profileId));
+    for (const other of others) this.repairFrom(other);
+  }
+
+  /** Whatever the other one has, deletions first. */
+  repairFrom(other: DataCentre): void {
+    for (const [profileId, timestamp] of other.#deleted) {
+      const known = this.#deleted.get(profileId) ?? '';
+      if (timestamp > known) this.#deleted.set(profileId, timestamp);
     }
+    for (const profileId of other.#rows.keys()) this.apply(other.#all(profileId));
   }
 
   /** Runs a step in its time, or when the data centre no longer hangs. */
@@ -208,6 +211,7 @@ export class SimulatedCassandra {
   readonly links: readonly CentreLink[];
   readonly #timeline: Timeline;
   readonly #chance: Chance;
+  #isRepairDue = false;
 
   constructor(parts: { timeline: Timeline; chance: Chance; centres: number }) {
     this.#timeline = parts.timeline;
@@ -226,6 +230,16 @@ export class SimulatedCassandra {
   mendFrom(centre: DataCentre): void {
     for (const link of this.links) if (link.from === centre) link.mend();
     this.deliver();
+  }
+
+  /**
+   * A data centre that lost everything is built anew, and all are repaired: what it had told some of the
+   * others, and no longer owes to the rest, they get from each other.
+   */
+  rebuild(centre: DataCentre): void {
+    for (const link of this.links) if (link.from === centre) link.loseHints();
+    centre.rebuildFrom(this.centres.filter((other) => other !== centre));
+    this.#isRepairDue = true;
   }
 
   /** A data centre answers again, and is told what it missed. */
@@ -250,6 +264,10 @@ export class SimulatedCassandra {
     }
     for (const link of this.links) link.mend();
     this.deliver();
+    if (!this.#isRepairDue) return;
+    for (const centre of this.centres) {
+      for (const other of this.centres) if (other !== centre) centre.repairFrom(other);
+    }
   }
 
   /** The store as a process of a region sees it, over its own wires; the next one lends its copy. */

@@ -223,5 +223,5 @@ export async function dies(region: Region, dying: PlaybackProcess): Promise<void
   if (processes.length < 2 || dying.life.isOver) return;
   region.crashProcess(dying);
   await timeline.sleep(chance.below(8_000));
-  region.startProcess(dying.place);
+  if (!region.isLost) region.startProcess(dying.place);
 }

@@ -4,6 +4,7 @@ import type { SessionToken } from '../../domain/session-token.ts';
 import type { RecordOutcome } from '../../subgraphs/playback/record-heartbeats.ts';
 import { takeOver } from '../../subgraphs/playback/take-over.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
+import type { Region } from './region.ts';
 import type { World } from './world.ts';
 
 /** One session as its device has it. */
@@ -18,8 +19,8 @@ export class HandOvers {
   readonly #world: World;
   /** By profile and title: the session that reported last. */
   readonly #latest = new Map<string, SessionToken>();
-  /** By session: when it was answered that it was taken over, and nothing was done there since. */
-  readonly #takenAtMs = new Map<string, number>();
+  /** By session: when and where it was answered that it was taken over, and nothing was done there since. */
+  readonly #taken = new Map<string, { atMs: number; region: Region }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -29,7 +30,7 @@ export class HandOvers {
   note(token: SessionToken, heartbeat: Heartbeat): void {
     this.#latest.set(nameOf(token), token);
     if (confirmsStart(heartbeat) && heartbeat.event !== 'PAUSE') {
-      this.#takenAtMs.delete(token.sessionId);
+      this.#taken.delete(token.sessionId);
     }
   }
 
@@ -46,7 +47,8 @@ export class HandOvers {
       );
       const isTaken = answer.from?.takenOverBy?.sessionId === token.sessionId;
       this.#world.note(`${token.sessionId} takes over from ${from}: ${isTaken}`);
-      if (isTaken) this.#takenAtMs.set(from, timeline.nowMs());
+      const { region } = process;
+      if (isTaken) this.#taken.set(from, { atMs: timeline.nowMs(), region });
     } catch {
       // Not answered: whether it was done nobody knows, and nothing is expected of it.
     }
@@ -66,8 +68,11 @@ export class HandOvers {
     const { answer, process } = operated;
     const { redis } = process.region;
     const { ledger } = this.#world;
-    const takenAtMs = this.#takenAtMs.get(token.sessionId);
-    if (takenAtMs === undefined || sentAtMs <= takenAtMs || answer.outcome !== 'ACCEPTED') return;
+    const taken = this.#taken.get(token.sessionId);
+    if (taken === undefined || sentAtMs <= taken.atMs || answer.outcome !== 'ACCEPTED') return;
+    // In another region, or one that lost the note, it may have come back just now.
+    const isSettled = redis.region === null || wasThere(taken, process.region, token.profileId);
+    if (!isSettled) return;
     // Past the hot store nobody knows who acted.
     const isDirect = operated.writes.some(({ written }) => written.kind === 'direct');
     if (isDirect || redis.isDeposed(process.redisClient.id)) return;
@@ -81,6 +86,16 @@ export class HandOvers {
     const events = batch.map(({ event }) => event).join();
     ledger.violate('held until its viewer acts', `${token.sessionId}: ${events} was accepted`);
   }
+}
+
+function wasThere(
+  taken: { atMs: number; region: Region },
+  region: Region,
+  profileId: string,
+): boolean {
+  const { redis } = region;
+  const lostAtMs = Math.max(redis.lastCutMs, redis.evictedAtMs(profileId));
+  return region === taken.region && lostAtMs < taken.atMs;
 }
 
 function nameOf({ profileId, title }: SessionToken): string {

@@ -23,6 +23,8 @@ export interface Promised {
   /** The process that answered, and what is true in its region. */
   by: Life;
   truth: Truth;
+  /** The region was lost before any other data centre had it. */
+  isLost?: true;
 }
 
 /** Who reads, and when they asked. */
@@ -42,6 +44,8 @@ export interface Truth {
   fullSinceMs(): number | null;
   /** The hot store got this write and has not lost it. */
   isInHot(name: string): boolean;
+  /** The same, and not only as a copy of what another region accepted. */
+  isOwn(name: string): boolean;
   /** It got it once. */
   wasEverHot(name: string): boolean;
   /** The local data centre's version of a register. */
@@ -61,6 +65,7 @@ export class Ledger {
   readonly violations: Violation[] = [];
   /** By name of the write. */
   readonly #submitted = new Map<string, string>();
+  readonly #truths = new Set<Truth>();
   /** By region. */
   readonly #seen = new Map<Truth, Set<string>>();
   /** By profile and register, the newest version first. */
@@ -92,6 +97,7 @@ export class Ledger {
 
   promise(named: Named, of: Omit<Promised, 'name' | 'key' | 'version'>): void {
     const { key, version } = named;
+    this.#truths.add(of.truth);
     const name = writeName(named);
     const promised: Promised = { name, key, version, ...of };
     const known = this.#promisesOf(key);
@@ -112,7 +118,7 @@ export class Ledger {
 
   /** What must be seen of a profile by whoever asks. */
   visibleTo(asker: Asker, profileId: string): Map<string, Promised> {
-    return this.#newest(
+    return this.newest(
       profileId,
       (promised) => promised.atMs <= asker.atMs && this.isVisibleTo(asker, promised),
     );
@@ -121,7 +127,7 @@ export class Ledger {
   isVisibleTo({ reader, truth, atMs, need }: Asker, promised: Promised): boolean {
     if (promised.directBy === reader || truth.isInHot(promised.name)) return true;
     // Another region's promises are seen here once they are here.
-    if (promised.truth !== truth) return false;
+    if (promised.truth !== truth || promised.isLost) return false;
     if (promised.wasRefused && isFullSince(truth, promised.atMs)) return true;
     // Another process owes it to the hot store, and cannot reach it perhaps.
     if (promised.directBy !== null || promised.durability !== 'DURABLE') return false;
@@ -145,14 +151,19 @@ export class Ledger {
     );
   }
 
-  /** What must be there in the end: all but what was hot only when the hot store lost it. */
-  lasting(profileId: string, options: { evenOfTheDead: boolean }): Map<string, Promised> {
-    return this.#newest(profileId, (promised) => {
-      if (promised.truth.isInHot(promised.name)) return true;
-      if (promised.durability === 'SEEN') return false;
+  /**
+   * What must be there in the end: all but what was hot only when the hot store lost it. `late`: when every mark
+   * has ended.
+   */
+  lasting(profileId: string, of: { truth: Truth; isLate: boolean }): Map<string, Promised> {
+    const { truth, isLate } = of;
+    return this.newest(profileId, (promised) => {
+      if (truth.isInHot(promised.name)) return true;
+      if (promised.durability === 'SEEN' || promised.isLost) return false;
+      if (promised.truth !== truth) return hasComeAcross(promised, { isLate });
       if (promised.durability === 'HOT') return this.#isRestored(promised);
       // Who died owing it to the hot store leaves that to the end of a mark.
-      return options.evenOfTheDead || !(promised.directBy?.isOver ?? false);
+      return isLate || !(promised.directBy?.isOver ?? false);
     });
   }
 
@@ -161,10 +172,29 @@ export class Ledger {
     return !by.isOver && truth.lastCutMs() - atMs < rememberedMs;
   }
 
+  /** A region was built anew: what had left it for no other data centre is lost. */
+  lose(truth: Truth): void {
+    for (const registers of this.#promises.values()) {
+      for (const [key, promises] of registers) {
+        const version = truth.durableVersion(key) ?? versionZero;
+        for (const promised of promises) {
+          if (promised.truth === truth && promised.version > version) promised.isLost = true;
+        }
+      }
+    }
+  }
+
   /** What is durable stays durable. */
   expectDurable(): void {
+    for (const truth of this.#truths) this.#expectDurableIn(truth);
+  }
+
+  #expectDurableIn(of: Truth): void {
     for (const profileId of this.#promises.keys()) {
-      const newest = this.#newest(profileId, ({ durability }) => durability === 'DURABLE');
+      const newest = this.newest(
+        profileId,
+        ({ durability, truth, isLost }) => durability === 'DURABLE' && truth === of && !isLost,
+      );
       for (const [key, { version: promised, truth }] of newest) {
         const version = truth.durableVersion(key) ?? versionZero;
         if (version >= promised) continue;
@@ -185,7 +215,7 @@ export class Ledger {
   }
 
   /** The newest promise of each register that counts. */
-  #newest(profileId: string, counts: (promised: Promised) => boolean): Map<string, Promised> {
+  newest(profileId: string, counts: (promised: Promised) => boolean): Map<string, Promised> {
     const newest = new Map<string, Promised>();
     for (const [key, promises] of this.#promises.get(profileId) ?? []) {
       const found = promises.find(counts);
@@ -202,6 +232,18 @@ export class Ledger {
     registers.set(key, promises);
     return promises;
   }
+}
+
+/**
+ * In the end whatever its region still has. Before that: it came by replication; or what it left for others was let go of before they read it, and they compared
+ * everything anew: by now with what their data centres had when all was healed.
+ */
+function hasComeAcross(
+  { durability, truth, name }: Promised,
+  { isLate }: { isLate: boolean },
+): boolean {
+  const isDurable = durability === 'DURABLE';
+  return isLate ? isDurable || truth.isInHot(name) : isDurable && truth.isOwn(name);
 }
 
 function isFullSince(truth: Truth, atMs: number): boolean {

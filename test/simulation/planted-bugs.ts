@@ -2,6 +2,7 @@ import type { PlaybackEvent } from '../../domain/heartbeat.ts';
 import { floorTitle } from '../../domain/playhead.ts';
 import { encodeSessionToken, openSessionToken } from '../../domain/session-token.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore, MergeRequest, SettledTitle } from '../../stores/hot-store.ts';
 import { recordHeartbeats } from '../../subgraphs/playback/record-heartbeats.ts';
@@ -19,6 +20,7 @@ export interface DressedProcess {
 export interface PlantedBug {
   hot?(hot: HotStore, process: DressedProcess): HotStore;
   durable?(durable: DurableStore): DurableStore;
+  peer?(peer: AcceptedStream): AcceptedStream;
   recordHeartbeats?: typeof recordHeartbeats;
   world?(world: World): void;
 }

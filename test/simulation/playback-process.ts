@@ -1,5 +1,6 @@
 import { defaultPolicy } from '../../domain/policy.ts';
 import { createLog } from '../../runtime/log.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
 import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
 import type { PlaybackDeps } from '../../subgraphs/playback/deps.ts';
@@ -20,6 +21,8 @@ import { Wire } from './wire.ts';
 const redisPatienceMs = 150;
 /** The driver's deadline for one operation (stores/cassandra/connection.ts). */
 const cassandraPatienceMs = 2_000;
+/** Longer than a hot store of another region waits for news. */
+const peerPatienceMs = 2_500;
 
 /** A breaker is closed again this long after the last failure, ms. */
 const troubledMs = 3_000;
@@ -76,6 +79,8 @@ export class PlaybackProcess {
   readonly cassandraWire: Wire;
   readonly remoteWire: Wire;
   readonly redisClient: RedisClient;
+  /** Its ways to the hot stores of other regions. */
+  readonly peers: readonly { region: Region; wire: Wire }[];
   /** Resolves when it dies. */
   readonly death: Promise<'dead'>;
   readonly #deps: PlaybackDeps;
@@ -98,6 +103,7 @@ export class PlaybackProcess {
       ...{ id: of.name, redis: region.redis, life, chance },
       wire: this.redisWire,
     });
+    this.peers = region.others.map((other) => ({ region: other, wire: wire(peerPatienceMs) }));
     const durable = this.#seen(
       cassandra.storeOver(region.centre, { local: this.cassandraWire, remote: this.remoteWire }),
       'cassandra',
@@ -109,6 +115,7 @@ export class PlaybackProcess {
       }),
       durable: (bug.durable ?? asIs<DurableStore>)(durable),
       leases: this.redisClient.leases,
+      peers: this.peers.map((peer) => (bug.peer ?? asIs<AcceptedStream>)(this.#streamOf(peer))),
       clock: life,
       log,
       intervalMs: parts.writeBehindMs,
@@ -143,6 +150,12 @@ export class PlaybackProcess {
     }) as typeof writePath;
     const answer = await operation({ ...this.#deps, writePath: watched });
     return { answer, writes, wasRefused: this.#wasRefused(startedAtMs) };
+  }
+
+  #streamOf({ region, wire }: { region: Region; wire: Wire }): AcceptedStream {
+    const stream = region.redis.accepted(this.name);
+    const read: AcceptedStream['read'] = (query) => wire.ask(() => stream.read(query));
+    return this.#seen({ ...stream, read }, region.name ?? '');
   }
 
   #seen<Store extends object>(store: Store, name: string): Store {

@@ -1,3 +1,4 @@
+import type { ReadPoint } from '../../stores/accepted-stream.ts';
 import type { EmbeddedHotStore } from '../../stores/embedded/hot.ts';
 import type {
   Backlog,
@@ -10,6 +11,7 @@ import type {
   QuarantinedTitle,
   SettledTitle,
   StoreIdentity,
+  TakenIn,
 } from '../../stores/hot-store.ts';
 import type { Lease, LeaseRequest, Leases } from '../../stores/lease.ts';
 import type { Chance } from '../support/chance.ts';
@@ -90,6 +92,14 @@ export class RedisClient implements HotStore {
 
   raiseGeneration(partition: number): Promise<void> {
     return this.#change((engine) => engine.raiseGeneration(partition), needsMemory);
+  }
+
+  takeIn(taken: TakenIn): Promise<ReadPoint | null> {
+    return this.#wire.ask(() => this.#redis.takeIn(this.id, taken));
+  }
+
+  takenUpTo(of: { partition: number; region: string }): Promise<ReadPoint | null> {
+    return this.#ask(({ engine }) => engine.takenUpTo(of));
   }
 
   due(query: {

@@ -1,21 +1,29 @@
 import { defaultPolicy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
+import type { AcceptedChange, AcceptedStream, ReadPoint } from '../../stores/accepted-stream.ts';
 import { type EmbeddedHotStore, openEmbeddedHotStore } from '../../stores/embedded/hot.ts';
 import { openEmbeddedLeases } from '../../stores/embedded/lease.ts';
 import type { EmbeddedEventStream } from '../../stores/embedded/stream.ts';
 import { StoreTakesNoWrites } from '../../stores/faults.ts';
-import type { MergeRequest, MergeResult, StoreIdentity } from '../../stores/hot-store.ts';
+import type { MergeRequest, MergeResult, StoreIdentity, TakenIn } from '../../stores/hot-store.ts';
 import type { Lease, LeaseRequest, Leases } from '../../stores/lease.ts';
 import { unreachable } from '../support/faulty.ts';
+import { HeldWrites, type Kept } from './held-writes.ts';
 import { registersIn, writeName } from './registers.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One effect, as the append-only file and the replicas have it. */
-interface Logged {
+interface Logged extends Kept {
   atMs: number;
   again: (engine: EmbeddedHotStore) => Promise<unknown>;
-  /** The writes it holds, by name. */
-  writes: readonly string[];
+}
+
+const nothingKept: Kept = { writes: [], isOwn: false, gone: [] };
+
+/** What another region is told of, and how much of it is kept. */
+export interface SimulatedRegion {
+  name: string;
+  outLengthMax: number;
 }
 
 /** One server with its memory. */
@@ -24,6 +32,9 @@ export interface RedisServer {
   leases: Leases;
   log: Logged[];
 }
+
+/** How long an empty answer to another region waits for news. */
+const newsWaitMs = 1_000;
 
 /** Who asks: a server that was deposed goes on serving those who have not noticed. */
 export type ProcessId = string;
@@ -43,6 +54,8 @@ export class SimulatedRedis {
   state: 'up' | 'down' | 'hung' = 'up';
   /** Since when reads, deletes and moves work, and whatever needs memory is refused; ms. */
   fullSinceMs: number | null = null;
+  /** Since when there is room again, ms; before the beginning if there always was. */
+  roomSinceMs = Number.NEGATIVE_INFINITY;
   /** A full disk, too few replicas: reads work, and nothing else. */
   isReadOnly = false;
   /** When it last began to answer, or to be another; ms. */
@@ -50,21 +63,35 @@ export class SimulatedRedis {
   /** Evicts what is dirty as well: for a planted bug. */
   evictsDirty = false;
   onChanged: OnChanged = () => {};
-  /** Every write that was ever merged, by name, wherever it was lost since. */
-  readonly everMerged = new Set<string>();
+  readonly held = new HeldWrites();
+  /** Null: there are no other regions. */
+  readonly region: SimulatedRegion | null;
   /** When the last writes were lost, or may have been; ms. */
   lastCutMs = Number.NEGATIVE_INFINITY;
   readonly #timeline: Timeline;
   readonly #profileIds: readonly string[];
+  readonly #isDurable: (write: string) => boolean;
   #primary: RedisServer;
-  #held = new Set<string>();
-  /** Of the lease that was given last, by partition. */
-  readonly #leaseGenerations = new Map<number, number>();
+  /** When each profile was evicted last, ms. */
+  readonly #evictedAtMs = new Map<string, number>();
+  /** Of the lease that was given last, by partition and task. */
+  readonly #leaseGenerations = new Map<string, number>();
   readonly #deposed = new Map<ProcessId, RedisServer>();
   #parked: (() => void)[] = [];
+  /** Other regions that wait for news. */
+  #waiting: (() => void)[] = [];
 
-  constructor(parts: { timeline: Timeline; partitions: number; profileIds: readonly string[] }) {
+  constructor(parts: {
+    timeline: Timeline;
+    partitions: number;
+    profileIds: readonly string[];
+    region: SimulatedRegion | null;
+    /** Whether the region's data centre has a write, or a newer one. */
+    isDurable: (write: string) => boolean;
+  }) {
     this.#timeline = parts.timeline;
+    this.region = parts.region;
+    this.#isDurable = parts.isDurable;
     this.upSinceMs = parts.timeline.nowMs();
     this.partitions = parts.partitions;
     this.#profileIds = parts.profileIds;
@@ -79,11 +106,6 @@ export class SimulatedRedis {
   /** This process still talks to a server that was deposed. */
   isDeposed(processId: ProcessId): boolean {
     return this.#deposed.has(processId);
-  }
-
-  /** The primary got this write, directly or by replication, and has not lost it. */
-  holds(write: string): boolean {
-    return this.#held.has(write);
   }
 
   serverOf(processId: ProcessId): RedisServer {
@@ -121,7 +143,9 @@ export class SimulatedRedis {
       const again = (engine: EmbeddedHotStore) => engine.merge(decided);
       const { profileId, writes: titles } = decided;
       const writes = registersIn({ profileId, titles }).map(writeName);
-      if (result.kind === 'merged') this.#append(server, again, writes);
+      if (result.kind === 'merged') {
+        this.#append(server, again, { ...nothingKept, writes, isOwn: true });
+      }
       return result;
     });
   }
@@ -130,13 +154,14 @@ export class SimulatedRedis {
   acquireLease(processId: ProcessId, request: LeaseRequest): Promise<Lease | null> {
     return this.arrive(processId, async ({ leases }) => {
       const lease = await leases.acquire(request);
-      const known = this.#leaseGenerations.get(request.partition);
+      const work = `${request.partition}|${request.task ?? ''}`;
+      const known = this.#leaseGenerations.get(work);
       if (lease === null || lease.generation === known) return lease;
       if (this.isFull || this.isReadOnly) {
         await leases.release(lease);
         throw new StoreTakesNoWrites('The store gives no lease.');
       }
-      this.#leaseGenerations.set(request.partition, lease.generation);
+      this.#leaseGenerations.set(work, lease.generation);
       return lease;
     });
   }
@@ -154,11 +179,49 @@ export class SimulatedRedis {
     });
   }
 
+  /** What another region accepted. */
+  takeIn(processId: ProcessId, taken: TakenIn): Promise<ReadPoint | null> {
+    return this.arrive(processId, async (server) => {
+      this.#expectWritable({ memory: true });
+      const stands = await server.engine.takeIn(taken);
+      const isTaken = stands?.offset === taken.upTo.offset;
+      const writes = taken.changes.flatMap(namesOf);
+      const again = (engine: EmbeddedHotStore) => engine.takeIn(taken);
+      this.#append(server, again, { ...nothingKept, writes: isTaken ? writes : [] });
+      return stands;
+    });
+  }
+
+  /** As if another region asked without end: no news come after a while, and news at once. */
+  accepted(readerId: ProcessId): AcceptedStream {
+    const read: AcceptedStream['read'] = async (query) => {
+      const ask = () => this.arrive(readerId, ({ engine }) => engine.accepted().read(query));
+      const found = await ask();
+      if (found.entries.length > 0 || found.hasGap) return found;
+      await this.#news();
+      return ask();
+    };
+    return { region: this.region?.name ?? '', read, async close() {} };
+  }
+
   /** Lets a clean profile go, as `volatile-ttl` does under pressure. */
   evict(profileId: string): boolean {
     if (this.evictsDirty) this.#forgetDirty(profileId);
-    this.#append(this.#primary, async (engine) => engine.evict(profileId));
-    return this.engine.evict(profileId);
+    const isGone = this.engine.evict(profileId);
+    // What another region accepted may be in that one's data centre only, or nowhere else.
+    const copies = isGone ? this.held.copiesOf(profileId) : [];
+    const gone = copies.filter((write) => !this.#isDurable(write));
+    this.#append(this.#primary, async (engine) => engine.evict(profileId), {
+      ...nothingKept,
+      gone,
+    });
+    if (isGone) this.#evictedAtMs.set(profileId, this.#timeline.nowMs());
+    return isGone;
+  }
+
+  /** When a profile was evicted last, ms; before the beginning if never. */
+  evictedAtMs(profileId: string): number {
+    return this.#evictedAtMs.get(profileId) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** What `allkeys-lru` would do: the keys that say what is owed go as well. */
@@ -181,6 +244,13 @@ export class SimulatedRedis {
     void forget(this.engine);
   }
 
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#timeline.after(newsWaitMs, resolve);
+    });
+  }
+
   get isFull(): boolean {
     return this.fullSinceMs !== null;
   }
@@ -193,7 +263,9 @@ export class SimulatedRedis {
   /** There is room as soon as somebody was drained: a clean profile goes. */
   async makeRoom(): Promise<void> {
     const hasGone = this.#profileIds.some((profileId) => this.evict(profileId));
-    if (hasGone || !(await this.#isDirty())) this.fullSinceMs = null;
+    if (!hasGone && (await this.#isDirty())) return;
+    this.fullSinceMs = null;
+    this.roomSinceMs = this.#timeline.nowMs();
   }
 
   async #isDirty(): Promise<boolean> {
@@ -253,17 +325,15 @@ export class SimulatedRedis {
     server.log = this.#primary.log.filter(({ atMs }) => atMs <= untilMs);
     for (const { again } of server.log) void again(server.engine);
     this.#primary = server;
-    this.#held = new Set(server.log.flatMap(({ writes }) => writes));
+    this.held.rebuild(server.log);
     this.#parked = [];
     this.lastCutMs = this.#timeline.nowMs();
   }
 
-  #append(server: RedisServer, again: Logged['again'], writes: readonly string[] = []): void {
-    server.log.push({ atMs: this.#timeline.nowMs(), again, writes });
-    for (const write of writes) {
-      this.everMerged.add(write);
-      if (server === this.#primary) this.#held.add(write);
-    }
+  #append(server: RedisServer, again: Logged['again'], kept = nothingKept): void {
+    server.log.push({ atMs: this.#timeline.nowMs(), again, ...kept });
+    this.held.note(kept, { isPrimary: server === this.#primary });
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #newServer(): RedisServer {
@@ -273,6 +343,7 @@ export class SimulatedRedis {
         policy: defaultPolicy,
         partitions,
         events: unreadStream(partitions),
+        ...(this.region !== null && { region: this.region }),
       }),
       // A failover may forget leases, and so does this one.
       leases: openEmbeddedLeases({ clock: this.#timeline }),
@@ -285,6 +356,11 @@ export class SimulatedRedis {
     }
     return server;
   }
+}
+
+/** The writes of a change, by name. */
+export function namesOf({ profileId, writes }: AcceptedChange): string[] {
+  return registersIn({ profileId, titles: writes }).map(writeName);
 }
 
 /** Nobody reads the event stream here: what is appended is gone. */

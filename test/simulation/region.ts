@@ -21,7 +21,10 @@ export class Region {
   readonly busy = new Set<object>();
   /** Nobody is there: no Redis, no process, no data centre. */
   isLost = false;
+  /** How often it was built anew. */
+  lives = 0;
   #starts = 0;
+  #isWiped = false;
 
   constructor(
     world: World,
@@ -30,18 +33,24 @@ export class Region {
       centre: DataCentre;
       partitions: number;
       profileIds: readonly string[];
+      outLengthMax: number;
     },
   ) {
-    const { partitions, profileIds } = of;
-    this.name = of.name;
+    const { name, partitions, profileIds, outLengthMax } = of;
+    this.name = name;
     this.world = world;
     this.centre = of.centre;
-    this.redis = new SimulatedRedis({ timeline: world.timeline, partitions, profileIds });
+    this.redis = new SimulatedRedis({
+      ...{ timeline: world.timeline, partitions, profileIds },
+      region: name === null ? null : { name, outLengthMax },
+      isDurable: (write) => this.#hasDurably(write),
+    });
     this.truth = {
       lastCutMs: () => this.redis.lastCutMs,
       fullSinceMs: () => this.redis.fullSinceMs,
-      isInHot: (name) => this.redis.holds(name),
-      wasEverHot: (name) => this.redis.everMerged.has(name),
+      isInHot: (name) => this.redis.held.has(name),
+      isOwn: (name) => this.redis.held.isOwn(name),
+      wasEverHot: (name) => this.redis.held.everMerged.has(name),
       durableVersion: (key) => this.centre.register(key)?.slice(0, versionLength) ?? null,
     };
     this.redis.onChanged = (told) => {
@@ -64,6 +73,19 @@ export class Region {
     return this.world.isEnding;
   }
 
+  /** The other regions. */
+  get others(): Region[] {
+    return this.world.regions.filter((region) => region !== this);
+  }
+
+  /** Whose data centre lends its copy when the own one does not answer; null: one without a region. */
+  get lender(): Region | null {
+    const { regions } = this.world;
+    return regions.length === 1
+      ? null
+      : (regions[(regions.indexOf(this) + 1) % regions.length] as Region);
+  }
+
   /** A process, new and empty. */
   startProcess(place: number): PlaybackProcess {
     this.#starts += 1;
@@ -72,6 +94,35 @@ export class Region {
     const process = this.world.newProcess(this, { name, place });
     this.processes.push(process);
     return process;
+  }
+
+  /** Everything of it is gone; for good, if its Redis has nothing left: then its disks have neither. */
+  fall({ tailMs }: { tailMs: number }): void {
+    this.isLost = true;
+    this.#isWiped = tailMs === Number.POSITIVE_INFINITY;
+    for (const process of [...this.processes]) this.crashProcess(process);
+    this.redis.crash({ tailMs });
+    this.centre.fall();
+  }
+
+  /** It is there again, with what it has left, or with what the others have. */
+  rise(): void {
+    if (!this.isLost) return;
+    this.isLost = false;
+    const { cassandra, ledger } = this.world;
+    this.redis.restart();
+    if (this.#isWiped) {
+      this.lives += 1;
+      cassandra.rebuild(this.centre);
+      ledger.lose(this.truth);
+    }
+    cassandra.raise(this.centre);
+    for (const place of [1, 2]) this.startProcess(place);
+  }
+
+  #hasDurably(write: string): boolean {
+    const end = write.lastIndexOf('|');
+    return (this.truth.durableVersion(write.slice(0, end)) ?? '') >= write.slice(end + 1);
   }
 
   crashProcess(process: PlaybackProcess): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { expectConverged, toldLast } from './converged.ts';
 import { Device } from './device.ts';
 import type { Violation } from './ledger.ts';
 import { haunt, heal } from './nemesis.ts';
@@ -14,8 +15,31 @@ import {
 import { Viewer } from './viewer.ts';
 import { deviceIds, followedIds, World } from './world.ts';
 
-/** How long people watch and things go wrong. */
-const activeMs = 120_000;
+/** What kind of evening it is. */
+interface Evening {
+  /** Null: one region, which nobody names. */
+  regionNames: readonly string[] | null;
+  /** How long people watch and things go wrong. */
+  activeMs: number;
+  processesMin: number;
+  /** How often the longest mark may have to end until all agree: each region compares in its turn. */
+  lateRoundsMax: number;
+}
+
+/** By number of regions. */
+const evenings = {
+  1: { regionNames: null, activeMs: 120_000, processesMin: 2, lateRoundsMax: 1 },
+  3: {
+    regionNames: ['eu', 'us', 'ap'],
+    // Within the first mark of a profile: whoever compared anew since has compared with what is healed.
+    ...{ activeMs: 55_000, processesMin: 1, lateRoundsMax: 3 },
+  },
+} satisfies Record<number, Evening>;
+
+export type Regions = keyof typeof evenings;
+
+/** Regions are equal this soon after everything is healed. */
+const convergedMs = 10_000;
 /** Then all is well; outboxes empty, and what was delayed for 20 s arrives. */
 const settlingMs = 25_000;
 /** First mark of a profile (60 s), and a little. */
@@ -28,7 +52,6 @@ const drainedMs = 60_000;
 const toldMs = 5_000;
 /** How often the stores are looked into, past everything. */
 const checkEveryMs = 5_000;
-const processesMin = 2;
 
 export interface Outcome {
   seed: number;
@@ -38,47 +61,31 @@ export interface Outcome {
   hash: string;
 }
 
-/** One evening of a region, from its seed; nothing is waited for but virtual time. */
+/** One evening, from its seed; nothing is waited for but virtual time. */
 export async function simulate(
   seed: number,
-  options: { bug?: PlantedBug; isTraced?: boolean } = {},
+  options: { regions?: Regions; bug?: PlantedBug; isTraced?: boolean } = {},
 ): Promise<Outcome> {
   const { stackTraceLimit } = Error;
   // Nobody reads where a store's fault came from, and there are many.
   Error.stackTraceLimit = 0;
   try {
-    return await simulated({
-      seed,
-      bug: options.bug ?? noBug,
-      isTraced: options.isTraced ?? false,
-    });
+    const { bug = noBug, isTraced = false, regions = 1 } = options;
+    const evening = evenings[regions];
+    const world = new World({ seed, bug, isTraced, regionNames: evening.regionNames });
+    await live(world, evening);
+    const { ledger, history } = world;
+    const hash = createHash('sha256').update(history.join('\n')).digest('hex');
+    return { seed, violations: ledger.violations, history, hash };
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-async function simulated(of: {
-  seed: number;
-  bug: PlantedBug;
-  isTraced: boolean;
-}): Promise<Outcome> {
-  const { seed } = of;
-  const world = new World({ ...of, regionNames: null });
-  const { timeline, chance, ledger, history } = world;
-  for (const region of world.regions) {
-    const count = processesMin + chance.below(2);
-    for (let place = 1; place <= count; place += 1) region.startProcess(place);
-  }
-  const subscribers = world.regions.flatMap((region) =>
-    followedIds.map((profileId) => new Subscriber(region, profileId)),
-  );
-  const devices = deviceIds.map((deviceId) => {
-    const profileId = deviceId.slice(0, deviceId.indexOf('-'));
-    return new Device(world, { profileId, deviceId });
-  });
-  const viewers = ['one', 'other'].map((name) => new Viewer(world, name));
-  for (const actor of [...subscribers, ...devices, ...viewers]) void actor.live();
-  void haunt(world);
+async function live(world: World, evening: Evening): Promise<void> {
+  const { timeline, chance, ledger } = world;
+  const { activeMs } = evening;
+  const subscribers = begin(world, evening);
   const start = timeline.nowMs();
   const until = async (afterMs: number) => {
     while (timeline.nowMs() + checkEveryMs < start + afterMs) {
@@ -92,27 +99,54 @@ async function simulated(of: {
   await until(activeMs);
   world.isEnding = true;
   heal(world);
+  if (evening.regionNames !== null) {
+    const healedAtMs = timeline.nowMs();
+    await until(activeMs + convergedMs);
+    await expectConverged(world, healedAtMs);
+  }
   await until(activeMs + settlingMs);
   chance.end();
   calm(world);
-  await until(activeMs + settlingMs + soonMs);
+  const soonAtMs = activeMs + settlingMs + soonMs;
+  await until(soonAtMs);
   await expectPromisesKept(world, 'soon');
-  // Where all tiers agree and nothing is owed, time changes nothing any more.
-  if (!(await isAtRest(world))) {
-    await until(activeMs + settlingMs + soonMs + lateMs);
-    await expectPromisesKept(world, 'late');
+  const told = await toldLast(world);
+  for (let round = 1; round <= evening.lateRoundsMax; round += 1) {
+    // Where all tiers agree and nothing is owed, time changes nothing any more.
+    if (await isAtRest(world)) break;
+    await until(soonAtMs + round * (lateMs + drainedMs) - drainedMs);
+    if (round === 1) await expectPromisesKept(world, 'late');
     await timeline.runUntil(timeline.nowMs() + drainedMs);
   }
   await expectTiersEqual(world);
+  if ((await toldLast(world)) !== told) ledger.violate('an echo dies out', 'regions go on telling');
   await timeline.runUntil(timeline.nowMs() + toldMs);
   await expectToldLast(subscribers);
-  const hash = createHash('sha256').update(history.join('\n')).digest('hex');
-  return { seed, violations: ledger.violations, history, hash };
+}
+
+/** Processes start, people come, and something goes wrong. */
+function begin(world: World, { processesMin, activeMs }: Evening): Subscriber[] {
+  for (const region of world.regions) {
+    const count = processesMin + world.chance.below(2);
+    for (let place = 1; place <= count; place += 1) region.startProcess(place);
+  }
+  const subscribers = world.regions.flatMap((region) =>
+    followedIds.map((profileId) => new Subscriber(region, profileId)),
+  );
+  const devices = deviceIds.map((deviceId) => {
+    const profileId = deviceId.slice(0, deviceId.indexOf('-'));
+    return new Device(world, { profileId, deviceId });
+  });
+  const viewers = ['one', 'other'].map((name) => new Viewer(world, name));
+  for (const actor of [...subscribers, ...devices, ...viewers]) void actor.live();
+  void haunt(world, { activeMs });
+  return subscribers;
 }
 
 /** Nothing is lost or late any more: messages need no event of their own. */
 function calm({ processes }: World): void {
-  for (const { redisWire, cassandraWire, remoteWire } of processes) {
-    for (const wire of [redisWire, cassandraWire, remoteWire]) wire.isShort = true;
+  for (const { redisWire, cassandraWire, remoteWire, peers } of processes) {
+    const others = peers.map(({ wire }) => wire);
+    for (const wire of [redisWire, cassandraWire, remoteWire, ...others]) wire.isShort = true;
   }
 }

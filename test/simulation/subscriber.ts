@@ -8,6 +8,7 @@ export class Subscriber {
   /** Version of each title as it was last told. */
   readonly last = new Map<string, string>();
   readonly region: Region;
+  #lives = 0;
 
   constructor(region: Region, profileId: string) {
     this.region = region;
@@ -25,6 +26,7 @@ export class Subscriber {
 
   async #follow(process: PlaybackProcess): Promise<void> {
     const { timeline, chance, world } = this.region;
+    this.#beginAnewWith(this.region.lives);
     const stream = watchPlayheads(process.deps, { profileId: this.profileId, title: null });
     const told = new Map<string, string>();
     for (;;) {
@@ -40,5 +42,11 @@ export class Subscriber {
       // A slow reader misses nothing that lasts.
       if (chance.of(0.1)) await timeline.sleep(chance.below(4_000));
     }
+  }
+
+  /** What was told of a region that was built anew since is another life's. */
+  #beginAnewWith(lives: number): void {
+    if (this.#lives !== lives) this.last.clear();
+    this.#lives = lives;
   }
 }

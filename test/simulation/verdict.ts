@@ -3,8 +3,9 @@ import type { ProfileState } from '../../subgraphs/playback/hydrate.ts';
 import { viewOf } from '../../subgraphs/playback/playhead-view.ts';
 import { noonMs } from '../support/manual-clock.ts';
 import type { PlaybackProcess } from './playback-process.ts';
+import type { SimulatedRedis } from './redis.ts';
 import type { Region } from './region.ts';
-import { type Named, registersOf } from './registers.ts';
+import { type Named, registersOf, writeName } from './registers.ts';
 import type { Subscriber } from './subscriber.ts';
 import { policy, profileIds, registersSeen, titles, type World } from './world.ts';
 
@@ -35,7 +36,8 @@ async function expectShown(
     ledger.violate('healed', `${where} ${profileId} is degraded`);
   }
   const seen = registersSeen(profileId, state);
-  const lasting = ledger.lasting(profileId, { evenOfTheDead: when === 'late' });
+  const { truth } = process.region;
+  const lasting = ledger.lasting(profileId, { truth, isLate: when === 'late' });
   for (const [key, { version: promised, durability }] of lasting) {
     const version = seen.get(key)?.version ?? '';
     if (version >= promised) continue;
@@ -89,19 +91,27 @@ export async function isAtRest(world: World): Promise<boolean> {
 
 /** What is hot and newer than the durable store is dirty: otherwise nobody would ever write it. */
 export async function expectOwed({ redis, centre, world }: Region): Promise<void> {
-  const dirty = new Set<string>();
-  for (let partition = 0; partition < redis.partitions; partition += 1) {
-    const due = await redis.engine.due({ partition, ...everything });
-    for (const { profileId, title } of due) dirty.add(`${profileId}|${title}`);
-  }
+  const dirty = await dirtyIn(redis);
   for (const profileId of profileIds) {
-    for (const { key, packed, version } of await hotRegisters({ redis }, profileId)) {
+    for (const named of await hotRegisters({ redis }, profileId)) {
+      const { key, packed, version } = named;
+      // What came from another region is owed there.
+      if (world.regions.length > 1 && !redis.held.isOwn(writeName(named))) continue;
       const isOwed = dirty.has(key.slice(0, key.lastIndexOf('|')));
       if (isOwed || packed <= (centre.register(key) ?? '')) continue;
       const what = `${key} ${version} is hot and nowhere else, and clean`;
       world.ledger.violate('owed until durable', what);
     }
   }
+}
+
+/** By profile and title. */
+async function dirtyIn(redis: SimulatedRedis): Promise<Set<string>> {
+  const partitions = Array.from({ length: redis.partitions }, (_, partition) => partition);
+  const due = await Promise.all(
+    partitions.map((partition) => redis.engine.due({ partition, ...everything })),
+  );
+  return new Set(due.flat().map(({ profileId, title }) => `${profileId}|${title}`));
 }
 
 /** What each subscriber was told last is what the store holds. */
@@ -137,7 +147,7 @@ function wasLost({ redis }: Region, title: string, version: string): boolean {
   const names = [`${title}|playhead`, `${title}|visibility`, `${floor}|playhead`];
   return names.some((name) => {
     const write = `${name}|${version}`;
-    return redis.everMerged.has(write) && !redis.holds(write);
+    return redis.held.everHeld.has(write) && !redis.held.has(write);
   });
 }
 

@@ -13,6 +13,7 @@ import type { PlantedBug } from './planted-bugs.ts';
 import { type Operated, PlaybackProcess, type ReadQuery } from './playback-process.ts';
 import { Region } from './region.ts';
 import { type Named, registersIn, registersOf } from './registers.ts';
+import { Routes } from './route.ts';
 import { Timeline } from './timeline.ts';
 
 export const profileIds = ['ada', 'ben', 'cleo', 'dora'];
@@ -27,6 +28,8 @@ const partitionChoices = [1, 1, 2];
 const writeBehindMsChoices = [30_000, 10_000, 5_000, 1_000];
 /** Servers' clocks differ by at most this much. */
 export const skewMsMax = 2_000;
+/** What is kept for other regions: the default, and less than a partition lets pile up. */
+const outLengthChoices = [50_000, 50_000, 50_000, 30, 6];
 /** A region alone has a copy elsewhere all the same. */
 const centresMin = 2;
 
@@ -48,6 +51,7 @@ export class World {
   readonly chance: Chance;
   readonly regions: readonly Region[];
   readonly cassandra: SimulatedCassandra;
+  readonly routes: Routes;
   readonly gateway: Gateway;
   readonly ledger = new Ledger();
   readonly handOvers: HandOvers;
@@ -71,12 +75,14 @@ export class World {
     const { timeline, chance } = this;
     const partitions = chance.pick(partitionChoices);
     const names = regionNames ?? [null];
+    const outLengthMax = names.length > 1 ? chance.pick(outLengthChoices) : 0;
     const centres = Math.max(names.length, centresMin);
     this.cassandra = new SimulatedCassandra({ timeline, chance, centres });
     this.regions = names.map((name, index) => {
       const centre = this.cassandra.centres[index] as DataCentre;
-      return new Region(this, { name, centre, partitions, profileIds });
+      return new Region(this, { name, centre, partitions, profileIds, outLengthMax });
     });
+    this.routes = new Routes(names.length > 1 ? this.regions : [], this.cassandra.links);
     this.gateway = new Gateway({ timeline, chance, alive: () => this.processes });
     this.handOvers = new HandOvers(this);
     bug.world?.(this);
@@ -101,7 +107,7 @@ export class World {
     const { timeline, chance, cassandra, writeBehindMs } = this;
     const trace = this.#isTraced ? (what: string) => this.note(what) : null;
     const parts = { timeline, chance, region, cassandra, bug: this.#bug, writeBehindMs, trace };
-    return new PlaybackProcess(
+    const process = new PlaybackProcess(
       {
         ...parts,
         onWrite: (request) => this.#expectReported(request),
@@ -109,6 +115,8 @@ export class World {
       },
       { ...of, skewMs: this.#skewMs() },
     );
+    this.routes.reach(process);
+    return process;
   }
 
   /** Often as far off as servers may be. */

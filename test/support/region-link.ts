@@ -1,5 +1,18 @@
 import type { FaultProxy } from './fault-proxy.ts';
 
+export interface LinkEnds {
+  from: string;
+  to: string;
+  /** While all is well. */
+  delayMs: number;
+}
+
+export interface LinkProxies {
+  redis: FaultProxy;
+  nodes: FaultProxy;
+  clients: FaultProxy;
+}
+
 /**
  * What one region has to tell another: the accepted changes that the other one reads from its Redis, what
  * its Cassandra node sends the other's, and what the other one's processes read in its Cassandra.
@@ -10,18 +23,21 @@ import type { FaultProxy } from './fault-proxy.ts';
 export class RegionLink {
   readonly from: string;
   readonly to: string;
-  readonly #proxies: readonly FaultProxy[];
-  readonly #delayMs: number;
+  readonly #ends: LinkEnds;
+  readonly #via: Partial<LinkProxies>;
 
-  constructor(
-    ends: { from: string; to: string; delayMs: number },
-    proxies: { redis: FaultProxy; nodes: FaultProxy; clients: FaultProxy },
-  ) {
+  constructor(ends: LinkEnds, via: Partial<LinkProxies>) {
     this.from = ends.from;
     this.to = ends.to;
-    this.#delayMs = ends.delayMs;
-    this.#proxies = [proxies.redis, proxies.nodes, proxies.clients];
+    this.#ends = ends;
+    this.#via = via;
     this.#delayAll(ends.delayMs);
+  }
+
+  /** What passes of one tier alone, as a link of its own; healing the whole link heals it too. */
+  of(tier: 'hot' | 'durable'): RegionLink {
+    const { redis, nodes, clients } = this.#via as LinkProxies;
+    return new RegionLink(this.#ends, tier === 'hot' ? { redis } : { nodes, clients });
   }
 
   /** Connections that pass just now. */
@@ -52,7 +68,11 @@ export class RegionLink {
   /** As it was opened. */
   async heal(): Promise<void> {
     await Promise.all(this.#proxies.map((proxy) => proxy.heal()));
-    this.#delayAll(this.#delayMs);
+    this.#delayAll(this.#ends.delayMs);
+  }
+
+  get #proxies(): FaultProxy[] {
+    return Object.values(this.#via);
   }
 
   #delayAll(delayMs: number): void {

@@ -65,10 +65,11 @@ export class TestRegion {
     return this.#playback.map(({ part }) => part.graphqlUrl);
   }
 
-  /** Origin of its gateway. Errors: throws where the rig has none. */
-  get gatewayUrl(): string {
-    if (this.#whole === null) throw new Error(`Region ${this.name} was opened without a gateway.`);
-    return new URL(this.#whole.part.graphqlUrl).origin;
+  /** Origin that clients of this region ask: its gateway, or else its first playback process. */
+  get url(): string {
+    const [first] = this.#whole === null ? this.#playback : [this.#whole];
+    if (first === undefined) throw new Error(`Region ${this.name} was opened without processes.`);
+    return new URL(first.part.graphqlUrl).origin;
   }
 
   /** What its processes wrote so far. */
@@ -94,13 +95,21 @@ export class TestRegion {
     await Promise.all([...processes, this.redis.kill(), this.cassandra.kill9()]);
   }
 
+  /** SIGKILL for its playback processes alone. */
+  async killPlayback(): Promise<void> {
+    await Promise.all(this.#playback.map(({ part }) => part.kill9()));
+  }
+
+  /** After `killPlayback`, on the ports they had. */
+  async restartPlayback(): Promise<void> {
+    await restart(this.#playback);
+  }
+
   /** After `kill`: all of it is back, on its ports and its files; or its Redis comes back empty. */
   async start(wanted: { redis: 'as it was' | 'empty' }): Promise<void> {
     if (wanted.redis === 'empty') await this.redis.removeFiles();
     await Promise.all([this.redis.start(), this.cassandra.start()]);
-    for (const member of this.#members) {
-      member.part = await member.start(new URL(member.part.graphqlUrl).port);
-    }
+    await restart(this.#members);
   }
 
   async close(): Promise<void> {
@@ -112,5 +121,11 @@ export class TestRegion {
 
   get #members(): Member[] {
     return this.#whole === null ? this.#playback : [...this.#playback, this.#whole];
+  }
+}
+
+async function restart(members: readonly Member[]): Promise<void> {
+  for (const member of members) {
+    member.part = await member.start(new URL(member.part.graphqlUrl).port);
   }
 }

@@ -35,7 +35,7 @@ export interface RegionsOptions {
   names?: readonly [string, string];
   /** Processes of the playback subgraph alone, in each region. Default: one. */
   playbackLength?: number;
-  /** One more process in each region: gateway and all subgraphs. Default: none. */
+  /** One more process in each region: gateway, all subgraphs, and a demo that knows both. Default: none. */
   hasGateway?: boolean;
   /** Of every process, on top of ours. */
   env?: Record<string, string>;
@@ -76,6 +76,11 @@ export class Regions {
 
   region(name: string): TestRegion {
     return named(this.#regions, name);
+  }
+
+  /** Both ways. */
+  get links(): readonly [RegionLink, RegionLink] {
+    return this.#links;
   }
 
   /** What the first region has to tell the second. */
@@ -206,8 +211,15 @@ function linksOf(
   return [link(0, 1), link(1, 0)];
 }
 
+/** Each demo is told its own region first, and then where the other one's gateway is. */
 async function wholesOf(names: readonly [string, string]) {
-  return Promise.all(names.map(async () => ({ port: await freePort(), argv: [] })));
+  const places: { name: string; port: number }[] = [];
+  for (const name of names) places.push({ name, port: await freePort() });
+  return places.map((own) => {
+    const others = places.filter((place) => place !== own);
+    const told = [own, ...others].map(({ name, port }) => `${name}=http://127.0.0.1:${port}`);
+    return { port: own.port, argv: ['--demo-regions', told.join(',')] };
+  });
 }
 
 async function makeKeyspace([first, second]: readonly [Store, Store]): Promise<string> {

@@ -178,7 +178,8 @@ describe('two processes of a region', () => {
     await across().write(1);
     await across().clock.advance(secondMs);
     expect(await across().inAmerica()).toBe(positionOf(1));
-    expect(countsOf(second)).toMatchObject({ takenIn: 1, raised: 0 });
+    // No entry was ever seen there: more may have come and gone while nobody read.
+    expect(countsOf(second)).toMatchObject({ takenIn: 1, raised: 1 });
   });
 
   it('are right where both think that they hold the lease', async () => {

@@ -65,6 +65,24 @@ describe('a stream of which something may be missing', () => {
     expect(await across().america.actual.takenUpTo(of)).toMatchObject({ isSeen: true });
   });
 
+  it('is compared once if it passed its cap while the link was cut and none of it had been seen', async () => {
+    const replicator = await across().reading();
+    await across().compare();
+    across().america.link(across().europe).fail();
+    for (let second = 1; second <= 2 * outLengthMax; second += 1) {
+      await across().clock.advance(secondMs);
+      await across().write(second, `title-${second}`);
+    }
+    across().america.link(across().europe).heal();
+    await across().clock.advance(secondMs);
+    expect(await across().inAmerica('title-5')).toBeUndefined();
+    expect(await across().inAmerica('title-6')).toBe(positionOf(6));
+    expect(await across().markInAmerica()).toBe('absent');
+    await across().write(1);
+    await across().clock.advance(secondMs);
+    expect(countsOf(replicator).raised).toBe(partitions + 1);
+  });
+
   describe('because it passed its cap while the link was cut', () => {
     let replicator: Replicator;
 
