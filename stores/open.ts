@@ -118,6 +118,7 @@ async function openDurableTier(
     remote: remoteRegion(config),
     login: loginOf(config),
     tls: cassandraTls(config),
+    region: config.REGION,
     ...told,
   });
 }
