@@ -12,6 +12,7 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
   row: async (options) => (await import('./row.bench.ts')).rowBench(options),
   'live-row': async (options) => (await import('./live-row.bench.ts')).liveRowBench(options),
   live: async (options) => (await import('./live.bench.ts')).liveBench(options),
+  regions: async (options) => (await import('./regions.bench.ts')).regionsBench(options),
 };
 
 /**

@@ -1,6 +1,5 @@
-import { quantile } from '../../bench/machine.ts';
 import type { Regions } from '../support/regions.ts';
-import { measureFreshness } from './freshness.ts';
+import { measureFreshness, quantileOf } from './freshness.ts';
 
 /** Enough for a quantile of 99 in 100 to mean something. */
 export const beatsMeasured = 300;
@@ -110,6 +109,6 @@ export async function measure(regions: Regions, beats: number): Promise<string> 
   const [from, to] = regions.all.map(({ name }) => name) as [string, string];
   const way = { from, to, profileId: `measured-${measured}`, beats };
   const ms = await measureFreshness(regions, way);
-  const figures = [0.5, 0.99].map((share) => Math.round(quantile(ms, share)));
+  const figures = [0.5, 0.99].map((share) => Math.round(quantileOf(ms, share)));
   return `${beats} heartbeats sent in ${from} were read in ${to} after ${figures[0]} ms (half of them) to ${figures[1]} ms (99 of 100).`;
 }

@@ -80,3 +80,9 @@ export async function measureFreshness(
   }
   return ms;
 }
+
+/** The value below which this share of the values lies. */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
