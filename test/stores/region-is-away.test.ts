@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function open(environment: Record<string, string>): Promise<PlaybackStores> {
   const config = readConfig({
-    ...{ PLAYBACK_PARTITIONS: '4', ...environment },
+    ...{ PLAYBACK_PARTITIONS: '4', REDIS_COMMAND_TIMEOUT_MS: '8000', ...environment },
     DATA_DIR: join(folder, environment.REGION as string),
   });
   return openPlaybackStores(config, {
