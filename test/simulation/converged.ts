@@ -19,7 +19,8 @@ const everything = { from: null, limit: Number.POSITIVE_INFINITY };
  * promised before everything was healed and that it has not lost.
  *
  * Not promised: what was let go of the stream before the other region read it, or was lost with the hot store
- * that accepted it. Then whoever reads is right once the data centres are equal and a mark has ended. What the
+ * that accepted it. Then whoever reads is right once the data centres are equal and a mark has ended; of the first, the other region
+ * has noticed, and every mark that it had has ended. What the
  * other region read and evicted is there for whoever compares: so a profile that it evicted since is left out.
  */
 export async function expectConverged(world: World, healedAtMs: number): Promise<void> {
@@ -40,6 +41,7 @@ async function expectTakenIn(
   for (const profileId of profileIds) {
     await expectTold({ from, to, told, profileId });
     await expectPromised({ from, to, told, profileId, healedAtMs });
+    await expectDoubted({ from, to, told, profileId, healedAtMs });
   }
 }
 
@@ -89,6 +91,25 @@ async function expectPromised(of: Across & { healedAtMs: number }): Promise<void
   };
   const newest = from.world.ledger.newest(profileId, counts);
   for (const [key, { version }] of newest) expectAcross({ from, to, here, key, version });
+}
+
+/** What was let go of before the other region read it made that one compare everything anew. */
+async function expectDoubted(of: Across & { healedAtMs: number }): Promise<void> {
+  const { from, to, told, profileId, healedAtMs } = of;
+  if (told.isAll) return;
+  const here = await versionsIn(to, profileId);
+  const counts = ({ name, atMs, truth, isLost }: Promised) => {
+    if (truth !== from.truth || isLost || atMs > healedAtMs || told.atMs.has(name)) return false;
+    const acceptedAtMs = atMs - patienceMs;
+    if (to.redis.evictedAtMs(profileId) > acceptedAtMs || !from.redis.held.isOwn(name))
+      return false;
+    return to.redis.doubtedAtMs(profileId) < acceptedAtMs;
+  };
+  for (const [key, { version }] of from.world.ledger.newest(profileId, counts)) {
+    if ((here.get(key) ?? '') >= version) continue;
+    const what = `${to.name}: ${key} is ${here.get(key)}, ${from.name} had ${version}`;
+    from.world.ledger.violate('a gap is noticed', what);
+  }
 }
 
 function expectAcross(of: {

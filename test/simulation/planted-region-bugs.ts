@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { floorTitle, type TitleState } from '../../domain/playhead.ts';
 import type { AcceptedChange, AcceptedStream, ReadPoint } from '../../stores/accepted-stream.ts';
-import type { HotProfile, HotStore, MergeRequest, TitleWrite } from '../../stores/hot-store.ts';
+import type { HotProfile, HotStore, TitleWrite } from '../../stores/hot-store.ts';
 import { type DressedProcess, over, type PlantedBug, plantedBugs } from './planted-bugs.ts';
 
 /** The mistakes that only several regions can notice. */
@@ -76,21 +76,6 @@ export const plantedRegionBugs: Readonly<Record<string, PlantedBug>> = {
     peer: (peer) =>
       over(peer, { read: async (query) => ({ ...(await peer.read(query)), hasGap: false }) }),
   },
-  'what another region accepted is accepted here': {
-    hot: (hot, { clock }) =>
-      over(hot, {
-        async takeIn(taken) {
-          for (const { profileId, writes, devices } of taken.changes) {
-            await hot.merge({
-              ...fact(profileId, clock.nowMs()),
-              writes,
-              device: devices[0] ?? null,
-            });
-          }
-          return hot.takeIn(taken);
-        },
-      }),
-  },
   'a batch ends with its last entry, whatever came with it': {
     peer: (peer) =>
       over(peer, {
@@ -114,13 +99,6 @@ async function mark(
   const { witness, titles, floor } = await hot.read({ profileId, titles: null, nowMs });
   if (floor !== null) titles.set(floorTitle, { playhead: floor, visibility: null });
   await hot.hydrate({ ...{ profileId, nowMs, witness, titles }, devices: [], markMs: 60_000 });
-}
-
-function fact(profileId: string, nowMs: number): MergeRequest {
-  return {
-    ...{ profileId, nowMs, writes: [], device: null, presence: null, transitions: [] },
-    ...{ isFact: true, onlyIf: null },
-  };
 }
 
 /** Of every register that arrives, the value that is there gives way; a dirty profile is safe. */

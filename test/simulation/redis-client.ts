@@ -91,7 +91,7 @@ export class RedisClient implements HotStore {
   }
 
   raiseGeneration(partition: number): Promise<void> {
-    return this.#change((engine) => engine.raiseGeneration(partition), needsMemory);
+    return this.#wire.ask(() => this.#redis.raiseGeneration(this.id, partition));
   }
 
   takeIn(taken: TakenIn): Promise<ReadPoint | null> {

@@ -35,7 +35,6 @@ export interface RedisServer {
 
 /** How long an empty answer to another region waits for news. */
 const newsWaitMs = 1_000;
-
 /** Who asks: a server that was deposed goes on serving those who have not noticed. */
 export type ProcessId = string;
 
@@ -74,6 +73,8 @@ export class SimulatedRedis {
   #primary: RedisServer;
   /** When each profile was evicted last, ms. */
   readonly #evictedAtMs = new Map<string, number>();
+  /** When each partition's generation was raised last, ms. */
+  readonly #raisedAtMs = new Map<number, number>();
   /** Of the lease that was given last, by partition and task. */
   readonly #leaseGenerations = new Map<string, number>();
   readonly #deposed = new Map<ProcessId, RedisServer>();
@@ -177,6 +178,20 @@ export class SimulatedRedis {
       this.#append(server, call);
       return call(server.engine);
     });
+  }
+
+  raiseGeneration(processId: ProcessId, partition: number): Promise<void> {
+    const raise = (engine: EmbeddedHotStore) => {
+      this.#raisedAtMs.set(partition, this.#timeline.nowMs());
+      return engine.raiseGeneration(partition);
+    };
+    return this.change(processId, raise, { memory: true });
+  }
+
+  /** When everything of a profile counted as compared with nothing the last time, ms. */
+  doubtedAtMs(profileId: string): number {
+    const partition = partitionOf(profileId, this.partitions);
+    return Math.max(this.lastCutMs, this.#raisedAtMs.get(partition) ?? 0);
   }
 
   /** What another region accepted. */

@@ -16,4 +16,14 @@ export const knownSeeds: readonly { seed: number; regions?: 3; why: string }[] =
     seed: 1510486860,
     why: 'what was given back to a deposed hot store was missing from the new one for a second',
   },
+  {
+    ...{ seed: 613, regions: 3 },
+    why: 'what another region had accepted first was accepted again here, and owed by nobody here',
+  },
+  { seed: 806, regions: 3, why: 'the same' },
+  { seed: 2107, regions: 3, why: 'the same' },
+  {
+    ...{ seed: 105, regions: 3 },
+    why: 'a stream of which nothing had been seen passed its cap while the link was cut, unnoticed',
+  },
 ];
