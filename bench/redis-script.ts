@@ -10,7 +10,7 @@ import { redisCpuUs, type Spread, spreadOf } from './machine.ts';
 import { encodeCommand, RawRedis, type RawReply } from './raw-redis.ts';
 
 /** Titles that every profile holds, one of which is being watched. */
-const titlesPerProfile = 20;
+export const titlesPerProfile = 20;
 /** Heartbeats, or empty calls, of one turn: some milliseconds, so that neighbours' noise is shared. */
 const turnLength = 500;
 /** Commands in one write: a busy process's share of a turn. */
@@ -106,10 +106,14 @@ export async function measureRedisScript(scale: RedisScriptScale): Promise<Redis
   }
 }
 
-interface Rig {
+/** Viewers, and the store that their heartbeats go to. */
+interface Viewing {
   hot: HotStore;
-  redis: RawRedis;
   audience: Audience;
+}
+
+interface Rig extends Viewing {
+  redis: RawRedis;
   noopSha1: string;
 }
 
@@ -125,7 +129,7 @@ async function loadScripts(redis: RawRedis): Promise<string> {
 }
 
 /** Profiles as they are after some evenings: compared with the durable store, and owing nothing. */
-async function preload(rig: Rig): Promise<void> {
+export async function preload(rig: Viewing): Promise<void> {
   const { hot, audience } = rig;
   const [write] = (await audience.report(0, 'START')).writes;
   const titles = Array.from({ length: titlesPerProfile }, (_, number) => ({
@@ -157,7 +161,7 @@ async function eachViewer(
 }
 
 /** The durable store has everything that is dirty since then. */
-async function drain({ hot, audience }: Rig, sinceMs: number): Promise<void> {
+export async function drain({ hot, audience }: Viewing, sinceMs: number): Promise<void> {
   for (;;) {
     const due = await hot.due({ partition, sinceMs, skip: 0, limit: 500 });
     if (due.length === 0) return;
@@ -192,7 +196,7 @@ async function encodingOf(
 }
 
 /** Everybody presses play, and has been watching for some seconds. */
-async function beginWatching({ hot, audience }: Rig): Promise<void> {
+async function beginWatching({ hot, audience }: Viewing): Promise<void> {
   for (const event of ['START', 'HEARTBEAT', 'HEARTBEAT'] as const) {
     await eachViewer(audience, async () => hot.merge(await audience.report(5_000, event)));
   }

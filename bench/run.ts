@@ -6,10 +6,13 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
   heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
   'redis-script': async (options) =>
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
+  replication: async (options) =>
+    (await import('./replication.bench.ts')).replicationBench(options),
   ranking: async (options) => (await import('./ranking.bench.ts')).rankingBench(options),
   row: async (options) => (await import('./row.bench.ts')).rowBench(options),
   'live-row': async (options) => (await import('./live-row.bench.ts')).liveRowBench(options),
   live: async (options) => (await import('./live.bench.ts')).liveBench(options),
+  regions: async (options) => (await import('./regions.bench.ts')).regionsBench(options),
 };
 
 /**

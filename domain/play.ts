@@ -18,6 +18,8 @@ export interface Play {
   positionMaxMs: number;
   /** Whether it was watched to its end at any time of the stretch. */
   isFinished: boolean;
+  /** The newest of it happened in another region, which speaks of it; left out: here. */
+  isElsewhere?: true;
 }
 
 /**
@@ -62,14 +64,15 @@ function playIn(transition: Transition): Play | null {
     ...{ positionMs, durationMs: transition.durationMs },
     ...{ positionMinMs: positionMs, positionMaxMs: positionMs },
     isFinished: status === 'FINISHED',
+    ...(transition.region !== undefined && { isElsewhere: true }),
   };
 }
 
-/** Two transitions of one version are of one moment: the larger text stays, whoever came first. */
+/** Two transitions of one version are of one moment: the larger text stays, and of equal ones that of here. */
 function isNewer(left: Play, right: Play): boolean {
   if (left.version !== right.version) return left.version > right.version;
-  const [one, other] = [left, right].map(({ deviceKind, positionMs, durationMs }) =>
-    JSON.stringify([deviceKind, positionMs, durationMs]),
+  const [one, other] = [left, right].map(({ deviceKind, positionMs, durationMs, isElsewhere }) =>
+    JSON.stringify([deviceKind, positionMs, durationMs, isElsewhere ? 0 : 1]),
   );
   return (one as string) > (other as string);
 }

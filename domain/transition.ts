@@ -55,6 +55,8 @@ export interface Transition {
    * played, and not of where the profile is.
    */
   isHistory?: true;
+  /** Where it happened, of what was copied from another region; left out: here. */
+  region?: string;
   /** LATE: what it wrote. REPLACED: what was in force. UNDO: what would have been. */
   registers?: PackedRegisters;
   undone?: Undone;

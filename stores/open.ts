@@ -4,6 +4,7 @@ import type { AcceptedStream } from './accepted-stream.ts';
 import { Breaker } from './breaker.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { Erasures } from './erasures.ts';
+import type { EventCopies, PeerEvents } from './event-copies.ts';
 import type { EventStream } from './event-stream.ts';
 import type { CassandraExamined, RedisExamined } from './examined.ts';
 import { failSoftRateLimiter } from './fail-soft-rate-limiter.ts';
@@ -12,7 +13,7 @@ import type { Interactions } from './interactions.ts';
 import { sparedKnownDevices } from './known-devices.ts';
 import type { Leases } from './lease.ts';
 import { cassandraTls } from './open-tls.ts';
-import { openedLater } from './opened-later.ts';
+import { eventsOpenedLater, openedLater } from './opened-later.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RegionStores } from './region-stores.ts';
 import {
@@ -36,10 +37,12 @@ export interface PlaybackStores {
   durable: DurableStore;
   watchLog: WatchLog;
   erasures: Erasures;
-  events: EventStream;
+  events: EventStream & EventCopies;
   leases: Leases;
   /** What other regions accept; their Redis may be away. */
   peers: readonly AcceptedStream[];
+  /** Their event streams, the same. */
+  peerEvents: readonly PeerEvents[];
   /** Rows of the durable store that nobody can read. */
   unreadable: UnreadableRows;
   /** What is hot and not yet durable is lost with this process. */
@@ -62,7 +65,7 @@ export async function openPlaybackStores(
   const { watchLog, erasures, ...opened } = await openDurableTier(config, { ...parts, unreadable });
   const durable = sparedKnownDevices(opened.durable, parts.clock);
   const { hot, events, leases } = await openHotTier(config, parts);
-  const peers = await openPeers(config, parts);
+  const { peers, peerEvents } = await openPeers(config, parts);
   return {
     hot,
     durable,
@@ -71,10 +74,11 @@ export async function openPlaybackStores(
     events,
     leases,
     peers,
+    peerEvents,
     unreadable,
     isHotMortal: !isRedisChosen(config),
     async close() {
-      for (const peer of peers) await peer.close();
+      for (const peer of [...peers, ...peerEvents]) await peer.close();
       await hot.close();
       await leases.close();
       await events.close();
@@ -114,6 +118,7 @@ async function openDurableTier(
     remote: remoteRegion(config),
     login: loginOf(config),
     tls: cassandraTls(config),
+    region: config.REGION,
     ...told,
   });
 }
@@ -148,7 +153,7 @@ export async function migrateDurableStore(
 export async function openEventStream(
   config: StoreConfig,
   clock: StoreClock,
-): Promise<EventStream> {
+): Promise<EventStream & EventCopies> {
   const redis = redisOptions(config, clock);
   if (redis !== null) {
     const { openRedisEventStream } = await import('./redis/stream.ts');
@@ -188,13 +193,17 @@ async function openHotTier(
 export async function openPeers(
   config: StoreConfig,
   { clock, policy }: { clock: StoreClock; policy: Policy },
-): Promise<AcceptedStream[]> {
+): Promise<Pick<PlaybackStores, 'peers' | 'peerEvents'>> {
   const peers = peerOptions(config, clock);
-  if (peers.length === 0) return [];
+  if (peers.length === 0) return { peers: [], peerEvents: [] };
   const { openRedisAcceptedStream } = await import('./redis/accepted-stream.ts');
-  return peers.map((peer) =>
-    openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
-  );
+  const { openRedisPeerEvents } = await import('./redis/stream.ts');
+  return {
+    peers: peers.map((peer) =>
+      openedLater(peer.region, openRedisAcceptedStream({ ...peer, policy })),
+    ),
+    peerEvents: peers.map((peer) => eventsOpenedLater(peer.region, openRedisPeerEvents(peer))),
+  };
 }
 
 function embeddedStreamOptions(config: StoreConfig, clock: StoreClock) {

@@ -188,6 +188,7 @@ export type Packed = [
   positionMinMs: number,
   positionMaxMs: number,
   isFinished: 0 | 1,
+  isElsewhere?: 1,
 ];
 
 interface PlayName {
@@ -209,7 +210,7 @@ export function packPlay({ firstVersion, play }: KeptPlay): string {
     play.positionMaxMs,
     play.isFinished ? 1 : 0,
   ];
-  return JSON.stringify(packed);
+  return JSON.stringify(play.isElsewhere ? [...packed, 1] : packed);
 }
 
 export function unpackPlay(key: PlayName, body: string): KeptPlay {
@@ -232,6 +233,7 @@ export function keptPlay({ title, sessionId }: PlayName, packed: Packed): KeptPl
       positionMinMs: packed[7],
       positionMaxMs: packed[8],
       isFinished: packed[9] === 1,
+      ...(packed[10] === 1 && { isElsewhere: true }),
     },
   };
 }

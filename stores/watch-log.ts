@@ -30,7 +30,8 @@ export interface WatchLogBatch {
  * Shape: of one kind, title, session and ten minutes the newest transition stays; any order, any
  * repetition of batches gives the same log. A FORGET or FORGET_ALL erases what is not newer, also what
  * comes after it. Rows run out 90 days after they happened. The offset is stored after the transitions,
- * so a crash between them reads again.
+ * so a crash between them reads again. Regions that share one log have an offset each: their streams are not
+ * the same.
  * Errors: PlatformError STATE_UNAVAILABLE; everything is safe to retry. INTERNAL_SERVER_ERROR for a batch
  * that it can never take. A profile beyond `watchLogRowsMax` loses its oldest rows, or, where a store cannot count
  * as it writes, is STATE_UNAVAILABLE until some have run out: half a log would restore what never was.

@@ -13,12 +13,12 @@ import { openCassandraWatchLog } from './watch-log.ts';
  * Errors: as `openCassandraDurableStore`.
  */
 export async function openCassandraStores(
-  options: ClusterOptions & { clock: { nowMs(): number } },
+  options: ClusterOptions & { clock: { nowMs(): number }; region?: string | undefined },
 ): Promise<{ durable: DurableStore; watchLog: WatchLog; erasures: Erasures }> {
-  const { keyspace, local: region, login, tls, patience = viewersPatience } = options;
-  const connection = openConnection({ region, keyspace, login, tls, patience }, checkSchema);
+  const { keyspace, local, login, tls, patience = viewersPatience } = options;
+  const connection = openConnection({ region: local, keyspace, login, tls, patience }, checkSchema);
   const durable = await openCassandraDurableStore({ ...options, connection });
-  const { clock } = options;
+  const { clock, region } = options;
   const erasures = openCassandraErasures({ connection, clock });
-  return { durable, watchLog: openCassandraWatchLog({ connection }), erasures };
+  return { durable, watchLog: openCassandraWatchLog({ connection, region }), erasures };
 }

@@ -32,6 +32,10 @@ const selectProfiles = 'SELECT DISTINCT profile_id, block FROM watch_log';
 const selectBlock = 'SELECT packed FROM watch_log WHERE profile_id = ? AND block = ?';
 const selectOffset = 'SELECT stream_offset FROM watch_log_offset WHERE stream_partition = ?';
 const putOffset = 'UPDATE watch_log_offset SET stream_offset = ? WHERE stream_partition = ?';
+const selectRegionOffset =
+  'SELECT stream_offset FROM watch_log_region_offset WHERE stream_partition = ? AND region = ?';
+const putRegionOffset =
+  'UPDATE watch_log_region_offset SET stream_offset = ? WHERE stream_partition = ? AND region = ?';
 
 interface Statement {
   query: string;
@@ -47,15 +51,21 @@ interface Statement {
 export function openCassandraWatchLog(options: {
   /** To the local data centre; stays open. */
   connection: Connection;
+  /** Of several, each of which reads an event stream of its own into this log. Default: there is one. */
+  region?: string | undefined;
 }): WatchLog {
-  const { connection: local } = options;
+  const { connection: local, region } = options;
+  const offsets =
+    region === undefined
+      ? { select: selectOffset, put: putOffset, of: [] }
+      : { select: selectRegionOffset, put: putRegionOffset, of: [region] };
   const writes = createWindow(writeLimits);
   const reads = createWindow(readLimits);
 
   return {
     async offset(partition) {
       const found = await local.use('Reading the offset', (client) =>
-        client.execute(selectOffset, [partition]),
+        client.execute(offsets.select, [partition, ...offsets.of]),
       );
       return (found.first()?.stream_offset as string | null | undefined) ?? null;
     },
@@ -66,7 +76,7 @@ export function openCassandraWatchLog(options: {
       );
       for (const one of settled) if (one.status === 'rejected') throw one.reason;
       await local.use('Keeping the offset', (client) =>
-        client.execute(putOffset, [batch.offset, batch.partition]),
+        client.execute(offsets.put, [batch.offset, batch.partition, ...offsets.of]),
       );
     },
     read({ profileId, nowMs }) {

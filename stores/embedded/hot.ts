@@ -7,7 +7,7 @@ import { floorTitle } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { isAlive } from '../../domain/presence.ts';
 import { activityTimeMs, partitionOf, versionZero } from '../../domain/version.ts';
-import type { AcceptedStream, ReadPoint } from '../accepted-stream.ts';
+import type { AcceptedChange, AcceptedStream, ReadPoint } from '../accepted-stream.ts';
 import type { Erasing } from '../erasures.ts';
 import { aboveFence, acceptedAboveFence, knowsFence } from '../fence.ts';
 import {
@@ -120,7 +120,7 @@ class HotStoreInProcess implements EmbeddedHotStore {
     for (const title of rose) this.#markDirty(request.profileId, title, request.nowMs);
     this.#listeners.tell(request.profileId, [...rose, ...this.#report(request, entry)]);
     for (const title of titles.filter(isForgotten)) entry.forgetSessions(title.title);
-    this.#out?.append(acceptedBy(request, { entry, titles, isHeld }), request.nowMs);
+    this.#tellRegions(acceptedBy(request, { entry, titles, isHeld }), request.nowMs);
     return {
       kind: 'merged',
       titles: entry.fence === null ? titles : answered(titles, asked, isHeld),
@@ -343,6 +343,16 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   #takenUpTo(partition: number, region: string): ReadPoint | null {
     return this.#taken.get(`${partition}|${region}`) ?? null;
+  }
+
+  /**
+   * What was accepted though it was here already is owed all the same: perhaps it came from another region, which
+   * may lose it.
+   */
+  #tellRegions(accepted: AcceptedChange, nowMs: number): void {
+    if (this.#out === null) return;
+    for (const { title } of accepted.writes) this.#markDirty(accepted.profileId, title, nowMs);
+    this.#out.append(accepted, nowMs);
   }
 
   #markDirty(profileId: string, title: string, nowMs: number): void {

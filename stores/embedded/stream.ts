@@ -1,4 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { Transition } from '../../domain/transition.ts';
+import type { CopiedEvents, EventCopies } from '../event-copies.ts';
 import { type EventStream, type Offset, type StreamEntry, unreadMax } from '../event-stream.ts';
 import { inTransaction, openDatabase, translated } from './sqlite.ts';
 
@@ -14,6 +16,12 @@ const migrations = [
    ) STRICT;
    CREATE INDEX entry_by_partition ON entry (partition, id);
    CREATE INDEX entry_by_age ON entry (appended_at_ms);`,
+  `CREATE TABLE copied (
+     partition INTEGER NOT NULL,
+     region TEXT NOT NULL,
+     up_to TEXT NOT NULL,
+     PRIMARY KEY (partition, region)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** What the embedded hot store needs on top: appending inside its own atomic step. */
@@ -33,7 +41,9 @@ export interface EmbeddedStreamOptions {
  * the machine. Cost: one row an entry, no disk flush (design.md §4: what must survive the machine is
  * in the durable store).
  */
-export function openEmbeddedEventStream(options: EmbeddedStreamOptions): EmbeddedEventStream {
+export function openEmbeddedEventStream(
+  options: EmbeddedStreamOptions,
+): EmbeddedEventStream & EventCopies {
   const { partitions, clock } = options;
   const database = openDatabase({ path: options.path, synchronous: 'NORMAL', migrations });
   const insert = database.prepare(
@@ -71,6 +81,7 @@ export function openEmbeddedEventStream(options: EmbeddedStreamOptions): Embedde
         inTransaction(database, () => appendNow(entry)),
       );
     },
+    ...createCopies(database, appendNow),
     async read({ partition, after, limit }) {
       return translated('Reading the event stream', () =>
         selectAfter.all(partition, Number(after ?? 0), limit).map((row) => entryOf(row)),
@@ -98,6 +109,37 @@ export function openEmbeddedEventStream(options: EmbeddedStreamOptions): Embedde
     async close() {
       wakeUps.close();
       if (database.isOpen) database.close();
+    },
+  };
+}
+
+function createCopies(
+  database: DatabaseSync,
+  appendNow: EmbeddedEventStream['appendNow'],
+): EventCopies {
+  const select = database.prepare('SELECT up_to FROM copied WHERE partition = ? AND region = ?');
+  const put = database.prepare(
+    `INSERT INTO copied (partition, region, up_to) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET up_to = excluded.up_to`,
+  );
+  const standsAt = (of: { partition: number; region: string }) =>
+    (select.get(of.partition, of.region)?.up_to as string | undefined) ?? null;
+  function copyNow(copied: CopiedEvents): Offset | null {
+    const { partition, region, after, transitions, upTo } = copied;
+    const stood = standsAt(copied);
+    if (stood !== after) return stood;
+    appendNow({ partition, transitions });
+    put.run(partition, region, upTo);
+    return upTo;
+  }
+  return {
+    async copy(copied) {
+      return translated('Copying into the event stream', () =>
+        inTransaction(database, () => copyNow(copied)),
+      );
+    },
+    async copiedUpTo(of) {
+      return translated('Reading the event stream', () => standsAt(of));
     },
   };
 }

@@ -10,6 +10,8 @@ export interface PartitionKeys {
   events: string;
   /** Stream of what was accepted, for other regions (out.lua). */
   out: string;
+  /** Hash region → how far its event stream was copied. */
+  copied: string;
   /** Hash region → how far its stream was read: offset, and 1 or 0, whether that entry was seen there. */
   readPoints: string;
   /** Who drains the partition; with `:task` behind it, who does another task. */
@@ -29,6 +31,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     quarantine: `${tag}:quarantine`,
     aside: `${tag}:aside`,
     events: `${tag}:events`,
+    copied: `${tag}:copied`,
     out: `${tag}:out`,
     readPoints: `${tag}:in`,
     lease: `${tag}:lease`,

@@ -233,6 +233,11 @@ local function append_out(request, accepted)
   })
 end
 
+local function owe_title(request, field)
+  local title = { key = request.key, member = request.id .. '|' .. string.sub(field, 3) }
+  owe(sets, title, request.nowMs)
+end
+
 local function merge(index)
   local request = request_at(index)
   local held = read_held(request)
@@ -249,10 +254,11 @@ local function merge(index)
   if report then played, is_late = fold_report(sessions, report, known, request.nowMs) end
   local accepted = {}
   local reply, risen = store_writes(request, held, accepted, is_late, is_held)
-  if out_length_max ~= '0' then append_out(request, accepted) end
-  for _, field in ipairs(risen) do
-    local title = { key = request.key, member = request.id .. '|' .. string.sub(field, 3) }
-    owe(sets, title, request.nowMs)
+  for _, field in ipairs(risen) do owe_title(request, field) end
+  if out_length_max ~= '0' then
+    append_out(request, accepted)
+    -- Also what is here already: perhaps it came from another region, which may lose it.
+    for place = 1, #accepted, 2 do owe_title(request, accepted[place]) end
   end
   if is_renamed and #risen == 0 then touch(request.key, clean_ttl_ms) end
   if played and 't:' .. played ~= risen[1] then risen[#risen + 1] = 't:' .. played end

@@ -20,6 +20,8 @@
 local call, try, read, byte, sub = redis.call, redis.pcall, struct.unpack, string.byte, string.sub
 local brace, plus, minus = 123, 43, 45
 local shortest_folded, shortest_session = 42, 48
+-- All keys of a partition begin alike: a profile's with that and `p:`.
+local id_begins = #KEYS[1] - #'dirty' + #'p:' + 1
 local merge_any, replies
 if #ARGV > 1 then replies = {} end
 
@@ -40,7 +42,7 @@ for index = 1, #ARGV do
         and was_player == player and was_sequence < sequence then
         local id
         if was_low < news_before or seal == minus or out_length_max ~= '0' then
-          id = string.match(profile, ':p:(.*)')
+          id = sub(profile, id_begins)
         end
         if was_low < news_before then
           call('XADD', KEYS[3], 'MAXLEN', '~', events_length_max, '*', 'h', position,

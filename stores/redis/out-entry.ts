@@ -28,6 +28,10 @@ const aheadMaxMs = 60_000;
 const registerLengthMax = 256;
 /** Longest name of a device, four times what a session may begin with. */
 const nameLengthMax = 256;
+/** Registers in one entry: both of a thousand titles, more than an erasure ever leaves of a profile. */
+const registersMax = 2_000;
+/** Devices, and sessions, in one entry: half of that. With the registers they fit one call in a script. */
+const namedMax = 1_000;
 /** Ids become parts of keys. */
 const id = /^[A-Za-z0-9_-]{1,64}$/;
 const field = /^[tv]:(?:[A-Za-z0-9_-]{1,64}|\*)$/;
@@ -112,13 +116,13 @@ function saidInJson(body: string): Said {
   check(parts.length > 0 && Object.keys(others).length === 0);
   check(f === undefined || parts.length === 1);
   const writes = w === undefined ? [] : textsIn(w);
-  check(writes.length % 2 === 0);
+  check(writes.length % 2 === 0 && writes.length <= 2 * registersMax);
   return {
     writes: writes.flatMap((name, index) =>
       index % 2 === 0 ? [[name, writes[index + 1] as string] as const] : [],
     ),
-    devices: d === undefined ? [] : listIn(d).map(pairIn),
-    sessions: s === undefined ? [] : listIn(s).map(sessionIn),
+    devices: d === undefined ? [] : namedIn(d).map(pairIn),
+    sessions: s === undefined ? [] : namedIn(s).map(sessionIn),
     fence: f === undefined ? null : textIn(f),
   };
 }
@@ -143,6 +147,12 @@ function pairIn(part: unknown): [string, string] {
 
 function textsIn(part: unknown): string[] {
   return listIn(part).map(textIn);
+}
+
+function namedIn(part: unknown): unknown[] {
+  const named = listIn(part);
+  check(named.length <= namedMax);
+  return named;
 }
 
 /** No list is sent that holds nothing. */

@@ -1,4 +1,5 @@
 import type { Transition } from '../../domain/transition.ts';
+import type { CopiedEvents, EventCopies, PeerEvents } from '../event-copies.ts';
 import {
   type EventStream,
   type Offset,
@@ -27,15 +28,31 @@ export interface RedisStreamOptions extends RedisConnectionOptions {
 }
 
 /** The event stream as one Redis stream a partition. */
-export async function openRedisEventStream(options: RedisStreamOptions): Promise<EventStream> {
+export async function openRedisEventStream(
+  options: RedisStreamOptions,
+): Promise<EventStream & EventCopies> {
   return new RedisEventStream(await RedisConnection.open(options), options);
 }
 
-class RedisEventStream implements EventStream {
+/** That of another region's Redis, over a connection of its own: to read, and for nothing else. */
+export async function openRedisPeerEvents(
+  options: RedisStreamOptions & { region: string },
+): Promise<PeerEvents> {
+  const stream = new RedisEventStream(await RedisConnection.toRead(options), options);
+  return {
+    region: options.region,
+    read: (from) => stream.read(from),
+    newest: (partition) => stream.newest(partition),
+    close: () => stream.close(),
+  };
+}
+
+class RedisEventStream implements EventStream, EventCopies {
   readonly partitions: number;
   readonly #connection: RedisConnection;
   readonly #channels: Channels;
   readonly #append = readScript('append');
+  readonly #copy = readScript('copy-events');
   readonly #unread = readScript('unread');
 
   constructor(connection: RedisConnection, options: RedisStreamOptions) {
@@ -52,6 +69,22 @@ class RedisEventStream implements EventStream {
       keys: [events],
       args: [eventsLengthMax, ...entries],
     });
+  }
+
+  async copy(copied: CopiedEvents): Promise<Offset | null> {
+    const { partition, region, after, transitions, upTo } = copied;
+    const { events, copied: places } = partitionKeys(partition);
+    const entries = transitions.map((transition) => JSON.stringify(transition));
+    const stands = await this.#connection.run(this.#copy, {
+      keys: [events, places],
+      args: [region, after ?? '', upTo, eventsLengthMax, ...entries],
+    });
+    return stands === '' ? null : String(stands);
+  }
+
+  async copiedUpTo(of: { partition: number; region: string }): Promise<Offset | null> {
+    const { copied } = partitionKeys(of.partition);
+    return this.#connection.ask('copied up to', (client) => client.hget(copied, of.region));
   }
 
   async read(from: {

@@ -141,13 +141,15 @@ export class WatchLogKeeper {
   /** One by one where they cannot be kept together: the one to blame takes no neighbour along. */
   async #keep(partition: number, entries: readonly StreamEntry[], offset: Offset): Promise<void> {
     const { watchLog, clock, log } = this.#deps;
-    const sound = entries.map(({ transition }) => transition).filter(isKept);
+    // What happened in another region is kept there, in the durable store that they share.
+    const own = entries.map(({ transition }) => transition).filter((told) => !told?.region);
+    const sound = own.filter(isKept);
     // A session moves on several times between two passes, and only where it got to is kept.
     const transitions = newestOfEachPlace(sound);
     try {
       await watchLog.keep({ partition, transitions, offset, nowMs: clock.nowMs() });
       this.counts.kept += sound.length;
-      this.counts.poison += entries.length - sound.length;
+      this.counts.poison += own.length - sound.length;
     } catch (error) {
       if (!(error instanceof PlatformError) || error.code !== 'INTERNAL_SERVER_ERROR') throw error;
       if (entries.length > 1) {

@@ -13,6 +13,7 @@ import { guardWatchLog } from '../../stores/breaker.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { openPlaybackStores, openRateLimiter, type PlaybackStores } from '../../stores/open.ts';
 import { type Context, createContext } from './context.ts';
+import { EventCopier } from './copy-events.ts';
 import { fencingAgain } from './fence-again.ts';
 import { Fences, type FencesByKey } from './fences.ts';
 import { WatchLogKeeper } from './keep-watch-log.ts';
@@ -46,10 +47,11 @@ export async function openPlayback(
   const { onFlushed } = meters;
   const signer = await openSessionSigner(config);
   const { fences, reapplyFences } = openFences(stores, { signer, clock, log });
+  const owner = randomUUID();
   const tiers = createTwoTiers({
-    ...{ ...stores, clock, log, intervalMs, onFlushed },
-    ...{ owner: randomUUID(), reapplyFences },
+    ...{ ...stores, clock, log, intervalMs, onFlushed, owner, reapplyFences },
   });
+  const copier = new EventCopier({ ...stores, peers: stores.peerEvents, owner, clock, log });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const { rates, limiter } = await openDeviceRates(parts);
   const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));
@@ -79,6 +81,7 @@ export async function openPlayback(
   await fences.start();
   tiers.start();
   keeper.start();
+  copier.start();
   const subgraph = await openSubgraph<Context>({
     name: 'playback',
     typeDefs,
@@ -91,8 +94,7 @@ export async function openPlayback(
     async close() {
       stopTrimming();
       try {
-        await fences.close();
-        await keeper.close();
+        for (const each of [copier, fences, keeper]) await each.close();
         await drained(tiers, { log, isHotMortal: stores.isHotMortal });
       } finally {
         await limiter.close();

@@ -235,6 +235,7 @@ const transitionShape = z.object({
   device,
   sessionId: z.string().nullable(),
   isHistory: z.literal(true).exactOptional(),
+  region: text.exactOptional(),
   registers: z
     .object({ playhead: z.string().nullable(), visibility: z.string().nullable() })
     .exactOptional(),

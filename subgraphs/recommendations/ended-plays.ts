@@ -91,7 +91,8 @@ async function lookOnce(deps: EndedPlaysDeps): Promise<boolean> {
 }
 
 async function use(deps: EndedPlaysDeps, { profileId, play }: PlayKey & { play: Play }) {
-  if (watchedMs(play) < playMinMs) return;
+  // Where it ended it was shown, is logged, and teaches.
+  if (play.isElsewhere || watchedMs(play) < playMinMs) return;
   const { isOptedOut } = await deps.viewings.learning(profileId);
   if (isOptedOut) return;
   const { facts } = await deps.catalog.lookUp([play.title]);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedEventStream } from '../../stores/embedded/stream.ts';
+import type { EventCopies } from '../../stores/event-copies.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { describeEventStream, type EventStreamUnderTest } from './event-stream.ts';
@@ -11,9 +12,10 @@ describeEventStream('embedded, its file opened anew for every read', async () =>
   onFile(readingAnew),
 );
 
-type Open = () => EventStream;
+type Stream = EventStream & EventCopies;
+type Open = () => Stream;
 
-function onFile(dress: (stream: EventStream, open: Open) => EventStream): EventStreamUnderTest {
+function onFile(dress: (stream: Stream, open: Open) => Stream): EventStreamUnderTest {
   const folder = mkdtempSync(join(tmpdir(), 'playhead-events-'));
   const clock = new ManualClock();
   const opened: EventStream[] = [];
@@ -37,9 +39,9 @@ function onFile(dress: (stream: EventStream, open: Open) => EventStream): EventS
 }
 
 /** Every read is that of a process that has just started. */
-function readingAnew(stream: EventStream, open: Open): EventStream {
+function readingAnew(stream: Stream, open: Open): Stream {
   let isClosed = false;
-  const anew = async <Answer>(ask: (fresh: EventStream) => Promise<Answer>): Promise<Answer> => {
+  const anew = async <Answer>(ask: (fresh: Stream) => Promise<Answer>): Promise<Answer> => {
     const fresh = isClosed ? stream : open();
     try {
       return await ask(fresh);
@@ -51,6 +53,7 @@ function readingAnew(stream: EventStream, open: Open): EventStream {
     ...stream,
     read: (from) => anew((fresh) => fresh.read(from)),
     newest: (partition) => anew((fresh) => fresh.newest(partition)),
+    copiedUpTo: (of) => anew((fresh) => fresh.copiedUpTo(of)),
     close() {
       isClosed = true;
       return stream.close();

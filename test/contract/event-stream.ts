@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../support/seeds.ts';
 import type { Transition } from '../../domain/transition.ts';
+import type { EventCopies } from '../../stores/event-copies.ts';
 import type { EventStream, Offset } from '../../stores/event-stream.ts';
 import { until } from '../support/until.ts';
+import { describeCopies } from './event-stream-copies.ts';
 import { eachTime } from './subject.ts';
 import { transitionAt } from './writes.ts';
 
@@ -12,9 +14,9 @@ const acrossProcessesMs = 200;
 
 /** An empty event stream of several partitions, and what the suite must be able to do to it. */
 export interface EventStreamUnderTest {
-  events: EventStream;
+  events: EventStream & EventCopies;
   /** The same stream as another process opens it, beside the first or after it. */
-  another(): Promise<EventStream>;
+  another(): Promise<EventStream & EventCopies>;
   nowMs(): number;
   /** Lets that much time go by. */
   pass(ms: number): Promise<void>;
@@ -30,6 +32,7 @@ export function describeEventStream(name: string, open: OpenEventStream): void {
     describeTrimming(open);
     describeWakeUps(open);
     describeProcesses(open);
+    describeCopies(open);
   });
 }
 

@@ -131,6 +131,17 @@ function describeClean(open: () => Promise<HotStoreUnderTest>): void {
     expect(await read(hot)).toMatchObject({ mark: 'valid' });
   });
 
+  it('is owed here too once its player reports it here again: the other region may lose it', async () => {
+    const { hot } = subject();
+    await takeIn(hot, onSintel(5));
+    await put(hot, { playhead: playheadAt(4), nowMs: msAt(6) });
+    expect(await dirtyOf(hot)).toEqual([]);
+    await put(hot, { playhead: playheadAt(5), nowMs: msAt(7) });
+    expect(await dirtyOf(hot)).toMatchObject([
+      { title: 'sintel', sinceMs: msAt(7), playhead: playheadAt(5) },
+    ]);
+  });
+
   it('is what a change by hand that was decided before meets: a conflict', async () => {
     const { hot } = subject();
     await hydrate(hot, { titles: { sintel: { playhead: playheadAt(1) } } });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { systemClock } from '../../runtime/clock.ts';
 import { openConnection, viewersPatience } from '../../stores/cassandra/connection.ts';
 import type { ClusterOptions } from '../../stores/cassandra/durable.ts';
@@ -48,12 +48,27 @@ describeWith(await sharedCassandra(), 'watch log contract on a real server', (lo
       };
     },
   });
+
+  it('has a place for each region that reads a stream of its own into it, and one for who names none', async () => {
+    const logs = [undefined, 'eu', 'us'].map((region) => alone(keyspace.cluster, region));
+    const offsets = () => Promise.all(logs.map((log) => log.offset(7)));
+    expect(await offsets()).toEqual([null, null, null]);
+    const nowMs = systemClock.nowMs();
+    for (const [index, log] of logs.slice(1).entries()) {
+      await log.keep({ partition: 7, transitions: [], offset: `000${index}`, nowMs });
+    }
+    expect(await offsets()).toEqual([null, '0000', '0001']);
+    for (const log of logs) await log.close();
+  });
 });
 
 /** A log over a connection of its own, as another process has. */
-function alone({ local: region, patience = viewersPatience, ...to }: ClusterOptions): WatchLog {
-  const connection = openConnection({ ...to, region, patience }, checkSchema);
-  const log = openCassandraWatchLog({ connection });
+function alone(
+  { local, patience = viewersPatience, ...to }: ClusterOptions,
+  region?: string,
+): WatchLog {
+  const connection = openConnection({ ...to, region: local, patience }, checkSchema);
+  const log = openCassandraWatchLog({ connection, region });
   return {
     ...log,
     async close() {

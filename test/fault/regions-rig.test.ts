@@ -4,6 +4,8 @@
 // was held up arrives once they are healed: or tests over it would prove nothing.
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { types } from 'cassandra-driver';
+import { measure, obey } from '../regions/commands.ts';
+import { Traveller } from '../regions/freshness.ts';
 import { describeWith } from '../support/cassandra.ts';
 import { ownRegions } from '../support/own-regions.ts';
 import type { TestRegion } from '../support/region.ts';
@@ -52,6 +54,37 @@ describeWith(await ownRegions(), 'two regions', (regions) => {
   it('hold each other’s writes in Cassandra while the links are well', async () => {
     await untilHeard(us, await tell(eu));
     await untilHeard(eu, await tell(us));
+  });
+
+  it('read each other’s heartbeats while the links are well, and none that was cut off until they are healed', async () => {
+    const there = await Traveller.begin(regions, { from: 'eu', to: 'us', profileId: 'there' });
+    const back = await Traveller.begin(regions, { from: 'us', to: 'eu', profileId: 'back' });
+    const isRead = async (traveller: Traveller, positionMs: number) =>
+      until(async () => (await traveller.readThere()) === positionMs, {
+        what: 'a heartbeat is read in the other region',
+      });
+    const before = await there.beat();
+    await isRead(there, before);
+
+    await regions.link('eu', 'us').cut();
+    const cutOff = await there.beat();
+    await isRead(back, await back.beat());
+    expect(await there.readThere()).toBe(before);
+    await regions.heal();
+    await isRead(there, cutOff);
+  });
+
+  it('obey the lines that people type', async () => {
+    expect(await obey(regions, 'cut')).toContain('apart');
+    expect(regions.link('eu', 'us').connections).toBe(0);
+    expect(await obey(regions, 'heal')).toContain('well');
+    expect(await obey(regions, 'delay 20')).toContain('20 ms');
+    await expect(obey(regions, 'delay soon')).rejects.toThrow('Milliseconds');
+    await expect(obey(regions, 'kill ap')).rejects.toThrow('There is no region ap.');
+    expect(await obey(regions, 'what?')).toContain('start-empty REGION');
+    expect(await measure(regions, 3)).toMatch(
+      /^3 heartbeats sent in eu were read in us after \d+ ms/,
+    );
   });
 
   it('write on alone while the links are cut, and both hold everything afterwards', async () => {

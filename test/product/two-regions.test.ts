@@ -18,6 +18,12 @@ const takeOver = `mutation ($input: TakeOverInput!) { takeOver(input: $input) {
   playhead { positionMs } problems { code } } }`;
 const updates = 'subscription { playheadUpdates { kind playheads { positionMs } } }';
 
+const row = `{ viewer { continueWatching(first: 5) { edges { node { playableId } } } } }`;
+
+interface Row {
+  viewer: { continueWatching: { edges: { node: { playableId: string } }[] } };
+}
+
 interface Updates {
   data: { playheadUpdates: { kind: string; playheads: { positionMs: number }[] } };
 }
@@ -85,6 +91,10 @@ describeWithRedis('two regions, each with a Redis and processes of its own', () 
         }>(region, record, { session, heartbeats });
         return recordHeartbeats;
       },
+      async row(region: Region) {
+        const { viewer } = await ask<Row>(region, row);
+        return viewer.continueWatching.edges.map(({ node }) => node.playableId);
+      },
       takeOver: (region: Region, input: object) =>
         ask<{ takeOver: { playhead: object; problems: object[] } }>(region, takeOver, input),
     };
@@ -124,6 +134,22 @@ describeWithRedis('two regions, each with a Redis and processes of its own', () 
       what: 'America is told',
     });
     stream.dispose();
+  });
+
+  it('show in one the row of what was watched in the other', async () => {
+    const viewer = await viewerOf('commuter');
+    const { session } = await viewer.open(europe, 'tv');
+    await viewer.report(europe, { session, sequence: 0, positionMs: 400_000 });
+    for (const region of [europe, america]) {
+      const cards = await until(
+        async () => {
+          const found = await viewer.row(region);
+          return found.length > 0 && found;
+        },
+        { what: 'the row has a card' },
+      );
+      expect(cards).toEqual([film]);
+    }
   });
 
   it('hold in one the session that was taken over in the other', async () => {

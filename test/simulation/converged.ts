@@ -1,5 +1,6 @@
 import { floorTitle } from '../../domain/playhead.ts';
 import type { AcceptedEntry } from '../../stores/accepted-stream.ts';
+import { patienceMs } from './gateway.ts';
 import type { Promised } from './ledger.ts';
 import { namesOf } from './redis.ts';
 import type { Region } from './region.ts';
@@ -26,11 +27,19 @@ export async function expectConverged(world: World, healedAtMs: number): Promise
     const told = await toldBy(from);
     for (const to of from.others) {
       if (hadNoRoom(from) || hadNoRoom(to)) continue;
-      for (const profileId of profileIds) {
-        await expectTold({ from, to, told, profileId });
-        await expectPromised({ from, to, told, profileId, healedAtMs });
-      }
+      await expectTakenIn({ from, to, told, healedAtMs });
     }
+  }
+}
+
+async function expectTakenIn(
+  of: Omit<Across, 'profileId'> & { healedAtMs: number },
+): Promise<void> {
+  const { from, to, told, healedAtMs } = of;
+  if (told.isAll) await from.world.handOvers.expectTold({ from, to, beforeMs: healedAtMs });
+  for (const profileId of profileIds) {
+    await expectTold({ from, to, told, profileId });
+    await expectPromised({ from, to, told, profileId, healedAtMs });
   }
 }
 
@@ -73,7 +82,7 @@ async function expectPromised(of: Across & { healedAtMs: number }): Promise<void
   const counts = (promised: Promised) => {
     const { name, atMs, truth, durability, directBy, isLost } = promised;
     if (truth !== from.truth || durability === 'SEEN' || isLost) return false;
-    if (atMs > healedAtMs || to.redis.evictedAtMs(profileId) >= atMs) return false;
+    if (atMs > healedAtMs || to.redis.evictedAtMs(profileId) > atMs - patienceMs) return false;
     if (from.redis.held.isOwn(name)) return told.isAll || told.atMs.has(name);
     // Who wrote it past the hot store, and lives, has merged it since.
     return directBy !== null && !directBy.isOver && told.isAll;

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { firstSeed, seedToReplay } from '../support/seeds.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+import { type Regions, simulate } from './simulation.ts';
 
 /** Several times what it takes, for a machine that is busy with everything else. */
 export const deadlineMs = 900_000;
@@ -15,9 +17,15 @@ export function seedsToTry(count: number): { from: number; seeds: number } {
  *
  * Errors: what `npm run simulate` printed, when anything was violated.
  */
-export function explore(of: { from: number; seeds: number; isKnownToo: boolean }): Promise<string> {
+export function explore(of: {
+  from: number;
+  seeds: number;
+  isKnownToo: boolean;
+  regions: Regions;
+}): Promise<string> {
   const known = of.isKnownToo ? ['--known'] : [];
-  const args = ['--from', String(of.from), '--seeds', String(of.seeds), ...known];
+  const regions = ['--regions', String(of.regions)];
+  const args = ['--from', String(of.from), '--seeds', String(of.seeds), ...regions, ...known];
   const { SEED: _, ...env } = process.env;
   const program = new URL('simulate.ts', import.meta.url).pathname;
   const options = { env, timeout: deadlineMs, maxBuffer: 64 * 1024 * 1024 };
@@ -27,4 +35,17 @@ export function explore(of: { from: number; seeds: number; isKnownToo: boolean }
       else reject(new Error(`${stdout}\n${stderr}`, { cause: error }));
     });
   });
+}
+
+/** The first seed, of some, in which a planted bug is noticed, and by which rule. */
+export async function firstNoticed(
+  bug: PlantedBug,
+  of: { regions: Regions; seedsMax: number },
+): Promise<{ seed: number; rule: string } | null> {
+  const { regions, seedsMax } = of;
+  for (let seed = 1; seed <= seedsMax; seed += 1) {
+    const [violation] = (await simulate(seed, { regions, bug })).violations;
+    if (violation !== undefined) return { seed, rule: violation.rule };
+  }
+  return null;
 }

@@ -4,8 +4,8 @@ import { unreachable } from '../support/faulty.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Requests of devices are given up after this, ms; a player would try again. */
-const patienceMs = 6_000;
+/** Requests of devices are given up after this, ms; a player would try again. What is answered is as old at most. */
+export const patienceMs = 6_000;
 /** A repeated delivery may come this late, ms. */
 const repeatedMsMax = 20_000;
 

@@ -1,8 +1,10 @@
 import type { Heartbeat } from '../../domain/heartbeat.ts';
 import { confirmsStart } from '../../domain/heartbeat.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
+import type { Version } from '../../domain/version.ts';
 import type { RecordOutcome } from '../../subgraphs/playback/record-heartbeats.ts';
 import { takeOver } from '../../subgraphs/playback/take-over.ts';
+import { patienceMs } from './gateway.ts';
 import type { Operated, PlaybackProcess } from './playback-process.ts';
 import type { Region } from './region.ts';
 import type { World } from './world.ts';
@@ -14,13 +16,20 @@ interface Playing {
   originMs: number;
 }
 
+/** A take-over as its region answered it. */
+interface TakenOverThere {
+  atMs: number;
+  region: Region;
+  profileId: string;
+}
+
 /** "Continue here", and what may no longer be accepted of the device that was left. */
 export class HandOvers {
   readonly #world: World;
   /** By profile and title: the session that reported last. */
   readonly #latest = new Map<string, SessionToken>();
   /** By session: when and where it was answered that it was taken over, and nothing was done there since. */
-  readonly #taken = new Map<string, { atMs: number; region: Region }>();
+  readonly #taken = new Map<string, TakenOverThere>();
 
   constructor(world: World) {
     this.#world = world;
@@ -48,9 +57,28 @@ export class HandOvers {
       const isTaken = answer.from?.takenOverBy?.sessionId === token.sessionId;
       this.#world.note(`${token.sessionId} takes over from ${from}: ${isTaken}`);
       const { region } = process;
-      if (isTaken) this.#taken.set(from, { atMs: timeline.nowMs(), region });
+      if (isTaken)
+        this.#taken.set(from, { atMs: timeline.nowMs(), region, profileId: token.profileId });
     } catch {
       // Not answered: whether it was done nobody knows, and nothing is expected of it.
+    }
+  }
+
+  /** A region that knows a session, and was told of all, knows who took it over elsewhere. */
+  async expectTold(of: { from: Region; to: Region; beforeMs: number }): Promise<void> {
+    const { from, to, beforeMs } = of;
+    for (const [sessionId, taken] of this.#taken) {
+      const { profileId, atMs } = taken;
+      if (
+        atMs > beforeMs ||
+        !wasThere(taken, from) ||
+        to.redis.evictedAtMs(profileId) > atMs - patienceMs
+      )
+        continue;
+      const note = await noteIn(from, profileId, sessionId);
+      const known = await noteIn(to, profileId, sessionId);
+      if (note === null || known === null || known >= note) continue;
+      this.#world.ledger.violate('taken over everywhere', `${sessionId} is not in ${to.name}`);
     }
   }
 
@@ -71,7 +99,7 @@ export class HandOvers {
     const taken = this.#taken.get(token.sessionId);
     if (taken === undefined || sentAtMs <= taken.atMs || answer.outcome !== 'ACCEPTED') return;
     // In another region, or one that lost the note, it may have come back just now.
-    const isSettled = redis.region === null || wasThere(taken, process.region, token.profileId);
+    const isSettled = redis.region === null || wasThere(taken, process.region);
     if (!isSettled) return;
     // Past the hot store nobody knows who acted.
     const isDirect = operated.writes.some(({ written }) => written.kind === 'direct');
@@ -88,14 +116,16 @@ export class HandOvers {
   }
 }
 
-function wasThere(
-  taken: { atMs: number; region: Region },
-  region: Region,
-  profileId: string,
-): boolean {
+function wasThere({ atMs, region: where, profileId }: TakenOverThere, region: Region): boolean {
   const { redis } = region;
   const lostAtMs = Math.max(redis.lastCutMs, redis.evictedAtMs(profileId));
-  return region === taken.region && lostAtMs < taken.atMs;
+  return region === where && lostAtMs < atMs - patienceMs;
+}
+
+async function noteIn({ redis }: Region, profileId: string, of: string): Promise<Version | null> {
+  const { sessions } = await redis.engine.read({ profileId, titles: [], nowMs: 0 });
+  const session = sessions.find(({ sessionId }) => sessionId === of);
+  return session === undefined ? null : (session.takenOver?.at ?? '');
 }
 
 function nameOf({ profileId, title }: SessionToken): string {

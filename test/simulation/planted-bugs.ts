@@ -14,6 +14,8 @@ export interface DressedProcess {
   clock: Clock;
   /** The write path made this request just now; otherwise it is made again, from memory. */
   isFresh(request: MergeRequest): boolean;
+  /** Lets a clean profile go from the hot store, and nobody knows. False: it stays. */
+  forget(profileId: string): boolean;
 }
 
 /** A mistake that the product could make: what it would do to a process's parts, or to the world. */
@@ -190,7 +192,10 @@ function believing(hot: HotStore, believes: (event: PlaybackEvent) => boolean): 
 }
 
 /** The store with some of its methods replaced. */
-function over<Store extends HotStore | DurableStore>(store: Store, methods: Partial<Store>): Store {
+export function over<Store extends HotStore | DurableStore | AcceptedStream>(
+  store: Store,
+  methods: Partial<Store>,
+): Store {
   return new Proxy(store, {
     get(target, property) {
       if (property in methods) return Reflect.get(methods, property) as unknown;

@@ -112,6 +112,7 @@ export class PlaybackProcess {
       hot: (bug.hot ?? asIs<HotStore>)(this.#seen<HotStore>(this.redisClient, 'redis'), {
         clock: life,
         isFresh: (request) => this.#fresh.has(request),
+        forget: (profileId) => region.redis.forget(profileId),
       }),
       durable: (bug.durable ?? asIs<DurableStore>)(durable),
       leases: this.redisClient.leases,

@@ -219,6 +219,12 @@ export class SimulatedRedis {
     return isGone;
   }
 
+  /** The same, and nobody knows: for a planted bug. */
+  forget(profileId: string): boolean {
+    this.#append(this.#primary, async (engine) => engine.evict(profileId));
+    return this.engine.evict(profileId);
+  }
+
   /** When a profile was evicted last, ms; before the beginning if never. */
   evictedAtMs(profileId: string): number {
     return this.#evictedAtMs.get(profileId) ?? Number.NEGATIVE_INFINITY;

@@ -50,7 +50,7 @@ export class Region {
       fullSinceMs: () => this.redis.fullSinceMs,
       isInHot: (name) => this.redis.held.has(name),
       isOwn: (name) => this.redis.held.isOwn(name),
-      wasEverHot: (name) => this.redis.held.everMerged.has(name),
+      wasEverHot: (name) => this.redis.held.everHeld.has(name),
       durableVersion: (key) => this.centre.register(key)?.slice(0, versionLength) ?? null,
     };
     this.redis.onChanged = (told) => {

@@ -54,7 +54,7 @@ const isThere = await hasRedisServer();
   /** How each of these entries is taken. */
   async function takenAs(entries: readonly (readonly string[])[]): Promise<string[]> {
     await redis.del(outKey);
-    for (const fields of entries) await redis.xadd(outKey, '*', ...fields);
+    await Promise.all(entries.map((fields) => redis.xadd(outKey, '*', ...fields)));
     return (await readAll()).map((entry) => ('refusal' in entry ? entry.refusal : 'change'));
   }
 
@@ -113,6 +113,21 @@ const isThere = await hasRedisServer();
     ];
     const taken = await takenAs(bodies.map(bodyOf));
     expect(taken).toEqual(bodies.map(() => 'garbage'));
+  });
+
+  it('that says more than a script could take in is garbage, and the most that it says is taken in', async () => {
+    const titles = (count: number) => Array.from({ length: count }, (_, nth) => `title-${nth}`);
+    const registers = (count: number) => titles(count).flatMap((title) => [`t:${title}`, position]);
+    const devices = (count: number) => titles(count).map((id) => [`TV|${id}`, '']);
+    expect(
+      await takenAs([
+        ...[bodyOf({ w: registers(2_001) }), bodyOf({ d: devices(1_001) })],
+        bodyOf({ w: registers(2_000), d: devices(1_000) }),
+      ]),
+    ).toEqual(['garbage', 'garbage', 'change']);
+    await redis.xtrim(outKey, 'MAXLEN', 1);
+    await takeAllIn(here);
+    expect((await read(here)).titles.size).toBe(2_000);
   });
 
   it('keeps what a later release writes into a register', async () => {
