@@ -183,6 +183,23 @@ describe('the event stream of a region', () => {
     expect(copier.look()[0]?.counts).toEqual({ copied: 2, gaps: 1 });
   });
 
+  it('counts it once, however long the own stream takes nothing', async () => {
+    const { clock, eu, us } = regions();
+    const copier = us.follow(eu);
+    await eu.tell(watched(1));
+    await clock.advance(1_000);
+    us.own.fail(({ method }) => method === 'copy');
+    await eu.tell(watched(2));
+    await clock.advance(1_000);
+    await eu.events.trim({ beforeMs: clock.nowMs() });
+    await eu.tell(watched(3));
+    await clock.advance(10_000);
+    expect(copier.look()[0]?.counts).toEqual({ copied: 1, gaps: 1 });
+    us.own.heal();
+    await clock.advance(3_000);
+    expect(copier.look()[0]?.counts).toEqual({ copied: 2, gaps: 1 });
+  });
+
   it('is measured: what was copied, what was gone, and how far behind it is', async () => {
     const { clock, eu, us, ap } = regions();
     const copier = us.follow(eu, ap);
