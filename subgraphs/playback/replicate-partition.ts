@@ -144,12 +144,13 @@ export class PartitionReplica {
   /** The entry read last is there no more, and neither may be what followed it. */
   async #goBack(): Promise<void> {
     const lost = (this.#at as ReadPoint).offset;
+    // Told and counted once, however often the own store must be asked.
+    await this.#compareAgain();
     this.#deps.log.warn(
       { ...this.#place(), offset: lost },
-      'entries of a region are missing: everything is compared again',
+      'entries of a region were missing: everything is compared again',
     );
     this.#counts.gaps += 1;
-    await this.#compareAgain();
     this.#at = { offset: offsetAt(timeOfOffset(lost) - goBackMs), isSeen: false };
     this.#refused = 'none';
   }

@@ -158,6 +158,7 @@ describe('a stream of which something may be missing', () => {
       await across().clock.advance(secondMs);
       expect(await across().inAmerica('title-10')).toBe(positionOf(10));
       expect(await across().markInAmerica()).toBe('absent');
+      expect(countsOf(replicator).gaps).toBe(1);
     });
   });
 
