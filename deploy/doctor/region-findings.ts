@@ -17,17 +17,17 @@ export async function regionFindings(config: Config, clock: Clock): Promise<Find
   const { REGION: region, REGION_PEERS: peers = [] } = config;
   if (region === undefined) return [];
   const own = await examineRedis(config, clock).catch(() => null);
-  const streams = await openPeers(config, { clock, policy: defaultPolicy });
+  const opened = await openPeers(config, { clock, policy: defaultPolicy });
   try {
     const found = await Promise.all(
-      streams.map((stream, index) =>
+      opened.peers.map((stream, index) =>
         findingsOf(peers[index] as RegionPeer, { config, clock, stream, own }),
       ),
     );
     const among = peers.length === 0 ? 'named, and reads no other' : 'named';
     return [ok('region', `${region}, ${among}`), ...found.flat()];
   } finally {
-    await Promise.all(streams.map((stream) => stream.close()));
+    await Promise.all([...opened.peers, ...opened.peerEvents].map((each) => each.close()));
   }
 }
 
