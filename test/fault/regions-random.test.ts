@@ -3,7 +3,7 @@
 // How: the rig's links are cut, held and slowed down, all or one tier or one way; SIGKILL and a restart.
 // What must hold: when all is repaired no register differs between the two Redis, the two data centres and
 // what readers get, and every history is sound. `SEED=… npm test -- test/fault/regions-random` repeats one.
-import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '../../domain/version.ts';
 import { partitionKeys } from '../../stores/redis/keys.ts';
 import { describeWith } from '../support/cassandra.ts';
@@ -26,6 +26,9 @@ const outLengthMax = 1_000;
 const fastDevices = 6;
 /** As configured by default. */
 const partitions = 16;
+
+/** Both data centres are waited for, on a machine that may stand still for seconds. */
+jest.setTimeout(420_000);
 
 const env = { REGION_OUT_LENGTH: String(outLengthMax) };
 
