@@ -12,7 +12,9 @@ export function configTable(): string {
     const fallback = schema.safeParse(undefined);
     const shown = key === 'DATA_DIR' ? 'data' : fallback.data;
     const text = String(shown ?? '');
-    return `| \`${key}\` | ${text === '' ? '' : `\`${text}\``} | ${schema.description} |`;
+    // A bar would begin another cell, inside code as well.
+    const meaning = schema.description?.replaceAll('|', '\\|');
+    return `| \`${key}\` | ${text === '' ? '' : `\`${text}\``} | ${meaning} |`;
   });
   return [...head, ...rows].join('\n');
 }

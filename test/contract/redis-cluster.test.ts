@@ -1,10 +1,13 @@
-import { afterAll, describe, it } from '@jest/globals';
+import { afterAll, describe, it, jest } from '@jest/globals';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
 import { describeLeases } from './leases.ts';
 import { describeRateLimiter } from './rate-limiter.ts';
 import { partitions, redisClusterSubject } from './redis-subject.ts';
 import { describeViewingStore } from './viewing-store.ts';
+
+/** Hundreds of histories, each step a round trip or three: a machine that stands still takes minutes for one case. */
+jest.setTimeout(420_000);
 
 const redis = await redisClusterSubject();
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '../../domain/version.ts';
 import { transition } from '../support/transitions.ts';
 import { describeEventStream } from './event-stream.ts';
@@ -7,6 +7,9 @@ import { describeLeases } from './leases.ts';
 import { describeRateLimiter } from './rate-limiter.ts';
 import { partitions, redisSubject } from './redis-subject.ts';
 import { describeViewingStore } from './viewing-store.ts';
+
+/** Hundreds of histories, each step a round trip or three: a machine that stands still takes minutes for one case. */
+jest.setTimeout(420_000);
 
 const redis = await redisSubject();
 

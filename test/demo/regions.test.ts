@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeWith } from '../support/cassandra.ts';
 import { ownRegions } from '../support/own-regions.ts';
@@ -17,6 +17,9 @@ import {
 
 const film = 'mov_caminandes_llamigos';
 const slackMs = 1_000;
+/** Two gateways, two data centres and a browser share the machine. */
+jest.setTimeout(420_000);
+
 const isBrowserThere = describeInBrowser === describe;
 
 describeWith(
@@ -51,9 +54,12 @@ describeWith(
       await page.getByTestId('tv').getByTestId('toggle').click();
       const pausedMs = await positionMsOf(page, 'tv');
       await page.getByTestId('phone').getByText(offerAt(pausedMs, 'Living room TV')).waitFor();
+      const offeredAtMs = performance.now();
       await page.getByTestId('phone').getByTestId('offer').click();
       await untilPlaying(page, 'phone');
-      expect(Math.abs((await positionMsOf(page, 'phone')) - pausedMs)).toBeLessThan(2 * slackMs);
+      const playedMs = (await positionMsOf(page, 'phone')) - pausedMs;
+      expect(playedMs).toBeGreaterThan(-slackMs);
+      expect(playedMs).toBeLessThan(performance.now() - offeredAtMs + slackMs);
 
       await page.getByTestId('phone').getByTestId('forward').click();
       await untilAt(page, { device: 'phone', positionMs: pausedMs + 30_000 });

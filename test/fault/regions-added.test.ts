@@ -4,11 +4,11 @@
 // in the other, and whatever was acknowledged meanwhile is served by both.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { describeWith, ownCassandraWith } from '../support/cassandra.ts';
@@ -16,12 +16,16 @@ import type { CassandraNode } from '../support/cassandra-server.ts';
 import { type RunningPart, startPlayback } from '../support/product.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway, RemoteDevice } from '../support/remote-device.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { until } from '../support/until.ts';
 import { SteadyPlayer } from './steady-player.ts';
 
 const run = promisify(execFile);
 const playableId = 'sintel';
 const patience = { deadlineMs: 60_000 };
+
+/** A Cassandra node and five processes start, one after the other. */
+jest.setTimeout(600_000);
 
 describeWith(
   (await hasRedisServer())
@@ -41,7 +45,7 @@ describeWith(
       for (const part of parts) await part.kill9();
       for (const server of redis) await server.close();
       await stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeFolder(dataDir);
     });
 
     const settingsOf = (node: CassandraNode) => ({
@@ -91,8 +95,16 @@ describeWith(
       const at = { url: new URL(graphqlUrl).origin };
       const device = new RemoteDevice(at, await token(profileId));
       await device.begin({ playableId, deviceId: 'tv', deviceKind: 'TV' });
-      await device.report({ event: 'START', positionMs: 0 });
-      await device.report({ event: 'PAUSE', positionMs: 300_000 });
+      for (const beat of [
+        { event: 'START', positionMs: 0 },
+        { event: 'PAUSE', positionMs: 300_000 },
+      ]) {
+        // As players do: again, while a store is slow to answer.
+        await until(async () => (await device.report(beat).catch(() => null)) !== null, {
+          what: `${beat.event} is answered`,
+          ...patience,
+        });
+      }
     };
 
     it('answers for all that was watched, and loses nothing meanwhile', async () => {
@@ -109,7 +121,7 @@ describeWith(
 
       // 1. The data centre joins.
       await us.start();
-      await us.untilOthersAre('UP');
+      await Promise.all([us.untilOthersAre('UP'), eu.untilOthersAre('UP')]);
       await areHeard();
 
       // 2. It is given copies, if it is meant.

@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { packPlayhead, unpackPlayhead } from '../../domain/codec.ts';
 import { describeWith } from '../support/cassandra.ts';
 import { ownRegions } from '../support/own-regions.ts';
@@ -24,6 +24,9 @@ import { differing, RegionsRun } from './regions-run.ts';
 const lossWindowMs = 5_000;
 /** A Cassandra node alone takes up to a minute to start, on a machine that has time. */
 const regionDeadlineMs = 600_000;
+
+/** Each waits for Cassandra's hints, on a machine that may stand still for seconds. */
+jest.setTimeout(420_000);
 
 /** What is cut, and in which tier it is felt. */
 const cuts: [string, 'hot' | 'durable', (regions: Regions) => Promise<unknown>][] = [

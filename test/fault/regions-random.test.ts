@@ -3,7 +3,7 @@
 // How: the rig's links are cut, held and slowed down, all or one tier or one way; SIGKILL and a restart.
 // What must hold: when all is repaired no register differs between the two Redis, the two data centres and
 // what readers get, and every history is sound. `SEED=… npm test -- test/fault/regions-random` repeats one.
-import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '../../domain/version.ts';
 import { partitionKeys } from '../../stores/redis/keys.ts';
 import { describeWith } from '../support/cassandra.ts';
@@ -16,6 +16,7 @@ import { until } from '../support/until.ts';
 import { Player, Positions, type Target } from './players.ts';
 import { differing, RegionsRun } from './regions-run.ts';
 import { drawSchedule, take, told } from './regions-schedule.ts';
+import { metricOf } from './run.ts';
 
 const schedules = seedToReplay === undefined ? 50 : 1;
 const deadlineMs = 1_200_000;
@@ -25,6 +26,9 @@ const outLengthMax = 1_000;
 const fastDevices = 6;
 /** As configured by default. */
 const partitions = 16;
+
+/** Both data centres are waited for, on a machine that may stand still for seconds. */
+jest.setTimeout(420_000);
 
 const env = { REGION_OUT_LENGTH: String(outLengthMax) };
 
@@ -73,6 +77,9 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
     const [[profileId, token]] = [...run.tokens] as [[string, string]];
     const { out, generation } = partitionKeys(partitionOf(profileId, partitions));
     const generationBefore = Number(await us.redisClient.get(generation));
+    const [reader] = run.targetsIn(us.name) as [Target];
+    const gaps = () => metricOf(reader, 'playhead_region_gaps_total');
+    const gapsBefore = await gaps();
 
     await Promise.all(regions.links.map((link) => link.of('hot').cut()));
     await run.answers('beats', 10);
@@ -93,8 +100,9 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
     expect(missed[us.name]![key]).not.toEqual(missed[eu.name]![key]);
 
     await regions.heal();
+    await until(async () => (await gaps()) > gapsBefore, { what: 'the gap is counted' });
     await until(async () => Number(await us.redisClient.get(generation)) > generationBefore, {
-      what: 'the gap is noticed',
+      what: 'every profile of the partition is compared again',
     });
     const equalMs = await run.areEqual('hot', { asked: true });
     expect(await run.verdict()).toEqual([]);

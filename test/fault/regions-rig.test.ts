@@ -2,7 +2,7 @@
 // How: the rig's links are cut, or held in one direction; SIGKILL for everything of a region.
 // What must hold: of the rig itself, that nothing passes between regions but over its links, and that what
 // was held up arrives once they are healed: or tests over it would prove nothing.
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { types } from 'cassandra-driver';
 import { measure, obey } from '../regions/commands.ts';
 import { Traveller } from '../regions/freshness.ts';
@@ -13,6 +13,9 @@ import { until } from '../support/until.ts';
 
 /** Cassandra looks at its hints every 10 s: at one turn it closes their file, at the next it sends them. */
 const hintsDeadlineMs = 90_000;
+
+/** Some wait for them several times, or for a node that starts. */
+jest.setTimeout(420_000);
 
 interface Told {
   key: number;

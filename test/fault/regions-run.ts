@@ -10,7 +10,7 @@ import { illOf } from './run.ts';
 import { probesOf, StallWatch } from './stalls.ts';
 
 /** A data centre that starts again, hints, breakers, a write-behind interval or two, a busy machine. */
-const settleMsMax = 60_000;
+const settleMsMax = 120_000;
 /** Live streams get so long to become level; what they are still behind then, the checker says. */
 const levelMsMax = 5_000;
 /** Of the violations a failed run has, the first ones tell what went wrong. */

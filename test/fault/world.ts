@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -9,6 +9,7 @@ import { type TestKeyspace, testKeyspace } from '../support/cassandra.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningPart, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import type { Target } from './players.ts';
 
 /** Long enough that much is only hot when a fault comes, short enough to wait for at the end. */
@@ -129,7 +130,7 @@ export class World {
     this.redisClient.disconnect();
     await this.redis.close();
     await this.keyspace.close();
-    await rm(this.#dataDir, { recursive: true, force: true });
+    await removeFolder(this.#dataDir);
   }
 
   #envOf(via: Pick<Member, 'redisProxy' | 'cassandraProxy'>, port: string): Record<string, string> {

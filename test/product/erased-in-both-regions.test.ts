@@ -3,11 +3,11 @@
 // what was accepted before is put into a stream again, as a restored Redis would have it.
 // What must still hold: the command says PENDING and which region, then DONE; nothing of before comes back in either.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { partitionOf } from '../../domain/version.ts';
 import { partitionKeys } from '../../stores/redis/keys.ts';
@@ -22,12 +22,16 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway, RemoteDevice } from '../support/remote-device.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 const title = 'mov_tears_of_steel';
 const profileId = 'erased';
 const patience = { deadlineMs: 60_000 };
+
+/** Two products start, and a command six times. */
+jest.setTimeout(420_000);
 
 interface Place {
   redis: RedisServer;
@@ -56,6 +60,8 @@ describeWith(
           REGION: name,
           REGION_PEERS: `${name === 'eu' ? 'us' : 'eu'}=redis://127.0.0.1:${other!.proxy.port}`,
           REDIS_URL: own!.redis.url,
+          RATE_LIMIT_DEVICE: 'off',
+          RATE_LIMIT_PROFILE: 'off',
           REDIS_COMMAND_TIMEOUT_MS: '2000',
           CASSANDRA_CONTACT_POINTS: local.contactPoints.join(','),
           CASSANDRA_LOCAL_DC: local.dataCentre,
@@ -72,7 +78,7 @@ describeWith(
         await place?.redis.close();
       }
       await keyspace.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeFolder(dataDir);
     });
 
     /** `npm run profile`, with the settings of the region's servers. */

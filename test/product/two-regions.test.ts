@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from 'graphql-sse';
 import { type Product, startProduct } from '../support/product.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway } from '../support/remote-device.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { until } from '../support/until.ts';
 
 const film = 'mov_sintel';
@@ -34,6 +35,12 @@ interface Region {
   dataDir: string;
 }
 
+/** Two products start one after the other, each with a Redis. */
+jest.setTimeout(420_000);
+
+/** A device asks again and again here, until the other region knows. */
+const hurried = { RATE_LIMIT_DEVICE: 'off', RATE_LIMIT_PROFILE: 'off' };
+
 const describeWithRedis = (await hasRedisServer()) ? describe : describe.skip;
 
 describeWithRedis('two regions, each with a Redis and processes of its own', () => {
@@ -44,7 +51,8 @@ describeWithRedis('two regions, each with a Redis and processes of its own', () 
     const [euRedis, usRedis] = await Promise.all([startRedis(), startRedis()]);
     const eu = await mkdtemp(join(tmpdir(), 'playhead-eu-'));
     const us = await mkdtemp(join(tmpdir(), 'playhead-us-'));
-    const start = (dataDir: string, env: Record<string, string>) => startProduct({ dataDir, env });
+    const start = (dataDir: string, env: Record<string, string>) =>
+      startProduct({ dataDir, env: { ...hurried, ...env } });
     europe = {
       ...{ redis: euRedis, dataDir: eu },
       product: await start(eu, {
@@ -64,7 +72,7 @@ describeWithRedis('two regions, each with a Redis and processes of its own', () 
     for (const region of [europe, america]) {
       await region?.product.stop();
       await region?.redis.close();
-      if (region !== undefined) await rm(region.dataDir, { recursive: true });
+      if (region !== undefined) await removeFolder(region.dataDir);
     }
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { shownAudience, sizingTable, withSizing } from '../../bench/sizing.ts';
-import { withConfigTable } from '../../runtime/config-table.ts';
+import { configTable, withConfigTable } from '../../runtime/config-table.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
 const benchmarks = readFileSync('docs/benchmarks.md', 'utf8');
@@ -64,6 +64,12 @@ describe('npm run config -- --write', () => {
     expect(written).toContain('| `LOG_LEVEL` |');
     expect(written).not.toContain('GONE');
     expect(withConfigTable(written)).toBe(written);
+  });
+
+  it('has three cells in each row, also where a setting is written with bars', () => {
+    const rows = configTable().replaceAll('\\|', '').split('\n');
+    expect(rows.filter((row) => row.split('|').length !== 5)).toEqual([]);
+    expect(configTable()).toContain('host:port\\|host:port');
   });
 
   it('says so where there are none', () => {

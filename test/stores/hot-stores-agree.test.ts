@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { floorTitle } from '../../domain/playhead.ts';
 import { defaultPolicy } from '../../domain/policy.ts';
@@ -164,6 +164,9 @@ const watching = fc.oneof(
 type Step = typeof watching extends fc.Arbitrary<infer Each> ? Each : never;
 
 const region = { name: 'here', outLengthMax: 1_000 };
+
+/** Hundreds of histories, each step a dozen round trips: a machine that stands still takes minutes for one case. */
+jest.setTimeout(420_000);
 
 const isThere = await hasRedisServer();
 

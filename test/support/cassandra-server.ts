@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { endWith } from './end-with.ts';
 import { FaultProxy } from './fault-proxy.ts';
+import { removeFolder } from './remove-folder.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -80,7 +81,7 @@ export async function startCassandra(options: {
   const nodes: NodeProcess[] = [];
   const stop = async () => {
     for (const node of nodes) await node.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   };
   try {
     for (const [index, name] of options.dataCentres.entries()) {

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../runtime/config.ts';
 import { mintDevelopmentToken } from '../../runtime/identity.ts';
 import { endWith } from './end-with.ts';
+import { removeFolder } from './remove-folder.ts';
 import { until } from './until.ts';
 
 /** The product as users run it, in processes of its own. */
@@ -222,7 +223,7 @@ async function openDataDir(options: ProductOptions): Promise<DataFolder> {
     path,
     env: { LOG_LEVEL: 'warn', ...options.env, DATA_DIR: path },
     async remove() {
-      if (options.dataDir === undefined) await rm(path, { recursive: true, force: true });
+      if (options.dataDir === undefined) await removeFolder(path);
     },
   };
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { endWith } from './end-with.ts';
+import { removeFolder } from './remove-folder.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -173,7 +174,7 @@ class RedisProcess implements RedisServer {
 
   async removeFiles(): Promise<void> {
     for (const file of await readdir(this.#folder)) {
-      await rm(join(this.#folder, file), { recursive: true, force: true });
+      await removeFolder(join(this.#folder, file));
     }
   }
 
@@ -193,8 +194,7 @@ class RedisProcess implements RedisServer {
   async close(): Promise<void> {
     await this.kill();
     // A child that wrote the file anew may outlive its killed parent for a moment.
-    const patience = { maxRetries: 50, retryDelay: 100 };
-    await rm(this.#folder, { recursive: true, force: true, ...patience });
+    await removeFolder(this.#folder);
   }
 
   async #appendedFile(): Promise<string> {

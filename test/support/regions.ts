@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../runtime/config.ts';
@@ -11,6 +11,7 @@ import { FaultProxy } from './fault-proxy.ts';
 import { freePort, type RedisServer, startRedis } from './redis-server.ts';
 import { TestRegion } from './region.ts';
 import { RegionLink } from './region-link.ts';
+import { removeFolder } from './remove-folder.ts';
 
 /** Long enough that much is only hot when a fault comes, short enough to wait for at the end. */
 const writeBehindMs = 2_000;
@@ -127,7 +128,7 @@ export async function openRegions(options: RegionsOptions = {}): Promise<Regions
   const closing: (() => Promise<void>)[] = [];
   try {
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-regions-'));
-    closing.unshift(() => rm(dataDir, { recursive: true, force: true }));
+    closing.unshift(() => removeFolder(dataDir));
     const stores = await openStores(names, { redis: options.redis, closing });
     const peers = await openPeers(stores, closing);
     const links = linksOf(stores, { peers, delayMs: options.delayMs ?? 0 });
