@@ -16,10 +16,22 @@ function shownName(region: string, index: number): string {
 
 function addressOf(text: string): RegionPeer['address'] | null {
   if (!text.includes('|') && /^rediss?:\/\//.test(text)) {
-    return URL.canParse(text) ? { url: text } : null;
+    return canBeOpened(text) ? { url: text } : null;
   }
   const clusterNodes = text.split('|');
-  return clusterNodes.every((node) => nodeAddress.test(node)) ? { clusterNodes } : null;
+  return clusterNodes.every((node) => nodeAddress.test(node) && canBeOpened(node))
+    ? { clusterNodes }
+    : null;
+}
+
+/** The driver would throw, again and again, and its error would show the password. */
+function canBeOpened(address: string): boolean {
+  const url = URL.parse(address.includes('://') ? address : `redis://${address}`);
+  return url !== null && url.hostname !== '' && [url.username, url.password].every(isEncoded);
+}
+
+function isEncoded(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text);
 }
 
 const peers = z.string().transform((text, context): RegionPeer[] => {

@@ -29,7 +29,7 @@ export type AcceptedEntry =
 
 /** Where a reader stands in a partition's stream. */
 export interface ReadPoint {
-  /** The entry that was read last; null: none was. */
+  /** That of the entry that was read last, or of a time that all before was read up to. */
   offset: Offset;
   /** Whether that entry was seen there: if it is gone, so may be what came after it. */
   isSeen: boolean;
