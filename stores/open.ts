@@ -272,6 +272,9 @@ export async function openProfileStores(
   };
 }
 
+/** How much a region keeps for others is its own to say: whoever erases there leaves its stream no shorter. */
+const outLengthMaxElsewhere = 10_000_000;
+
 /** What other regions keep of profiles for themselves, and what this one keeps for them. */
 async function openRegions(
   config: StoreConfig,
@@ -283,8 +286,9 @@ async function openRegions(
   const { openRedisHotStore } = await import('./redis/hot.ts');
   const { openRedisViewingStore } = await import('./redis/viewing.ts');
   const open = async ({ region, ...peer }: ReturnType<typeof peerOptions>[number]) => {
+    const asThere = { name: region, outLengthMax: outLengthMaxElsewhere };
     const [hot, viewings, accepted] = await Promise.all([
-      openRedisHotStore({ ...peer, policy }),
+      openRedisHotStore({ ...peer, policy, region: asThere }),
       openRedisViewingStore(peer),
       openRedisAcceptedStream({ ...peer, region, policy }),
     ]);

@@ -1,3 +1,4 @@
+import { floorTitle } from '../../domain/playhead.ts';
 import { partitionOf, type Version } from '../../domain/version.ts';
 import type {
   AcceptedChange,
@@ -43,8 +44,12 @@ export function acceptedBy(
 /** Of an erasure, what it left: it is let go of with the rest, maybe before everybody has read it. */
 export function leftOf(profileId: string, entry: HotEntry): AcceptedChange {
   const titles = entry.ownTitles();
+  const isFloorNewer = (entry.floor?.version ?? '') > (entry.fence ?? '');
   return acceptedOf(profileId, {
-    writes: titles.map((title) => ({ title, ...entry.state(title) })),
+    writes: [...titles, ...(isFloorNewer ? [floorTitle] : [])].map((title) => ({
+      title,
+      ...entry.state(title),
+    })),
     devices: titles.flatMap((title) => entry.devicesOf(title)),
   });
 }
@@ -97,11 +102,11 @@ export class AcceptedLog {
     if (kept.length > this.#region.outLengthMax) kept.shift();
   }
 
-  /** Lets go of all that was accepted of one profile; without a newer fence to tell, not of its fence. */
-  forget(profileId: string, { hasNewFence }: { hasNewFence: boolean }): void {
+  /** Lets go of all that was accepted of one profile. */
+  forget(profileId: string): void {
     const partition = this.#partition(profileId);
     this.#entries[partition] = this.#of(partition).filter(
-      ({ change }) => change.profileId !== profileId || (change.fence !== null && !hasNewFence),
+      ({ change }) => change.profileId !== profileId,
     );
   }
 

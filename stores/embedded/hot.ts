@@ -274,9 +274,10 @@ class HotStoreInProcess implements EmbeddedHotStore {
     this.#dirtySet(partition).forget(profileId);
     for (const title of entry.ownTitles()) this.#markDirty(profileId, title, nowMs);
     this.#listeners.tell(profileId, [floorTitle]);
-    const hasNewFence = entry.fence !== before;
-    this.#out?.forget(profileId, { hasNewFence });
-    this.#out?.append(acceptedOf(profileId, { fence: hasNewFence ? entry.fence : null }), nowMs);
+    // Once a fence: it comes back from those that it was told to, and what they read last must not be gone again.
+    if (entry.fence === before) return;
+    this.#out?.forget(profileId);
+    this.#out?.append(acceptedOf(profileId, { fence }), nowMs);
     this.#out?.append(leftOf(profileId, entry), nowMs);
   }
 

@@ -7,14 +7,13 @@
      ARGV[1] profile id  ARGV[2] now (ms)  ARGV[3] TTL of a clean profile (ms)  ARGV[4] fence (a version)
      ARGV[5] the floor, packed  ARGV[6] length of the stream  ARGV[7] transition for it
      Returns nothing
-     Cost    O(titles of the profile + values set aside + entries of the out stream) ]]
+     Cost    O(titles of the profile + values set aside), and entries of the out stream for a fence that rose ]]
 -- include register.lua
 -- include owed.lua
 -- include title.lua
 -- include held.lua
 -- include out.lua
 local chunk = 1000
-local fence_begins = '{"f":'
 
 local key, id, fence = KEYS[1], ARGV[1], ARGV[4]
 local sets = { dirty = KEYS[3], quarantine = KEYS[4] }
@@ -56,15 +55,13 @@ local function forget_aside()
   end
 end
 
--- Forgets what other regions were told of the profile; without a new fence to tell, not of its fence.
-local function forget_accepted(has_risen)
+-- Forgets what other regions were told of the profile.
+local function forget_accepted()
   local from = '-'
   repeat
     local entries = redis.call('XRANGE', KEYS[7], from, '+', 'COUNT', chunk)
     for _, entry in ipairs(entries) do
-      local of, body = entry[2][4], entry[2][6]
-      local is_fence = string.sub(body or '', 1, #fence_begins) == fence_begins
-      if of == id and (has_risen or not is_fence) then redis.call('XDEL', KEYS[7], entry[1]) end
+      if entry[2][4] == id then redis.call('XDEL', KEYS[7], entry[1]) end
     end
     from = #entries > 0 and '(' .. entries[#entries][1]
   until #entries < chunk
@@ -73,22 +70,29 @@ end
 local held = read_held(key)
 local floor = held['t:*']
 local left, devices = keep(held)
+local is_floor_newer = floor and version(floor) > fence
 redis.call('ZREM', sets.dirty, id .. '|*')
 redis.call('ZREM', sets.quarantine, id .. '|*')
-redis.call('HSET', key, 't:*', floor and version(floor) > fence and floor or ARGV[5])
+redis.call('HSET', key, 't:*', is_floor_newer and floor or ARGV[5])
 local has_risen = not held['#f'] or fence > held['#f']
-redis.call('HSET', key, '#f', has_risen and fence or held['#f'])
 redis.call('DEL', KEYS[2])
 touch(key, ARGV[3])
 forget_aside()
-forget_accepted(has_risen)
-if out_length_max ~= '0' then
-  -- A fence that they sent themselves comes back to them, and no further.
-  if has_risen then tell_regions(KEYS[7], id, { f = fence }) end
-  -- What stays they may not have read yet.
-  local named = #devices > 0 and devices or nil
-  if #left > 0 then tell_regions(KEYS[7], id, { w = left, d = named }) end
+-- Once a fence: it comes back from those that it was told to, and what they read last must not be gone again.
+if has_risen then
+  forget_accepted()
+  if out_length_max ~= '0' then
+    tell_regions(KEYS[7], id, { f = fence })
+    -- What stays they may not have read yet.
+    if is_floor_newer then
+      left[#left + 1] = 't:*'
+      left[#left + 1] = floor
+    end
+    local named = #devices > 0 and devices or nil
+    if #left > 0 then tell_regions(KEYS[7], id, { w = left, d = named }) end
+  end
 end
+redis.call('HSET', key, '#f', has_risen and fence or held['#f'])
 redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[7])
 redis.call('SPUBLISH', KEYS[6], '')
 redis.call('SPUBLISH', key, 't:*')

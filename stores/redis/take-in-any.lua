@@ -8,12 +8,14 @@
              s: sessions, each [id, what the id's field holds, start and title, kind and id, name or '',
              newest act or '', and of a take-over by which session, its version, kind and id, name; '' each]
      Returns the function take_in, which answers nothing, or raises an error
-     Cost    O(1) a write and a session: HMGET once, HSET or two each, PEXPIRE twice, SPUBLISH once; HGETALL
+     Cost    O(1) a write and a session: HMGET, mostly once, HSET or two each, PEXPIRE twice, SPUBLISH once; HGETALL
              where a take-over, a floor or a forgotten title comes ]]
 -- include register.lua
 -- include owed.lua
 -- include title.lua
 -- include session.lua
+-- Lua gives a call 8,000 arguments at most, and several entries come as one.
+local fields_at_once = 4000
 
 local function change_of_plain(text)
   local field, session, position, state, acted, started, kind_and_id, name =
@@ -38,8 +40,11 @@ local function read_profile(key, change)
     fields[#fields + 1] = 'd:' .. device[1]
     fields[#fields + 1] = 'n:' .. device[1]
   end
-  local values = redis.call('HMGET', key, unpack(fields))
-  for index, field in ipairs(fields) do held[field] = values[index] end
+  for from = 1, #fields, fields_at_once do
+    local upto = math.min(from + fields_at_once - 1, #fields)
+    local values = redis.call('HMGET', key, unpack(fields, from, upto))
+    for index, value in ipairs(values) do held[fields[from + index - 1]] = value end
+  end
   for _, write in ipairs(change.w) do
     local position, visibility = 't:' .. write[1], 'v:' .. write[1]
     held[position], held[visibility] = split(held[position], held[visibility])

@@ -94,6 +94,8 @@ class PartitionCopy implements PartitionWork {
   readonly #of: { peer: PeerEvents; partition: number; counts: CopyCounts };
   /** What the own stream says; undefined: it must be asked, and whether the peer still has that entry. */
   #noted: Offset | null | undefined;
+  /** Where the last gap was: told and counted once, however often copying fails. */
+  #missedAfter: Offset | null = null;
   caughtUpAtMs: number;
 
   constructor(
@@ -142,7 +144,8 @@ class PartitionCopy implements PartitionWork {
     const newest = await peer.newest(partition);
     const isGone = noted !== null && oldest !== undefined && oldest.offset > noted;
     const isAnother = noted !== null && newest !== null && newest < noted;
-    if (isGone || isAnother) {
+    if ((isGone || isAnother) && noted !== this.#missedAfter) {
+      this.#missedAfter = noted;
       this.#of.counts.gaps += 1;
       this.#log.warn({ region, partition, offset: noted }, 'events of a region may be missing');
     }

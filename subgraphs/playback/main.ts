@@ -75,7 +75,7 @@ export async function openPlayback(
   };
   const { typeDefs } = await readSubgraph('playback');
   const metrics = createPlaybackMetrics(tiers, {
-    ...{ registry: meters.registry, clock, unreadable: stores.unreadable },
+    ...{ registry: meters.registry, clock, unreadable: stores.unreadable, copier },
     watchLog: { events, keeper, breaker },
   });
   await fences.start();

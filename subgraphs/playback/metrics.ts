@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Breaker } from '../../stores/breaker.ts';
-import { addReplicationMetrics } from './replication-metrics.ts';
+import type { EventCopier } from './copy-events.ts';
+import { addRegionMetrics } from './replication-metrics.ts';
 import type { TwoTiers } from './two-tiers.ts';
 import { addWatchLogMetrics, type WatchLogMetricsParts } from './watch-log-metrics.ts';
 
@@ -13,6 +14,7 @@ export interface PlaybackMetricsParts {
   registry: Registry;
   clock: Clock;
   unreadable: { readonly count: number };
+  copier: EventCopier;
   watchLog: Pick<WatchLogMetricsParts, 'events' | 'keeper'> & { breaker: Breaker };
 }
 
@@ -23,7 +25,7 @@ export interface PlaybackMetricsParts {
  */
 export function createPlaybackMetrics(
   tiers: TwoTiers,
-  { registry, clock, unreadable, watchLog }: PlaybackMetricsParts,
+  { registry, clock, unreadable, copier, watchLog }: PlaybackMetricsParts,
 ): () => Promise<string> {
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
@@ -60,7 +62,8 @@ export function createPlaybackMetrics(
   );
 
   const lookAtWatchLog = addWatchLogMetrics(registry, { ...watchLog, clock });
-  const lookAtRegions = addReplicationMetrics(registry, tiers.replicator);
+  const { replicator } = tiers;
+  const lookAtRegions = addRegionMetrics(registry, { replicator, copier });
   const breakers = [...tiers.breakers, watchLog.breaker];
 
   async function lookAtBacklog(): Promise<void> {

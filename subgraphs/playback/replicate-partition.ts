@@ -10,6 +10,7 @@ import {
   type Refusal,
   timeOfOffset,
 } from '../../stores/accepted-stream.ts';
+import type { Offset } from '../../stores/event-stream.ts';
 import { StoreTakesNoWrites, StoreUnreachable } from '../../stores/faults.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { coalesced, fencesOf } from './coalesce.ts';
@@ -74,8 +75,10 @@ export class PartitionReplica {
   #noted: ReadPoint | null | undefined;
   /** Where to read on: further than what is noted, past what was refused or after a gap. */
   #at: ReadPoint | null = null;
-  /** Since everything was compared no read has failed. */
+  /** Since everything was compared no read has failed, and nothing that was read is gone. */
   #isFollowed = false;
+  /** The first of the entries that were read and could not be taken in. */
+  #untaken: Offset | undefined;
   /** `stretch`: the last entries were refused. `ended`: good ones followed, and nothing was raised yet. */
   #refused: 'none' | 'stretch' | 'ended' = 'none';
   #raisedForRefusedAtMs = Number.NEGATIVE_INFINITY;
@@ -120,10 +123,18 @@ export class PartitionReplica {
       await this.#goBack();
       return true;
     }
+    this.#meet(entries[0]?.offset);
     const isTaken = await this.#take(entries.map((entry) => this.#checked(entry)));
+    if (isTaken) this.#untaken = undefined;
     const isMore = !isTaken || entries.length === limit;
     if (!isMore) this.#caughtUpAtMs = nowMs;
     return isMore;
+  }
+
+  /** What was read before and not taken in: if the first of it is gone, so may be what came before that is read now. */
+  #meet(first: Offset | undefined): void {
+    if (this.#untaken !== undefined && this.#untaken !== first) this.#isFollowed = false;
+    this.#untaken = first;
   }
 
   async #look(nowMs: number): Promise<void> {
@@ -144,12 +155,13 @@ export class PartitionReplica {
   /** The entry read last is there no more, and neither may be what followed it. */
   async #goBack(): Promise<void> {
     const lost = (this.#at as ReadPoint).offset;
+    // Told and counted once, however often the own store must be asked.
+    await this.#compareAgain();
     this.#deps.log.warn(
       { ...this.#place(), offset: lost },
-      'entries of a region are missing: everything is compared again',
+      'entries of a region were missing: everything is compared again',
     );
     this.#counts.gaps += 1;
-    await this.#compareAgain();
     this.#at = { offset: offsetAt(timeOfOffset(lost) - goBackMs), isSeen: false };
     this.#refused = 'none';
   }

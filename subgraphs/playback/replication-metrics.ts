@@ -1,7 +1,19 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { EventCopier } from './copy-events.ts';
 import type { Replicator } from './replicate.ts';
 
 /** What came from each other region, and how far behind it this process is. The answer looks it up. */
+export function addRegionMetrics(
+  registry: Registry,
+  { replicator, copier }: { replicator: Replicator; copier: EventCopier },
+): () => void {
+  const looks = [addReplicationMetrics(registry, replicator), addCopyMetrics(registry, copier)];
+  return () => {
+    for (const look of looks) look();
+  };
+}
+
+/** Of what it accepted. */
 export function addReplicationMetrics(
   registry: Registry,
   replicator: Pick<Replicator, 'look'>,
@@ -40,6 +52,35 @@ export function addReplicationMetrics(
       for (const [code, count] of Object.entries(counts.refused)) {
         refused.inc({ region, code }, count);
       }
+    }
+  };
+}
+
+/** Of what happened there. */
+export function addCopyMetrics(registry: Registry, copier: Pick<EventCopier, 'look'>): () => void {
+  const of = { labelNames: ['region'], registers: [registry] };
+  const lag = new Gauge({
+    name: 'playhead_region_events_lag_seconds',
+    help: 'How long ago this process last had all events of the region copied, of what it reads.',
+    ...of,
+  });
+  const copied = new Counter({
+    name: 'playhead_region_copied_events_total',
+    help: 'Events of the region copied into the own event stream.',
+    ...of,
+  });
+  const gaps = new Counter({
+    name: 'playhead_region_event_gaps_total',
+    help: 'Times that events of the region may have been gone before they were copied.',
+    ...of,
+  });
+
+  return () => {
+    for (const metric of [lag, copied, gaps]) metric.reset();
+    for (const { region, counts, lagMs } of copier.look()) {
+      if (lagMs !== null) lag.set({ region }, lagMs / 1_000);
+      copied.inc({ region }, counts.copied);
+      gaps.inc({ region }, counts.gaps);
     }
   };
 }

@@ -241,6 +241,25 @@ function describeErasures(open: () => Promise<HotStoreUnderTest>): void {
     }
   });
 
+  it('is a newer floor as well', async () => {
+    await put(subject().hot, { title: floorTitle, playhead: forgottenAt(25) });
+    await erase();
+    const told = await changesOf(subject());
+    expect(told).toEqual([
+      changeOf({ fence }),
+      changeOf({ writes: [{ title: floorTitle, playhead: forgottenAt(25), visibility: null }] }),
+    ]);
+  });
+
+  it('is the same after being erased again: whoever read it last finds it there', async () => {
+    await put(subject().hot, { playhead: playheadAt(25) });
+    await erase();
+    const told = await entriesOf(subject());
+    await erase();
+    await erase({ fence: versionFloor(msAt(15)) });
+    expect(await entriesOf(subject())).toEqual(told);
+  });
+
   it('is nothing that is turned back at the fence, nor who reported it', async () => {
     const { hot } = subject();
     await erase();

@@ -109,6 +109,16 @@ function describeClean(open: () => Promise<HotStoreUnderTest>): void {
     }
   });
 
+  it('may be more of one profile than any viewer has: several entries come as one', async () => {
+    const { hot } = subject();
+    const titles = Array.from({ length: 5_000 }, (_, index) => `title-${index}`);
+    await takeIn(hot, {
+      writes: titles.map((title) => ({ title, playhead: playheadAt(5), visibility: null })),
+      devices: [tv],
+    });
+    expect((await read(hot)).titles.size).toBe(titles.length);
+  });
+
   it('leaves what is owed owed, and a drain takes the newest', async () => {
     const { hot } = subject();
     await put(hot, { playhead: playheadAt(1), nowMs: msAt(1) });

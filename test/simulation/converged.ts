@@ -98,9 +98,10 @@ async function expectDoubted(of: Across & { healedAtMs: number }): Promise<void>
   const { from, to, told, profileId, healedAtMs } = of;
   if (told.isAll) return;
   const here = await versionsIn(to, profileId);
-  const counts = ({ name, atMs, truth, isLost }: Promised) => {
+  const counts = (promised: Promised) => {
+    const { name, atMs, truth, isLost } = promised;
     if (truth !== from.truth || isLost || atMs > healedAtMs || told.atMs.has(name)) return false;
-    const acceptedAtMs = atMs - patienceMs;
+    const acceptedAtMs = from.world.ledger.firstPromisedAtMs(promised) - patienceMs;
     if (to.redis.evictedAtMs(profileId) > acceptedAtMs || !from.redis.held.isOwn(name))
       return false;
     return to.redis.doubtedAtMs(profileId) < acceptedAtMs;

@@ -68,6 +68,8 @@ export class Ledger {
   readonly #truths = new Set<Truth>();
   /** By region. */
   readonly #seen = new Map<Truth, Set<string>>();
+  /** By name of the write. */
+  readonly #firstAtMs = new Map<string, number>();
   /** By profile and register, the newest version first. */
   readonly #promises = new Map<string, Map<string, Promised[]>>();
 
@@ -99,11 +101,17 @@ export class Ledger {
     const { key, version } = named;
     this.#truths.add(of.truth);
     const name = writeName(named);
+    if (!this.#firstAtMs.has(name)) this.#firstAtMs.set(name, of.atMs);
     const promised: Promised = { name, key, version, ...of };
     const known = this.#promisesOf(key);
     const index = known.findIndex((one) => one.version <= version);
     known.splice(index < 0 ? known.length : index, 0, promised);
     this.#expectKept(promised);
+  }
+
+  /** When a write was promised first, wherever that was, ms: a later answer may tell of it once more. */
+  firstPromisedAtMs({ name, atMs }: Promised): number {
+    return this.#firstAtMs.get(name) ?? atMs;
   }
 
   /** What was shown once, unflagged, is there for whoever asks later. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
 import type { Transition } from '../../../domain/transition.ts';
 import { createLog } from '../../../runtime/log.ts';
 import { openEmbeddedLeases } from '../../../stores/embedded/lease.ts';
@@ -7,6 +8,7 @@ import { openEmbeddedWatchLog } from '../../../stores/embedded/watch-log.ts';
 import type { PeerEvents } from '../../../stores/event-copies.ts';
 import { EventCopier } from '../../../subgraphs/playback/copy-events.ts';
 import { WatchLogKeeper } from '../../../subgraphs/playback/keep-watch-log.ts';
+import { addCopyMetrics } from '../../../subgraphs/playback/replication-metrics.ts';
 import { Faults, faulty } from '../../support/faulty.ts';
 import { ManualClock, noonMs } from '../../support/manual-clock.ts';
 import { transition } from '../../support/transitions.ts';
@@ -179,6 +181,50 @@ describe('the event stream of a region', () => {
     await clock.advance(3_000);
     expect(await us.told()).toEqual([watched(1, { region: 'eu' }), watched(3, { region: 'eu' })]);
     expect(copier.look()[0]?.counts).toEqual({ copied: 2, gaps: 1 });
+  });
+
+  it('counts it once, however long the own stream takes nothing', async () => {
+    const { clock, eu, us } = regions();
+    const copier = us.follow(eu);
+    await eu.tell(watched(1));
+    await clock.advance(1_000);
+    us.own.fail(({ method }) => method === 'copy');
+    await eu.tell(watched(2));
+    await clock.advance(1_000);
+    await eu.events.trim({ beforeMs: clock.nowMs() });
+    await eu.tell(watched(3));
+    await clock.advance(10_000);
+    expect(copier.look()[0]?.counts).toEqual({ copied: 1, gaps: 1 });
+    us.own.heal();
+    await clock.advance(3_000);
+    expect(copier.look()[0]?.counts).toEqual({ copied: 2, gaps: 1 });
+  });
+
+  it('is measured: what was copied, what was gone, and how far behind it is', async () => {
+    const { clock, eu, us, ap } = regions();
+    const copier = us.follow(eu, ap);
+    const registry = new Registry();
+    const look = addCopyMetrics(registry, copier);
+    const metrics = async () => {
+      look();
+      return (await registry.metrics()).split('\n').filter((line) => /^playhead.* [^0]/.test(line));
+    };
+    await eu.tell(watched(1), watched(2));
+    await clock.advance(1_000);
+    expect(await metrics()).toEqual(['playhead_region_copied_events_total{region="eu"} 2']);
+    eu.link.fail();
+    await clock.advance(60_000);
+    await eu.events.trim({ beforeMs: clock.nowMs() });
+    await eu.tell(watched(3));
+    expect(await metrics()).toContainEqual(
+      expect.stringMatching(/^playhead_region_events_lag_seconds\{region="eu"\} 60/),
+    );
+    eu.link.heal();
+    await clock.advance(2_000);
+    expect(await metrics()).toEqual([
+      'playhead_region_copied_events_total{region="eu"} 3',
+      'playhead_region_event_gaps_total{region="eu"} 1',
+    ]);
   });
 
   it('is no gap where all is read and the stream fell silent', async () => {

@@ -83,6 +83,23 @@ describe('a stream of which something may be missing', () => {
     expect(countsOf(replicator).raised).toBe(partitions + 1);
   });
 
+  it('is compared if it passed its cap while the own store took nothing in and none of it had been seen', async () => {
+    await across().reading();
+    await across().compare();
+    across().america.hotFaults.fail(({ method }) => method === 'takeIn');
+    for (let second = 1; second <= 2 * outLengthMax; second += 1) {
+      await across().clock.advance(secondMs);
+      await across().write(second, `title-${second}`);
+    }
+    await across().compare();
+    expect(await across().markInAmerica()).toBe('valid');
+    across().america.hotFaults.heal();
+    await across().clock.advance(secondMs);
+    expect(await across().inAmerica('title-5')).toBeUndefined();
+    expect(await across().inAmerica('title-6')).toBe(positionOf(6));
+    expect(await across().markInAmerica()).toBe('absent');
+  });
+
   describe('because it passed its cap while the link was cut', () => {
     let replicator: Replicator;
 
@@ -158,6 +175,7 @@ describe('a stream of which something may be missing', () => {
       await across().clock.advance(secondMs);
       expect(await across().inAmerica('title-10')).toBe(positionOf(10));
       expect(await across().markInAmerica()).toBe('absent');
+      expect(countsOf(replicator).gaps).toBe(1);
     });
   });
 

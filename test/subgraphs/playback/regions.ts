@@ -1,5 +1,5 @@
 import { defaultPolicy } from '../../../domain/policy.ts';
-import { partitionOf } from '../../../domain/version.ts';
+import { partitionOf, type Version } from '../../../domain/version.ts';
 import { createLog } from '../../../runtime/log.ts';
 import type { AcceptedEntry, AcceptedStream, Refusal } from '../../../stores/accepted-stream.ts';
 import { type EmbeddedHotStore, openEmbeddedHotStore } from '../../../stores/embedded/hot.ts';
@@ -10,6 +10,7 @@ import {
 } from '../../../stores/embedded/stream.ts';
 import type { HotStore } from '../../../stores/hot-store.ts';
 import type { Leases } from '../../../stores/lease.ts';
+import { fencingAgain } from '../../../subgraphs/playback/fence-again.ts';
 import { Replicator } from '../../../subgraphs/playback/replicate.ts';
 import { Faults, faulty } from '../../support/faulty.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -37,6 +38,8 @@ export class Region {
   readonly links = new Map<string, Faults>();
   /** Partitions whose known fences were applied again, in order. */
   readonly fencedAgain: number[] = [];
+  /** Those that this region's processes know, by profile. */
+  readonly fences = new Map<string, Version>();
   /** What becomes of entries on their way here. */
   tamper: (entry: AcceptedEntry) => AcceptedEntry = (entry) => entry;
   readonly #events: EmbeddedEventStream;
@@ -85,6 +88,8 @@ export class Region {
 
   /** A process of this region begins to read what these accept. */
   replicate(others: readonly Region[], of: { owner?: string; leases?: Leases } = {}): Replicator {
+    const { hot, clock, fences } = this;
+    const fenceAgain = fencingAgain({ hot, clock, keyOf: (id) => id, known: () => fences });
     const replicator = new Replicator({
       hot: this.hot,
       peers: others.map((other) => this.streamOf(other)),
@@ -94,6 +99,7 @@ export class Region {
       owner: of.owner ?? `a process in ${this.name}`,
       reapplyFences: async (partition) => {
         this.fencedAgain.push(partition);
+        await fenceAgain(partition);
       },
     });
     this.#replicators.push(replicator);
