@@ -86,7 +86,7 @@ describeWith(await ownRegions(), 'two regions under load', (regions) => {
       await cut(regions);
       await run.answers('beats', 20);
       await run.load.forget('eu');
-      await run.load.retire('us');
+      await run.load.silence('us');
       await run.answers('beats', 10);
       await run.load.stop();
       await untilDrained(regions);
@@ -104,7 +104,7 @@ describeWith(await ownRegions(), 'two regions under load', (regions) => {
     // What the other region accepted from now on is nowhere here but in the Redis that is lost.
     await Promise.all(regions.links.map((link) => link.of('durable').cut()));
     await run.answers('beats', 10);
-    await Promise.all(regions.all.map(({ name }) => run.load.retire(name)));
+    await Promise.all(regions.all.map(({ name }) => run.load.silence(name)));
     const isOver = run.trouble('us', 'hot', 'apart', 'restoring');
     await us.redis.kill();
     await us.redis.removeFiles();
@@ -127,7 +127,7 @@ describeWith(await ownRegions(), 'two regions under load', (regions) => {
     'lose nothing durable with one of them, whose viewers go on in the other',
     async () => {
       const run = await RegionsRun.begin(regions, { name: 'lost' });
-      await run.load.retire('eu');
+      await run.load.silence('eu');
       const isBack = run.trouble('eu', 'hot', 'durable', 'apart', 'restoring');
       const areBack = run.away(run.targetsIn('eu'));
       const fromMs = run.history.nowMs() - lossWindowMs;

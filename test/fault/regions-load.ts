@@ -4,9 +4,6 @@ import { Follower } from './follower.ts';
 import type { History } from './history.ts';
 import { type ClientOptions, Hand, Player, Positions, Reader, type Target } from './players.ts';
 
-/** After this a load ends by itself, whatever became of its test. */
-const loadMsMax = 400_000;
-
 export interface RegionsLoadOptions {
   /** Processes, each with its region. */
   targets: readonly Target[];
@@ -22,14 +19,13 @@ export interface RegionsLoadOptions {
 const everywhere = { played: 'shared', byHand: 'by-hand' };
 
 /** Players, readers, hands and live streams of every profile, in every region at once. */
-export class RegionsLoad {
+export class RegionsLoad extends Crew {
   readonly #options: RegionsLoadOptions;
-  readonly #crew = new Crew(loadMsMax);
-  readonly #followers: Follower[] = [];
   /** Where those who are at home in a region ask just now. */
   readonly #asked = new Map<string, Target[]>();
 
   constructor(options: RegionsLoadOptions) {
+    super();
     this.#options = options;
     for (const [region, targets] of Map.groupBy(options.targets, ({ region }) => region)) {
       this.#asked.set(region, [...targets]);
@@ -60,7 +56,7 @@ export class RegionsLoad {
       for (const [region, asked] of this.#asked) {
         this.#startIn(region, { options: () => options(asked), positions });
       }
-      this.#followers.push(...targets.map((to) => new Follower(options(targets), to)));
+      this.follow(...targets.map((to) => new Follower(options(targets), to)));
     }
     return this;
   }
@@ -73,14 +69,14 @@ export class RegionsLoad {
   }
 
   /** Devices of a region stop playing its last title: nobody reports again what they had acknowledged. */
-  retire(region: string): Promise<void> {
-    return this.#crew.retire(lastOf(region));
+  silence(region: string): Promise<void> {
+    return this.retire(lastOf(region));
   }
 
   /** The same, and then somebody in that region forgets the title: nothing newer hides that from the other. */
   async forget(region: string): Promise<void> {
     const title = lastOf(region);
-    await this.retire(region);
+    await this.silence(region);
     const targets = this.#asked.get(region) as Target[];
     for (const [profileId, token] of this.#options.tokens) {
       const { history, seed } = this.#options;
@@ -89,33 +85,17 @@ export class RegionsLoad {
     }
   }
 
-  /** Everybody falls silent but those who follow live. */
-  stop(): Promise<void> {
-    return this.#crew.stop();
-  }
-
-  /** Names of those who follow live. */
-  get followers(): string[] {
-    return this.#followers.map(({ name }) => name);
-  }
-
-  /** Ends the live streams too. */
-  async close(): Promise<void> {
-    await this.stop();
-    await Promise.all(this.#followers.map((follower) => follower.close()));
-  }
-
   #startIn(region: string, by: { options: () => ClientOptions; positions: Positions }): void {
     const { options, positions } = by;
     const play = (title: string, of: Positions) => {
       const plays = { title, deviceId: `tv-${region}`, positions: of };
-      this.#crew.run(title, new Player(options(), plays), 'player');
+      this.run(title, new Player(options(), plays), 'player');
     };
     play(everywhere.played, positions);
     for (const title of [`in-${region}`, lastOf(region)]) play(title, new Positions());
     const byHand = { title: everywhere.byHand, deviceId: `remote-${region}` };
-    this.#crew.run(everywhere.byHand, new Hand(options(), byHand), 'hand');
-    this.#crew.run('reader', new Reader(options(), this.titles, `reader-${region}`), 'reader');
+    this.run(everywhere.byHand, new Hand(options(), byHand), 'hand');
+    this.run('reader', new Reader(options(), this.titles, `reader-${region}`), 'reader');
   }
 }
 

@@ -2,11 +2,9 @@
 // How: two products with a Redis each, as two regions; a proxy cuts the links between them, heals them, and
 // what was accepted before is put into a stream again, as a restored Redis would have it.
 // What must still hold: the command says PENDING and which region, then DONE; nothing of before comes back in either.
-import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { partitionOf } from '../../domain/version.ts';
@@ -20,12 +18,12 @@ import {
 } from '../support/cassandra.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { runProfileCommand } from '../support/profile-command.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway, RemoteDevice } from '../support/remote-device.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { until } from '../support/until.ts';
 
-const run = promisify(execFile);
 const title = 'mov_tears_of_steel';
 const profileId = 'erased';
 const patience = { deadlineMs: 60_000 };
@@ -82,17 +80,7 @@ describeWith(
     });
 
     /** `npm run profile`, with the settings of the region's servers. */
-    const operate = async ({ env }: Place, ...argv: string[]): Promise<string[]> => {
-      const settings = { ...env, LOG_LEVEL: 'silent', PATH: process.env.PATH };
-      const file = 'subgraphs/playback/profile-cli.ts';
-      const { stdout } = await run(process.execPath, [file, ...argv], { env: settings }).catch(
-        (error: Error & { stdout: string }) => {
-          error.message += error.stdout;
-          throw error;
-        },
-      );
-      return stdout.trim().split('\n');
-    };
+    const operate = ({ env }: Place, ...argv: string[]) => runProfileCommand(env, argv);
 
     it('stays erased in both, once both were reached', async () => {
       const tv = await watch(eu.product, 'tv');

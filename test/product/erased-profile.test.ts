@@ -2,16 +2,14 @@
 // How: the operator's command beside running servers, over the embedded stores and over Redis and Cassandra;
 // then a player that goes on, and old hashes and rows put back as a restore would.
 // What must still hold: nothing of before is answered or exported, and the command says DONE.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { describeWith, sharedCassandra, testKeyspace } from '../support/cassandra.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { runProfileCommand } from '../support/profile-command.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { askGateway, RemoteDevice } from '../support/remote-device.ts';
 import { until } from '../support/until.ts';
 
-const run = promisify(execFile);
 const title = 'mov_tears_of_steel';
 const hasRedis = await hasRedisServer();
 const cassandra = await sharedCassandra();
@@ -24,18 +22,7 @@ afterEach(async () => {
 
 /** `npm run profile`, with the settings of the servers. */
 function operatorOf(env: Record<string, string>, at: Product) {
-  return async (...argv: string[]): Promise<string[]> => {
-    const settings = { ...env, DATA_DIR: at.dataDir, LOG_LEVEL: 'silent', PATH: process.env.PATH };
-    const file = 'subgraphs/playback/profile-cli.ts';
-    const { stdout } = await run(process.execPath, [file, ...argv], { env: settings }).catch(
-      (error: Error & { stdout: string }) => {
-        // What it printed says which store.
-        error.message += error.stdout;
-        throw error;
-      },
-    );
-    return stdout.trim().split('\n');
-  };
+  return (...argv: string[]) => runProfileCommand({ ...env, DATA_DIR: at.dataDir }, argv);
 }
 
 type Line = { kind: string } & Record<string, unknown>;
