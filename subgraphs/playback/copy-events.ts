@@ -2,6 +2,7 @@ import { isForLogAlone, type Transition } from '../../domain/transition.ts';
 import { partitionOf } from '../../domain/version.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
+import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { EventCopies, PeerEvents } from '../../stores/event-copies.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
 import { PartitionReader, type PartitionWork, Places, type ReaderDeps } from './read-partition.ts';
@@ -17,7 +18,9 @@ const partitionsInFlightMax = 4;
 
 export interface EventCopierDeps extends ReaderDeps {
   events: EventStream & EventCopies;
-  peers: readonly PeerEvents[];
+  peerEvents: readonly PeerEvents[];
+  /** What the same regions accepted: events do not say themselves which region's they are. */
+  peers: readonly AcceptedStream[];
 }
 
 /** What was met in one region's event stream since the process began. */
@@ -32,7 +35,7 @@ export interface CopyCounts {
  * stream alone, as the row's view does, follows the viewer.
  *
  * Shape: at least once and idempotent, as whoever reads the stream is. What a region copied itself is not
- * copied on, so nothing goes round in circles, and what is told for the watch log alone stays where it is:
+ * copied on, so nothing goes round in circles; of a region whose `out` stream is another one's nothing is copied; and what is told for the watch log alone stays where it is:
  * that log is one for all regions. Entries that nobody kept long enough are counted, and gone.
  * Errors: none; a peer that does not answer is tried again within a second, and holds up no other.
  * Cost: two reads a second of each partition of each peer; memory of a batch for each that is under way.
@@ -43,7 +46,7 @@ export class EventCopier {
 
   constructor(deps: EventCopierDeps) {
     this.#clock = deps.clock;
-    this.#regions = deps.peers.map((peer) => readersOf(deps, peer));
+    this.#regions = deps.peerEvents.map((peer) => readersOf(deps, peer));
   }
 
   start(): void {
@@ -73,6 +76,7 @@ function readersOf(deps: EventCopierDeps, peer: PeerEvents) {
   const { partitions } = deps.events;
   const { region } = peer;
   const counts: CopyCounts = { copied: 0, gaps: 0 };
+  const accepted = deps.peers.find((stream) => stream.region === region);
   const places = new Places(partitionsInFlightMax);
   const waitMs = Math.max(idleMs, (1_000 * partitions) / readsPerSecondMax);
   const readers = Array.from(
@@ -80,10 +84,18 @@ function readersOf(deps: EventCopierDeps, peer: PeerEvents) {
     (_, partition) =>
       new PartitionReader(deps, {
         ...{ region, partition, places, idleMs: waitMs, task: `events-${region}` },
-        work: new PartitionCopy(deps, { peer, partition, counts }),
+        work: new PartitionCopy(deps, { peer, accepted, partition, counts }),
       }),
   );
   return { region, counts, readers };
+}
+
+interface PartitionOfPeer {
+  peer: PeerEvents;
+  /** What the region accepted; undefined: nobody can say whose events these are. */
+  accepted: AcceptedStream | undefined;
+  partition: number;
+  counts: CopyCounts;
 }
 
 /** Copies one partition of one region's event stream. */
@@ -91,17 +103,14 @@ class PartitionCopy implements PartitionWork {
   readonly #events: EventStream & EventCopies;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #of: { peer: PeerEvents; partition: number; counts: CopyCounts };
+  readonly #of: PartitionOfPeer;
   /** What the own stream says; undefined: it must be asked, and whether the peer still has that entry. */
   #noted: Offset | null | undefined;
   /** Where the last gap was: told and counted once, however often copying fails. */
   #missedAfter: Offset | null = null;
   caughtUpAtMs: number;
 
-  constructor(
-    { events, clock, log }: EventCopierDeps,
-    of: { peer: PeerEvents; partition: number; counts: CopyCounts },
-  ) {
+  constructor({ events, clock, log }: EventCopierDeps, of: PartitionOfPeer) {
     this.#events = events;
     this.#clock = clock;
     this.#log = log;
@@ -139,6 +148,7 @@ class PartitionCopy implements PartitionWork {
   async #begin(): Promise<Offset | null> {
     const { peer, partition } = this.#of;
     const { region } = peer;
+    await this.#expectRegion();
     const noted = await this.#events.copiedUpTo({ partition, region });
     const [oldest] = await peer.read({ partition, after: null, limit: 1 });
     const newest = await peer.newest(partition);
@@ -151,6 +161,18 @@ class PartitionCopy implements PartitionWork {
     }
     this.#noted = noted;
     return noted;
+  }
+
+  /** Errors: the address leads to another region, or to one that was set up otherwise; the replicator alarms. */
+  async #expectRegion(): Promise<void> {
+    const { accepted, partition } = this.#of;
+    const read = await accepted?.read({ partition, from: null, limit: 1 });
+    const [oldest] = read?.entries ?? [];
+    if (oldest === undefined || !('refusal' in oldest)) return;
+    const { refusal } = oldest;
+    if (refusal === 'region' || refusal === 'partitions') {
+      throw new Error(`Another region answers for ${accepted?.region}: ${refusal} differs.`);
+    }
   }
 
   async #copy(after: Offset | null, entries: readonly StreamEntry[]): Promise<void> {

@@ -51,7 +51,7 @@ export async function openPlayback(
   const tiers = createTwoTiers({
     ...{ ...stores, clock, log, intervalMs, onFlushed, owner, reapplyFences },
   });
-  const copier = new EventCopier({ ...stores, peers: stores.peerEvents, owner, clock, log });
+  const copier = new EventCopier({ ...stores, owner, clock, log });
   const stopTrimming = keepStreamTrimmed({ events, clock, log });
   const { rates, limiter } = await openDeviceRates(parts);
   const verifier = parts.verifier ?? (await openTokenVerifier(config, clock));

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { Transition } from '../../../domain/transition.ts';
 import { createLog } from '../../../runtime/log.ts';
+import type { AcceptedStream, Refusal } from '../../../stores/accepted-stream.ts';
 import { openEmbeddedLeases } from '../../../stores/embedded/lease.ts';
 import { openEmbeddedEventStream } from '../../../stores/embedded/stream.ts';
 import { openEmbeddedWatchLog } from '../../../stores/embedded/watch-log.ts';
@@ -31,6 +32,8 @@ class Region {
   readonly own = new Faults();
   /** Between others and its stream. */
   readonly link = new Faults();
+  /** What its `out` stream says of whose it is; null: it holds nothing. */
+  refusal: Refusal | null = null;
   readonly name: string;
   readonly clock: ManualClock;
 
@@ -52,10 +55,23 @@ class Region {
     };
   }
 
+  get accepted(): AcceptedStream {
+    const entry = { offset: '1', appendedAtMs: noonMs };
+    return {
+      region: this.name,
+      read: async () => ({
+        entries: this.refusal === null ? [] : [{ ...entry, refusal: this.refusal }],
+        hasGap: false,
+      }),
+      close: async () => {},
+    };
+  }
+
   follow(...peers: Region[]): EventCopier {
     const copier = new EventCopier({
       ...{ events: faulty(this.events, this.own), leases: this.leases, clock: this.clock, log },
-      peers: peers.map(({ asPeer }) => asPeer),
+      peerEvents: peers.map(({ asPeer }) => asPeer),
+      peers: peers.map(({ accepted }) => accepted),
       owner: `${this.name} ${closes.length}`,
     });
     closes.push(() => copier.close());
@@ -116,6 +132,21 @@ describe('the event stream of a region', () => {
       expect(versions.sort()).toEqual([1, 2, 3].map((second) => watched(second).version));
     }
   });
+
+  it.each(['region', 'partitions'] as const)(
+    'holds nothing of a stream whose owner has another %s, until it is the right one',
+    async (refusal) => {
+      const { clock, eu, us } = regions();
+      eu.refusal = refusal;
+      us.follow(eu);
+      await eu.tell(watched(1));
+      await clock.advance(10_000);
+      expect(await us.told()).toEqual([]);
+      eu.refusal = null;
+      await clock.advance(1_000);
+      expect(await us.told()).toEqual([watched(1, { region: 'eu' })]);
+    },
+  );
 
   it('leaves what is for the watch log alone, and what nobody can read, where it is', async () => {
     const { clock, eu, us } = regions();
