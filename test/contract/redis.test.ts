@@ -17,7 +17,7 @@ if (redis === null) {
   describe('the Redis stores', () => it.skip('need redis-server', () => {}));
 } else {
   afterAll(() => redis.close());
-  describeHotStore('redis', (region) => redis.openHot(region), 300);
+  describeHotStore('redis', (region) => redis.openHot(region), 200);
   describeEventStream('redis', () => redis.openEvents());
   describeLeases('redis', () => redis.openLeases());
   describeRateLimiter('redis', () => redis.openRates());

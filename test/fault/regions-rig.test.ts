@@ -111,19 +111,4 @@ describeWith(await ownRegions(), 'two regions', (regions) => {
     await regions.heal();
     await untilHeard(us, stopped);
   });
-
-  it('lose one of them, and get it back with what its Cassandra held, and an empty Redis', async () => {
-    const kept = await tell(us);
-    await us.redisClient.set('lost', 'yes');
-    await us.kill();
-    const missed = await tell(eu);
-    await us.start({ redis: 'empty' });
-    await untilHeard(us, kept);
-    await untilHeard(us, missed);
-    expect(await us.redis.ask('exists', 'lost')).toBe('0');
-    const ready = await Promise.all(
-      us.playbackUrls.map((url) => fetch(new URL('/health/ready', url))),
-    );
-    expect(ready.map(({ status }) => status)).toEqual([200]);
-  });
 });
