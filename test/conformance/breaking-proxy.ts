@@ -18,9 +18,9 @@ export interface Breakage {
   asked?(asked: Asked): void;
   // biome-ignore lint/suspicious/noExplicitAny: a breakage reads whatever it breaks.
   answered?(asked: Asked, answer: { data: any; errors?: any[] }): void;
-  /** What becomes of one event of a stream: none, itself, or more. */
+  /** Of a new stream: what becomes of each of its events: none, itself, or more. */
   // biome-ignore lint/suspicious/noExplicitAny: a breakage reads whatever it breaks.
-  pushed?(update: any): object[];
+  pushed?(): (update: any) => object[];
 }
 
 /** A server that keeps every rule but the one that its breakage breaks. */
@@ -67,7 +67,9 @@ async function relay(
   const type = answer.headers.get('content-type') ?? '';
   response.writeHead(answer.status, { 'content-type': type });
   if (type.includes('text/event-stream') && answer.body !== null) {
-    for await (const event of eventsOf(answer.body)) response.write(changed(event, breakage));
+    // A stream that was left may still be told for a while: what is remembered is of one alone.
+    const pushed = breakage.pushed?.();
+    for await (const event of eventsOf(answer.body)) response.write(changed(event, pushed));
     response.end();
     return;
   }
@@ -111,7 +113,10 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-function changed(event: string, { pushed }: Breakage): string {
+function changed(
+  event: string,
+  pushed: ReturnType<NonNullable<Breakage['pushed']>> | undefined,
+): string {
   const [, json] = /^data: ?(\{.*\})$/m.exec(event) ?? [];
   if (pushed === undefined || json === undefined) return event;
   const result = JSON.parse(json);

@@ -225,7 +225,7 @@ function pushing(
   rules: readonly string[],
   open: () => (update: { kind: string; playheads: { playableId: string }[] }) => object[],
 ): Planted {
-  return { what, rules, open: () => ({ pushed: open() }) };
+  return { what, rules, open: () => ({ pushed: open }) };
 }
 
 function recorded(change: (answer: Any, input: Any) => void) {
