@@ -15,7 +15,7 @@ if (redis === null) {
   describe('the Redis stores on a Cluster', () => it.skip('need redis-server', () => {}));
 } else {
   afterAll(() => redis.close());
-  describeHotStore('redis cluster', (region) => redis.openHot(region), 60);
+  describeHotStore('redis cluster', (region) => redis.openHot(region), 40);
   describeEventStream('redis cluster', () => redis.openEvents());
   describeLeases('redis cluster', () => redis.openLeases());
   describeRateLimiter('redis cluster', () => redis.openRates());
