@@ -86,8 +86,9 @@ async function expectPromised(of: Across & { healedAtMs: number }): Promise<void
     if (truth !== from.truth || durability === 'SEEN' || isLost) return false;
     if (atMs > healedAtMs || to.redis.evictedAtMs(profileId) > atMs - patienceMs) return false;
     if (from.redis.held.isOwn(name)) return told.isAll || told.atMs.has(name);
-    // Who wrote it past the hot store, and lives, has merged it since.
-    return directBy !== null && !directBy.isOver && told.isAll;
+    // Who wrote it past the hot store, and lives, has merged it since; unless that was lost again.
+    const isMerged = directBy !== null && !directBy.isOver && truth.lastCutMs() < atMs;
+    return isMerged && told.isAll;
   };
   const newest = from.world.ledger.newest(profileId, counts);
   for (const [key, { version }] of newest) expectAcross({ from, to, here, key, version });
