@@ -84,8 +84,10 @@ async function expectPromised(of: Across & { healedAtMs: number }): Promise<void
   const counts = (promised: Promised) => {
     const { name, atMs, truth, durability, directBy, isLost } = promised;
     if (truth !== from.truth || durability === 'SEEN' || isLost) return false;
-    if (atMs > healedAtMs || to.redis.evictedAtMs(profileId) > atMs - patienceMs) return false;
-    if (from.redis.held.isOwn(name)) return told.isAll || told.atMs.has(name);
+    const acceptedAtMs = acceptedAtMsOf(from, promised);
+    if (atMs > healedAtMs || to.redis.evictedAtMs(profileId) > acceptedAtMs) return false;
+    const isOwn = from.redis.held.isOwn(name) && from.redis.acceptedAtMs(name) !== null;
+    if (isOwn) return told.isAll || told.atMs.has(name);
     // Who wrote it past the hot store, and lives, has merged it since; unless that was lost again.
     const isMerged = directBy !== null && !directBy.isOver && truth.lastCutMs() < atMs;
     return isMerged && told.isAll;
@@ -102,7 +104,7 @@ async function expectDoubted(of: Across & { healedAtMs: number }): Promise<void>
   const counts = (promised: Promised) => {
     const { name, atMs, truth, isLost } = promised;
     if (truth !== from.truth || isLost || atMs > healedAtMs || told.atMs.has(name)) return false;
-    const acceptedAtMs = from.world.ledger.firstPromisedAtMs(promised) - patienceMs;
+    const acceptedAtMs = acceptedAtMsOf(from, promised);
     if (to.redis.evictedAtMs(profileId) > acceptedAtMs || !from.redis.held.isOwn(name))
       return false;
     return to.redis.doubtedAtMs(profileId) < acceptedAtMs;
@@ -112,6 +114,12 @@ async function expectDoubted(of: Across & { healedAtMs: number }): Promise<void>
     const what = `${to.name}: ${key} is ${here.get(key)}, ${from.name} had ${version}`;
     from.world.ledger.violate('a gap is noticed', what);
   }
+}
+
+/** When a region accepted what it promised, ms: a later answer may tell of it once more. */
+function acceptedAtMsOf({ redis, world }: Region, promised: Promised): number {
+  const promisedAtMs = world.ledger.firstPromisedAtMs(promised) - patienceMs;
+  return Math.min(redis.acceptedAtMs(promised.name) ?? promisedAtMs, promisedAtMs);
 }
 
 function expectAcross(of: {

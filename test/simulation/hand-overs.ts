@@ -31,8 +31,16 @@ export class HandOvers {
   /** By session: when and where it was answered that it was taken over, and nothing was done there since. */
   readonly #taken = new Map<string, TakenOverThere>();
 
+  /** By profile: when something of it was forgotten last, ms. */
+  readonly #forgottenAtMs = new Map<string, number>();
+
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** Sessions go with what is forgotten, and are known again where they report: without who took them over. */
+  forget(profileId: string): void {
+    this.#forgottenAtMs.set(profileId, this.#world.timeline.nowMs());
   }
 
   /** A session reports, whatever it is. */
@@ -72,6 +80,7 @@ export class HandOvers {
       if (
         atMs > beforeMs ||
         !wasThere(taken, from) ||
+        this.#forgottenAtMs.has(profileId) ||
         to.redis.evictedAtMs(profileId) > atMs - patienceMs
       )
         continue;

@@ -3,14 +3,20 @@ import { partitionOf } from '../../domain/version.ts';
 import type { AcceptedChange, AcceptedStream, ReadPoint } from '../../stores/accepted-stream.ts';
 import { type EmbeddedHotStore, openEmbeddedHotStore } from '../../stores/embedded/hot.ts';
 import { openEmbeddedLeases } from '../../stores/embedded/lease.ts';
-import type { EmbeddedEventStream } from '../../stores/embedded/stream.ts';
 import { StoreTakesNoWrites } from '../../stores/faults.ts';
-import type { MergeRequest, MergeResult, StoreIdentity, TakenIn } from '../../stores/hot-store.ts';
+import type {
+  MergedTitle,
+  MergeRequest,
+  MergeResult,
+  StoreIdentity,
+  TakenIn,
+} from '../../stores/hot-store.ts';
 import type { Lease, LeaseRequest, Leases } from '../../stores/lease.ts';
 import { unreachable } from '../support/faulty.ts';
 import { HeldWrites, type Kept } from './held-writes.ts';
 import { registersIn, writeName } from './registers.ts';
 import type { Timeline } from './timeline.ts';
+import { unreadStream } from './unread-stream.ts';
 
 /** One effect, as the append-only file and the replicas have it. */
 interface Logged extends Kept {
@@ -73,6 +79,8 @@ export class SimulatedRedis {
   #primary: RedisServer;
   /** When each profile was evicted last, ms. */
   readonly #evictedAtMs = new Map<string, number>();
+  /** By name of the write: when a merge left it in force first, ms. */
+  readonly #acceptedAtMs = new Map<string, number>();
   /** When each partition's generation was raised last, ms. */
   readonly #raisedAtMs = new Map<number, number>();
   /** Of the lease that was given last, by partition and task. */
@@ -146,9 +154,18 @@ export class SimulatedRedis {
       const writes = registersIn({ profileId, titles }).map(writeName);
       if (result.kind === 'merged') {
         this.#append(server, again, { ...nothingKept, writes, isOwn: true });
+        this.#noteAccepted(profileId, result.titles);
       }
       return result;
     });
+  }
+
+  /** What was older than what it met was merged, and other regions were told nothing of it. */
+  #noteAccepted(profileId: string, merged: readonly MergedTitle[]): void {
+    const titles = merged.map(({ title, after }) => ({ title, ...after }));
+    for (const name of registersIn({ profileId, titles }).map(writeName)) {
+      if (!this.#acceptedAtMs.has(name)) this.#acceptedAtMs.set(name, this.#timeline.nowMs());
+    }
   }
 
   /** Taking a lease needs memory; keeping one does not. */
@@ -238,6 +255,14 @@ export class SimulatedRedis {
   forget(profileId: string): boolean {
     this.#append(this.#primary, async (engine) => engine.evict(profileId));
     return this.engine.evict(profileId);
+  }
+
+  /**
+   * When a write was in force here first by a merge, ms: long before it is promised where answers are lost. Null: it
+   * never was.
+   */
+  acceptedAtMs(write: string): number | null {
+    return this.#acceptedAtMs.get(write) ?? null;
   }
 
   /** When a profile was evicted last, ms; before the beginning if never. */
@@ -382,19 +407,4 @@ export class SimulatedRedis {
 /** The writes of a change, by name. */
 export function namesOf({ profileId, writes }: AcceptedChange): string[] {
   return registersIn({ profileId, titles: writes }).map(writeName);
-}
-
-/** Nobody reads the event stream here: what is appended is gone. */
-function unreadStream(partitions: number): EmbeddedEventStream {
-  return {
-    partitions,
-    appendNow() {},
-    async append() {},
-    read: async () => [],
-    newest: async () => null,
-    unread: async () => ({ entries: 0, oldestAppendedAtMs: null }),
-    trim: async () => 0,
-    onAppended: () => () => {},
-    async close() {},
-  };
 }

@@ -68,6 +68,7 @@ export class Viewer {
       [2, 'RESTART'],
       [3, 'FORGET'],
     ]);
+    if (change === 'FORGET') this.#world.handOvers.forget(profileId);
     const operated = await gateway.ask(process, (deps) =>
       changePlayhead(deps, profileId, { ...on, change }),
     );
@@ -76,7 +77,8 @@ export class Viewer {
   }
 
   async #forgetAll(profileId: string): Promise<void> {
-    const { gateway } = this.#world;
+    const { gateway, handOvers } = this.#world;
+    handOvers.forget(profileId);
     const operated = await gateway.ask(this.#whereabouts.anyProcess(), (deps) =>
       forgetAllPlayheads(deps, profileId),
     );
