@@ -27,7 +27,6 @@ import {
   type StatementSigner,
 } from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
-import type { ToyLane } from './toy-lane.ts';
 import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
 /** How the gateway reaches its subgraphs; most suites run once for each. */
@@ -82,7 +81,8 @@ export interface ToyGatewayOptions {
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
-  lane?: ToyLane;
+  /** In the place of the product's own. */
+  toyLane?: import('./toy-lane.ts').ToyLane;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
   documents?: DocumentAdmission;
@@ -134,10 +134,7 @@ export async function openToyGateway(
     trustedProxies: 0,
     ...options.access,
   };
-  const { drain, isReady, rates } = options;
-  const { isProduction = false } = options;
-  const laneParts = { verifier, metrics, log, isProduction, rates };
-  const lane = options.lane?.open(subgraphs.playback, laneParts);
+  const { drain, isReady } = options;
   const served = {
     gateway,
     verifier,
@@ -146,11 +143,11 @@ export async function openToyGateway(
     metrics,
     routes,
     access,
-    lane,
     isReady,
     ...(drain && { drain }),
   };
-  const server = await serveGateway({ ...served, ...address });
+  const toyLane = options.toyLane?.open(subgraphs.playback, { ...served, ...options });
+  const server = await serveGateway({ ...served, ...address, ...toyLane });
   const reload = reloadOf({ gateway, server, measured: metrics }, log);
   const following = options.followed?.follow({ clock, log, ...reload });
   let isClosed = false;
