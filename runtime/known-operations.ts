@@ -6,6 +6,8 @@ import {
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
+  parse,
+  validate,
 } from 'graphql';
 import { BoundedMap } from './bounded-map.ts';
 import { toGraphQLError } from './graphql-errors.ts';
@@ -15,6 +17,12 @@ import type { Logger } from './log.ts';
 const documentsMax = 500;
 /** Parsed, a document takes some 20 times its length: 80 MB are the most that strangers can fill. */
 const documentLengthMax = 8 * 1024;
+
+/** An operation that is valid here. */
+export interface KnownOperation {
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+}
 
 interface OperationRequest {
   query: string;
@@ -48,6 +56,30 @@ export class KnownOperations<Context> {
         },
       }),
     };
+  }
+
+  /** Undefined: it is not valid here, or has more than one answer. For callers that are believed. */
+  prepare(text: string, operationName?: string): KnownOperation | undefined {
+    try {
+      const document = parse(text);
+      const isValid = validate(this.#schema, document).length === 0;
+      return isValid && isOnce(document, operationName) ? { document, operationName } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Null: nothing has run, because the variables do not fit. */
+  async run(
+    { document, operationName }: KnownOperation,
+    variableValues: Record<string, unknown> | undefined,
+    contextValue: Context,
+  ): Promise<FormattedExecutionResult | null> {
+    const args = { schema: this.#schema, document, contextValue };
+    const { errors, data } = await execute({ ...args, operationName, variableValues });
+    if (data === undefined) return null;
+    if (errors === undefined) return { data };
+    return { errors: errors.map((error) => toGraphQLError(error, this.#log).toJSON()), data };
   }
 
   /** The answer to a request's body, errors mapped for clients; null: ask Apollo Server. */
