@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { codedError, codeOf, type ErrorCode, toGraphQLError } from '../runtime/graphql-errors.ts';
 import type { Logger } from '../runtime/log.ts';
 
-type ErrorMask = (error: unknown) => Error;
+export type ErrorMask = (error: unknown) => Error;
 
 /**
  * What clients see of every error that passes the gateway. Each is made anew from a short list of

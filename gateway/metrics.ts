@@ -2,9 +2,29 @@ import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import { type DocumentNode, getOperationAST } from 'graphql';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { codeOf } from '../runtime/graphql-errors.ts';
+import type { LaneRefusal } from './lane-decision.ts';
 
 /** From an answer out of memory to a subgraph's whole patience, s. */
 const secondsBuckets = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Why the fast lane left an operation to the normal lane; a closed list. */
+export type LaneMiss =
+  | LaneRefusal
+  /** The request itself: how it is sent, and what it says beside an operation. */
+  | 'request'
+  | 'body'
+  | 'parameters'
+  | 'extensions'
+  /** The normal lane has not answered this document yet, or is to refuse it. */
+  | 'unknown-document'
+  | 'no-graph'
+  | 'token'
+  | 'signed-out'
+  | 'rate-limited'
+  /** The subgraph cannot be asked just now, was not reached, or has run nothing of it. */
+  | 'not-ready'
+  | 'unsent'
+  | 'not-run';
 
 /** Of one gateway. No label ever holds a word of a request: kinds, codes and transports are closed lists. */
 export class GatewayMetrics {
@@ -12,6 +32,8 @@ export class GatewayMetrics {
   readonly #requests: Histogram<'operation' | 'code'>;
   readonly #subscriptions: Gauge<'transport'>;
   readonly #reloads: Counter<'outcome'>;
+  readonly #forwarded: Counter<'subgraph' | 'transport'>;
+  readonly #refused: Counter<'reason'>;
   readonly #stopwatch: () => number;
 
   constructor({ stopwatch = () => performance.now() }: { stopwatch?: () => number } = {}) {
@@ -38,11 +60,42 @@ export class GatewayMetrics {
       registers,
     });
     for (const outcome of ['loaded', 'refused']) this.#reloads.inc({ outcome }, 0);
+    this.#forwarded = new Counter({
+      name: 'playhead_lane_forwarded_total',
+      help: 'Operations that the fast lane answered; transport: what the client sent them by.',
+      labelNames: ['subgraph', 'transport'],
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'playhead_lane_refused_total',
+      help: 'Operations that the fast lane left to the normal lane, and why.',
+      labelNames: ['reason'],
+      registers,
+    });
   }
 
   /** Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  countForwarded(by: { subgraph: string; transport: 'http' | 'socket' }): void {
+    this.#forwarded.inc(by);
+  }
+
+  countRefused(reason: LaneMiss): void {
+    this.#refused.inc({ reason });
+  }
+
+  /** By the clock of durations, ms. */
+  nowMs(): number {
+    return this.#stopwatch();
+  }
+
+  /** An operation that no plugin sees. */
+  countOperation(done: { operation: string; code: string; startMs: number }): void {
+    const { operation, code, startMs } = done;
+    this.#requests.observe({ operation, code }, (this.#stopwatch() - startMs) / 1_000);
   }
 
   countReload(outcome: 'loaded' | 'refused'): void {

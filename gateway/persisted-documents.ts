@@ -20,7 +20,7 @@ export interface DocumentAdmission {
 export function admitDocuments(admission: DocumentAdmission): GatewayPlugin {
   return {
     onParams({ params, request, setParams, setResult }) {
-      const { documentId = documentIdOf(request), ...rest } = (params ?? {}) as Params;
+      const { documentId = documentIdOf(request), ...rest } = (params ?? {}) as Named;
       const admitted = textOf({ ...rest, documentId }, admission);
       if (admitted === undefined) return;
       const isRefused = typeof admitted === 'object';
@@ -32,8 +32,8 @@ export function admitDocuments(admission: DocumentAdmission): GatewayPlugin {
 }
 
 /** Undefined: there is neither a text nor an id, and the runtime knows what to say. */
-function textOf(
-  { query, documentId, extensions }: Params,
+export function textOf(
+  { query, documentId, extensions }: Named,
   { known, isOpen }: DocumentAdmission,
 ): string | { code: keyof typeof messages } | undefined {
   if (typeof query === 'string' && query !== '') {
@@ -45,7 +45,7 @@ function textOf(
 }
 
 /** Whatever was sent: the runtime looks at its types after this. */
-interface Params {
+export interface Named {
   query?: unknown;
   documentId?: unknown;
   extensions?: unknown;

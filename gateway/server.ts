@@ -21,7 +21,9 @@ import { type Address, type Listening, listen } from '../runtime/listen.ts';
 import type { Logger } from '../runtime/log.ts';
 import { type ConnectionLimits, connectionLimits } from './connection-limits.ts';
 import { EventStreams } from './event-streams.ts';
+import type { FastLane } from './fast-lane.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
+import { laneRoute } from './lane-route.ts';
 import { LiveConnections } from './live-connections.ts';
 import { acceptLiveClients } from './live-sockets.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -45,6 +47,8 @@ export interface GatewayServerOptions extends Address {
   /** @default always: of the subgraphs in this process. */
   isReady?: (() => Promise<boolean>) | undefined;
   metrics?: GatewayMetrics;
+  /** @default none: everything goes through the federation runtime. */
+  lane?: FastLane | undefined;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
 }
@@ -82,6 +86,7 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Gatew
   const routes: readonly Route[] = [
     health.answer,
     checkOrigin(origins),
+    ...(options.lane === undefined ? [] : [laneRoute(options.lane)]),
     (request, response) => answerGraphQL(request, response, { ...options, streams }),
     ...options.routes,
     refuse,
@@ -161,6 +166,8 @@ async function admitBody(
     sendRefusal(response, { status: 415, code: 'BAD_USER_INPUT', message });
     return false;
   }
+  // The fast lane has read it.
+  if (request.body !== undefined) return true;
   // A declared length is one that Node enforces: the runtime may read such a body itself.
   if (request.headers['content-length'] !== undefined && !declaresTooMuch(request)) return true;
   const body = await readBody(request);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { getOperationAST, OperationTypeNode, parse } from 'graphql';
+import { getOperationAST, OperationTypeNode } from 'graphql';
 import type { FrameCounts } from './frame-counts.ts';
 import { challenge, type FrameKeys, nonceBytes, readProof, welcome } from './frame-hello.ts';
 import {
@@ -10,7 +10,7 @@ import {
   readRequest,
 } from './frame-messages.ts';
 import { FrameDecoder, type FrameKind, FrameWriter, frameBytesMax, frameKinds } from './frames.ts';
-import type { KnownOperation } from './known-operations.ts';
+import type { KnownOperation, Variables } from './known-operations.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import type { Tracer } from './tracing.ts';
 
@@ -136,9 +136,8 @@ export class FrameConnection<Context extends SubgraphContext> {
 
   #document(id: number, payload: Buffer): ConnectionFault {
     if (id >= this.#parts.limits.documentsMax) return 'malformed';
-    const text = payload.toString('utf8');
-    const operation = this.#parts.subgraph.known.prepare(text);
-    const prepared = operation && { operation, isMutation: isMutation(text) };
+    const operation = this.#parts.subgraph.known.prepare(payload.toString('utf8'));
+    const prepared = operation && { operation, isMutation: isMutation(operation) };
     this.#documents.set(id, prepared ?? null);
     return undefined;
   }
@@ -203,18 +202,17 @@ export class FrameConnection<Context extends SubgraphContext> {
 
 type ConnectionFault = ReturnType<FrameDecoder['push']>;
 
-/** Of a text that is valid. */
-function isMutation(text: string): boolean {
-  return getOperationAST(parse(text))?.operation === OperationTypeNode.MUTATION;
+function isMutation({ document }: KnownOperation): boolean {
+  return getOperationAST(document)?.operation === OperationTypeNode.MUTATION;
 }
 
 /** Null: these are none. */
-function variablesOf(json: string): Record<string, unknown> | undefined | null {
+function variablesOf(json: string): Variables | undefined | null {
   if (json === '') return undefined;
   try {
     const variables: unknown = JSON.parse(json);
     const isRecord = typeof variables === 'object' && !Array.isArray(variables);
-    return isRecord ? (variables as Record<string, unknown> | null) : null;
+    return isRecord ? (variables as Variables | null) : null;
   } catch {
     return null;
   }

@@ -1,0 +1,85 @@
+import { GraphQLError } from 'graphql';
+import { codeOf } from '../runtime/graphql-errors.ts';
+import type { ErrorMask } from './errors.ts';
+
+/** What an error says of the answer's HTTP status; `spec`: only for application/graphql-response+json. */
+export interface HttpHint {
+  status: number;
+  spec?: boolean;
+}
+
+export interface Finished {
+  /** The final client's JSON. */
+  body: Buffer | string;
+  /** Of the first error, or OK. */
+  code: string;
+  hints: readonly HttpHint[];
+}
+
+interface Answered {
+  subgraph: string;
+  mask: ErrorMask;
+}
+
+const cleanHead = '{"data":{';
+
+/**
+ * Words a subgraph's answer as the normal lane does; null: it holds no `data`, so that nothing has run.
+ *
+ * Cost: a look at the bytes, for an answer without errors.
+ */
+export function finish(body: Buffer | string, answered: Answered): Finished | null {
+  if (isClean(body)) return { body, code: 'OK', hints: [] };
+  const result: unknown = JSON.parse(body.toString());
+  if (!isRecord(result) || !Object.hasOwn(result, 'data')) return null;
+  const { data, errors } = result;
+  return worded(data, (Array.isArray(errors) ? errors : []).map(revive), answered);
+}
+
+/** What the normal lane answers when a subgraph gives no answer. */
+export function finishUnanswered(
+  why: 'timeout' | 'lost',
+  { path, ...answered }: Answered & { path: GraphQLError['path'] },
+): Finished {
+  const code = why === 'timeout' ? 'GATEWAY_TIMEOUT' : noAnswer;
+  const message = `${answered.subgraph} gave no answer.`;
+  return worded(null, [new GraphQLError(message, { path, extensions: { code } })], answered);
+}
+
+/** What the runtime calls an error without a code. */
+const noAnswer = 'DOWNSTREAM_SERVICE_ERROR';
+
+/** A false alarm costs microseconds, a miss would show a message that nobody has worded. */
+function isClean(body: Buffer | string): boolean {
+  const head = typeof body === 'string' ? body : body.toString('latin1', 0, cleanHead.length);
+  return head.startsWith(cleanHead) && !body.includes('"errors"') && !body.includes('"extensions"');
+}
+
+function worded(data: unknown, errors: readonly GraphQLError[], { subgraph, mask }: Answered) {
+  if (errors.length === 0) return { body: JSON.stringify({ data }), code: 'OK', hints: [] };
+  const hints: HttpHint[] = [];
+  const masked = errors.map((error) => {
+    const extensions = { code: noAnswer, ...error.extensions, serviceName: subgraph };
+    const { message, path } = error;
+    const shown = mask(
+      new GraphQLError(message, { path: path ?? null, extensions }),
+    ) as GraphQLError;
+    const { http, ...rest } = shown.extensions;
+    if (http !== undefined) hints.push(http as HttpHint);
+    return { ...shown.toJSON(), extensions: rest };
+  });
+  const code = codeOf(masked[0]?.extensions.code) ?? 'INTERNAL_SERVER_ERROR';
+  return { body: JSON.stringify({ data, errors: masked }), code, hints };
+}
+
+function revive(error: unknown): GraphQLError {
+  const { message, path, extensions } = isRecord(error) ? error : {};
+  return new GraphQLError(typeof message === 'string' ? message : '', {
+    path: Array.isArray(path) ? path : null,
+    extensions: isRecord(extensions) ? extensions : null,
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,160 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pathOf, readBody } from '../runtime/http-messages.ts';
+import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
+import type { HttpHint } from './finish.ts';
+import type { LaneMiss } from './metrics.ts';
+import type { Route } from './server.ts';
+
+/** 100 heartbeats with long ids are 30 kB; what is longer is rare enough for the normal lane. */
+const bodyBytesMax = 64 * 1024;
+
+/** What else accepts this is answered by the normal lane, whose choice this is as well. */
+const contentTypes: ReadonlyMap<string | undefined, string> = new Map([
+  ...[undefined, '', '*/*', 'application/json', 'application/json, */*'].map(
+    (accept) => [accept, 'application/json; charset=utf-8'] as const,
+  ),
+  ...[
+    'application/graphql-response+json',
+    'application/graphql-response+json,application/json;q=0.9',
+    'application/graphql-response+json, application/json;q=0.9',
+    'application/graphql-response+json, application/json',
+    'application/graphql-response+json,application/json',
+  ].map((accept) => [accept, 'application/graphql-response+json; charset=utf-8'] as const),
+]);
+
+const bodyTypes: ReadonlySet<string | undefined> = new Set([
+  'application/json',
+  'application/json; charset=utf-8',
+  'application/json;charset=utf-8',
+  'application/json; charset=UTF-8',
+  'application/json;charset=UTF-8',
+]);
+
+const parameters: ReadonlySet<string> = new Set([
+  'query',
+  'operationName',
+  'variables',
+  'extensions',
+  'documentId',
+]);
+
+/** What clients say in their extensions that nobody behind the gateway hears of. */
+const harmlessExtensions: ReadonlySet<string> = new Set(['persistedQuery', 'clientLibrary']);
+
+interface Sent extends LaneAsked {
+  variables?: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * The fast lane for HTTP, in front of the normal lane's route: it answers what it can, and leaves the rest
+ * untouched, with the body that it has read in `request.body`.
+ */
+export function laneRoute(lane: FastLane): Route {
+  return async (request: IncomingMessage & { body?: Buffer }, response) => {
+    if (request.method !== 'POST' || pathOf(request) !== '/graphql') return false;
+    const contentType = contentTypes.get(request.headers.accept);
+    if (contentType === undefined || !isOrdinary(request)) return leave(lane, 'request');
+    const body = await readBody(request);
+    if (body.kind !== 'whole') return true;
+    request.body = body.bytes;
+    const sent = parseBody(body.bytes);
+    if (typeof sent === 'string') return leave(lane, sent);
+    const document = lane.find(sent);
+    if (document === undefined) return false;
+    return answer(lane, { sent, document, request, response, contentType });
+  };
+}
+
+interface Asked {
+  sent: Sent;
+  document: LaneDocument;
+  request: IncomingMessage;
+  response: ServerResponse;
+  contentType: string;
+}
+
+async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
+  const { sent, document, request, response, contentType } = asked;
+  const { authorization, traceparent } = request.headers;
+  const result = await lane.answer({
+    ...{ document, authorization, request },
+    variables: sent.variables ?? undefined,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    transport: 'http',
+  });
+  if (result.kind === 'normal') return false;
+  const { body, hints } = result;
+  response.writeHead(hints.length === 0 ? 200 : statusOf(hints, contentType), {
+    'content-type': contentType,
+    'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
+  });
+  response.end(body);
+  return true;
+}
+
+/** The highest that an error asks for, as the normal lane has it. */
+function statusOf(hints: readonly HttpHint[], contentType: string): number {
+  const isJson = contentType.startsWith('application/json');
+  const asked = hints.filter(({ spec }) => !(isJson && spec)).map(({ status }) => status);
+  return asked.length === 0 ? 200 : Math.max(...asked);
+}
+
+function leave(lane: FastLane, reason: LaneMiss): false {
+  lane.refuse(reason);
+  return false;
+}
+
+/** Sent as clients send it; with a length that Node holds them to. */
+function isOrdinary({ headers, url }: IncomingMessage): boolean {
+  const length = Number(headers['content-length']);
+  return (
+    url === '/graphql' &&
+    bodyTypes.has(headers['content-type']) &&
+    length <= bodyBytesMax &&
+    headers['content-encoding'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  );
+}
+
+/** What was sent, if there is nothing in it that the lanes could read in two ways; or what there is. */
+function parseBody(bytes: Buffer): Sent | 'body' | 'parameters' | 'extensions' {
+  if (!isUtf8(bytes)) return 'body';
+  const text = bytes.toString();
+  if (isAmbiguous(text)) return 'body';
+  const sent = parseJson(text);
+  if (!isRecord(sent)) return 'body';
+  for (const name in sent) if (!parameters.has(name)) return 'parameters';
+  const { variables, extensions } = sent;
+  if (variables != null && !isRecord(variables)) return 'parameters';
+  return isHarmless(extensions) ? (sent as Sent) : 'extensions';
+}
+
+/**
+ * A document twice, or a name that objects have anyway: JSON's readers differ there. It may as well stand in
+ * a text; a false alarm costs nothing but the lane.
+ */
+function isAmbiguous(text: string): boolean {
+  const first = text.indexOf('"query"');
+  if (first !== -1 && text.includes('"query"', first + 1)) return true;
+  return text.includes('__proto__') || text.includes('\\u005') || text.includes('\\u007');
+}
+
+function isHarmless(extensions: unknown): boolean {
+  if (extensions == null) return true;
+  if (!isRecord(extensions)) return false;
+  for (const name in extensions) if (!harmlessExtensions.has(name)) return false;
+  return true;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
