@@ -27,6 +27,7 @@ import {
   type StatementSigner,
 } from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
+import type { ToyLane } from './toy-lane.ts';
 import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
 /** How the gateway reaches its subgraphs; most suites run once for each. */
@@ -81,6 +82,7 @@ export interface ToyGatewayOptions {
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
+  lane?: ToyLane;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
   documents?: DocumentAdmission;
@@ -132,7 +134,10 @@ export async function openToyGateway(
     trustedProxies: 0,
     ...options.access,
   };
-  const { drain, isReady } = options;
+  const { drain, isReady, rates } = options;
+  const { isProduction = false } = options;
+  const laneParts = { verifier, metrics, log, isProduction, rates };
+  const lane = options.lane?.open(subgraphs.playback, laneParts);
   const served = {
     gateway,
     verifier,
@@ -141,6 +146,7 @@ export async function openToyGateway(
     metrics,
     routes,
     access,
+    lane,
     isReady,
     ...(drain && { drain }),
   };
