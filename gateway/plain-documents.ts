@@ -50,7 +50,9 @@ export function plainDocument(
       fragments.set(definition.name.value, definition);
     }
   }
-  return visit(alone, {
+  // It still stands for the text that came: others look that up.
+  const whole: DocumentNode = document.loc === undefined ? alone : { ...alone, loc: document.loc };
+  return visit(whole, {
     SelectionSet: { leave: (set) => withoutRepetition(set, fragments) },
     OperationDefinition: {
       leave: (node) => ({ ...node, selectionSet: typenamesLast(node.selectionSet) }),

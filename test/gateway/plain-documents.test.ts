@@ -94,7 +94,9 @@ describe('an operation', () => {
       'query One { a b { ...F } ...F ... { c: a } __typename } fragment F on T { d }',
     );
     const operation = getOperationAST(document, 'One');
-    expect(print(plainDocument(document, operation!))).toBe(print(document));
+    const plain = plainDocument(document, operation!);
+    expect(print(plain)).toBe(print(document));
+    expect(plain.loc).toBe(document.loc);
   });
 });
 
