@@ -20,8 +20,10 @@ export interface LaneDocuments {
 
 export interface FastLaneOptions {
   documents: LaneDocuments;
-  /** By the names of subgraphs. */
-  upstreams: ReadonlyMap<string, LaneUpstream>;
+  /** By the name of a subgraph. */
+  upstreamOf: (subgraph: string) => LaneUpstream | undefined;
+  /** The release of a subgraph that decisions of now were made for; undefined: none. */
+  generationOf: (subgraph: string) => number | undefined;
   verifier: TokenVerifier;
   metrics: GatewayMetrics;
   log: Logger;
@@ -112,7 +114,7 @@ export class FastLane {
     if (decision === undefined) return this.refuse('unknown-document');
     if (decision.kind === 'refuse') return this.refuse(decision.reason);
     const document = this.#known.get(decision) ?? this.#know(decision);
-    if (document === undefined) return this.refuse('no-graph');
+    if (document === undefined || !this.#isCurrent(document)) return this.refuse('no-graph');
     return document.upstream.isReady ? document : this.refuse('not-ready');
   }
 
@@ -133,6 +135,11 @@ export class FastLane {
     return { kind: 'answered', body, hints };
   }
 
+  /** Whether the subgraph is the one that it was decided for. */
+  #isCurrent({ subgraph, upstream }: LaneDocument): boolean {
+    return upstream.generation === this.#options.generationOf(subgraph);
+  }
+
   #leave(reason: LaneMiss): LaneResult {
     this.refuse(reason);
     return normal;
@@ -147,7 +154,7 @@ export class FastLane {
 
   #know(decision: Extract<LaneDecision, { kind: 'forward' }>): LaneDocument | undefined {
     const { subgraph, text, operation, needsViewer } = decision;
-    const upstream = this.#options.upstreams.get(subgraph);
+    const upstream = this.#options.upstreamOf(subgraph);
     if (upstream === undefined) return undefined;
     const fields = countFields(parse(text));
     const document = { subgraph, upstream, text, operation, needsViewer, fields };
