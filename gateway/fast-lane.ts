@@ -4,7 +4,7 @@ import type { TokenVerifier, Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import { noTracer, type Tracer } from '../runtime/tracing.ts';
 import { createErrorMask, type ErrorMask } from './errors.ts';
-import { countFields } from './field-count.ts';
+import { countFields, firstPathOf } from './field-count.ts';
 import { finish, finishUnanswered, type HttpHint } from './finish.ts';
 import type { LaneDecision } from './lane-decision.ts';
 import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
@@ -51,6 +51,8 @@ export interface LaneDocument {
   readonly needsViewer: boolean;
   /** What it counts as, see rate-limits.ts. */
   readonly fields: number;
+  /** Where an error is that has no place of its own. */
+  readonly path: readonly string[];
 }
 
 export interface LaneOperation {
@@ -156,8 +158,10 @@ export class FastLane {
     const { subgraph, text, operation, needsViewer } = decision;
     const upstream = this.#options.upstreamOf(subgraph);
     if (upstream === undefined) return undefined;
-    const fields = countFields(parse(text));
-    const document = { subgraph, upstream, text, operation, needsViewer, fields };
+    const parsed = parse(text);
+    const fields = countFields(parsed);
+    const path = firstPathOf(parsed);
+    const document = { subgraph, upstream, text, operation, needsViewer, fields, path };
     this.#known.set(decision, document);
     return document;
   }
@@ -199,9 +203,10 @@ export class FastLane {
     );
   }
 
-  #finish({ subgraph }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
-    const answered = { subgraph, mask: this.#mask };
-    if (answer.kind === 'answered') return finish(answer.body, answered);
-    return finishUnanswered(answer.why, { ...answered, path: undefined });
+  #finish({ subgraph, path }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
+    const from = { subgraph, path, mask: this.#mask };
+    return answer.kind === 'answered'
+      ? finish(answer.body, from)
+      : finishUnanswered(answer.why, from);
   }
 }

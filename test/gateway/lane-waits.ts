@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { post, type ToyGateway } from './toy-gateway.ts';
 
 /** A counter's value by its labels as Prometheus writes them; 0 if it is not there. */
@@ -28,10 +28,9 @@ export async function untilForwarded(
 ): Promise<void> {
   const before = await forwarded(gateway);
   const identity = { authorization: `Bearer ${await gateway.token(profileId)}` };
-  for (let tries = 0; tries < 20; tries += 1) {
+  const isForwarded = async () => {
     await post(gateway.url, body, identity);
-    if ((await forwarded(gateway)) > before) return;
-    await nextTurn();
-  }
-  throw new Error(`Never forwarded: ${JSON.stringify(body)}\n${await gateway.scrape()}`);
+    return (await forwarded(gateway)) > before;
+  };
+  await until(isForwarded, { what: `${JSON.stringify(body)} is forwarded` });
 }
