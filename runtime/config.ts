@@ -63,6 +63,14 @@ export const settings = z.object({
   PLAYBACK_URL: url
     .default('http://127.0.0.1:4001/graphql')
     .describe('Where a separate gateway reaches playback.'),
+  PLAYBACK_FRAMES_SOCKET: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? path : resolve(path)))
+    .describe(
+      'File on which playback speaks frames as well, and a gateway on the same machine reaches it: a UNIX socket, for the own account alone. Default: by PLAYBACK_URL.',
+    ),
   RECOMMENDATIONS_URL: url
     .default('http://127.0.0.1:4002/graphql')
     .describe('Where a separate gateway reaches recommendations.'),

@@ -1,8 +1,10 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   type DocumentNode,
+  type ExecutionResult,
   execute,
   type FormattedExecutionResult,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
@@ -10,6 +12,7 @@ import {
   validate,
 } from 'graphql';
 import { BoundedMap } from './bounded-map.ts';
+import { type CompiledOperation, compileOperation } from './compiled-operation.ts';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
 
@@ -23,8 +26,18 @@ type OperationName = string | null | undefined;
 
 /** One query or mutation of a document that is valid here. Only who made it can run it. */
 export interface KnownOperation {
+  readonly text: string;
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
+  /** Since its first run; null: graphql-js runs it, compiled it would mean something else. */
+  compiled?: CompiledOperation | null;
+}
+
+export interface KnownOperationsOptions {
+  schema: GraphQLSchema;
+  /** The same schema, as `compilableSchema` gives it. @default graphql-js runs everything. */
+  compilable?: GraphQLSchema | undefined;
+  log: Logger;
 }
 
 interface OperationRequest {
@@ -35,6 +48,7 @@ interface OperationRequest {
 
 /** A document that is valid here, and its operations that were asked for. */
 interface KnownDocument {
+  readonly text: string;
   readonly document: DocumentNode;
   readonly operations: Map<string, KnownOperation>;
 }
@@ -48,11 +62,13 @@ interface KnownDocument {
  */
 export class KnownOperations<Context> {
   readonly #schema: GraphQLSchema;
+  readonly #compilable: GraphQLSchema | undefined;
   readonly #log: Logger;
   readonly #documents = new BoundedMap<KnownDocument>(documentsMax);
 
-  constructor(options: { schema: GraphQLSchema; log: Logger }) {
+  constructor(options: KnownOperationsOptions) {
     this.#schema = options.schema;
+    this.#compilable = options.compilable;
     this.#log = options.log;
   }
 
@@ -102,17 +118,45 @@ export class KnownOperations<Context> {
    * Errors: never rejects for what a resolver does.
    */
   async run(
-    { document, operationName }: KnownOperation,
+    operation: KnownOperation,
     variables: Variables | null | undefined,
     contextValue: Context,
   ): Promise<FormattedExecutionResult | null> {
-    const args = { schema: this.#schema, document, contextValue, operationName };
-    const result = await execute({ ...args, variableValues: variables });
-    const { errors, data } = result;
+    const { errors, data } = await this.#result(operation, variables ?? {}, contextValue);
     // Without data nothing has run: a variable did not fit.
     if (data === undefined) return null;
     if (errors === undefined) return { data };
     return { errors: errors.map((error) => toGraphQLError(error, this.#log).toJSON()), data };
+  }
+
+  async #result(
+    operation: KnownOperation,
+    given: Variables,
+    contextValue: Context,
+  ): Promise<ExecutionResult> {
+    const compiled = this.#compiled(operation);
+    const variables = compiled?.fit(given);
+    if (compiled == null || variables === undefined) {
+      const { document, operationName } = operation;
+      const args = { schema: this.#schema, document, contextValue, operationName };
+      return execute({ ...args, variableValues: given });
+    }
+    try {
+      return await compiled.run(variables, contextValue);
+    } catch (error) {
+      // What has run has run: it is not asked for a second time.
+      return {
+        data: null,
+        errors: [new GraphQLError('unreadable', { originalError: asError(error) })],
+      };
+    }
+  }
+
+  #compiled(operation: KnownOperation): CompiledOperation | null {
+    if (operation.compiled !== undefined) return operation.compiled;
+    const compiled = this.#compilable && compileOperation(this.#compilable, operation);
+    operation.compiled = compiled ?? null;
+    return operation.compiled;
   }
 
   /** The answer to a request's body, errors mapped for clients; null: ask Apollo Server. */
@@ -129,7 +173,7 @@ export class KnownOperations<Context> {
   }
 
   #keep(text: string, document: DocumentNode): KnownDocument {
-    const known = { document, operations: new Map<string, KnownOperation>() };
+    const known = { text, document, operations: new Map<string, KnownOperation>() };
     this.#documents.set(text, known);
     return known;
   }
@@ -137,7 +181,7 @@ export class KnownOperations<Context> {
 
 /** Made when it is first asked for; there are no more than the document has names, and one without. */
 function operationOf(
-  { document, operations }: KnownDocument,
+  { text, document, operations }: KnownDocument,
   operationName: OperationName,
 ): KnownOperation | undefined {
   // To graphql an empty name is a name, which no operation has.
@@ -147,9 +191,13 @@ function operationOf(
   if (known !== undefined) return known;
   const operation = getOperationAST(document, operationName);
   if (operation == null || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
-  const made = { document, operationName: operationName ?? undefined };
+  const made = { text, document, operationName: operationName ?? undefined };
   operations.set(key, made);
   return made;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
 }
 
 function parsed(text: string): DocumentNode | undefined {

@@ -7,7 +7,7 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { configurationExitCode } from './run-command.ts';
 import { serveSubgraph } from './serve.ts';
 import { type Closable, closeOnSignal } from './shutdown.ts';
-import { openSubgraphVerifier } from './signed-identity.ts';
+import { identityKeys, openSubgraphVerifier } from './signed-identity.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { noTracer, openTracer, type Tracer } from './tracing.ts';
 
@@ -64,6 +64,8 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
   open: (parts: ProcessParts) => Promise<Subgraph<Context>>;
   port: (config: Config) => number;
   name: string;
+  /** A file on which it speaks frames as well. */
+  framesSocket?: (config: Config) => string | undefined;
 }): Promise<void> {
   await runProcess(options.name, async (parts) => {
     const { config, clock, log, tracer = noTracer } = parts;
@@ -75,6 +77,10 @@ export async function runSubgraph<Context extends SubgraphContext>(options: {
       isSdlOpen: config.NODE_ENV !== 'production',
       drain: drainOf(config, clock),
       processMetrics: createProcessMetrics(),
+      frames: {
+        keys: await identityKeys(config),
+        socketPath: options.framesSocket?.(config),
+      },
       tracer,
     });
     process.stdout.write(`${options.name}  ${served.url}\n`);

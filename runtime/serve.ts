@@ -2,12 +2,14 @@ import {
   createServer,
   type IncomingMessage,
   type OutgoingHttpHeaders,
+  type Server,
   type ServerResponse,
 } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import { PlatformError } from '../domain/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Drain } from './drain.ts';
+import { type FrameEndpoint, type FrameOptions, openFrameEndpoint } from './frame-endpoint.ts';
 import { codedError } from './graphql-errors.ts';
 import { createHealth, type Health } from './health.ts';
 import {
@@ -26,6 +28,7 @@ import { answerSdlRequest } from './sdl-request.ts';
 import type { Subgraph, SubgraphContext } from './subgraph.ts';
 import { acceptSubscriptions } from './subgraph-sockets.ts';
 import { noTracer, type Tracer } from './tracing.ts';
+import { listenOnFile } from './unix-socket.ts';
 
 /** Gateways and tools say what they accept in a handful of ways. */
 const acceptsMax = 32;
@@ -38,6 +41,8 @@ export interface ServeOptions extends Address {
   isSdlOpen?: boolean;
   /** @default all live connections at once when it closes. */
   drain?: Drain;
+  /** @default no frames are spoken: the keys that gateways prove to have, and a file to listen on as well. */
+  frames?: Pick<FrameOptions, 'keys' | 'limits'> & { socketPath?: string | undefined };
   /** Of the process, beside those of the subgraph. */
   processMetrics?: () => Promise<string>;
 }
@@ -53,7 +58,8 @@ interface Served<Context extends SubgraphContext> {
 }
 
 /**
- * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws; to operators: GET
+ * Serves a subgraph to gateways: POST /graphql, graphql-ws on /graphql/ws, frames on
+ * /graphql/frames; to operators: GET
  * /health/live, /health/ready, GET /metrics.
  * `port: 0` takes a free one; `url` in the answer has the real one, with /graphql at its end.
  *
@@ -67,6 +73,7 @@ export async function serveSubgraph<Context extends SubgraphContext>(
 ): Promise<Listening> {
   const server = createServer();
   const sockets = acceptSubscriptions(subgraph, server, options);
+  const frames = await acceptFrames(subgraph, server, options);
   const served = {
     subgraph,
     tracer: options.tracer ?? noTracer,
@@ -75,7 +82,7 @@ export async function serveSubgraph<Context extends SubgraphContext>(
     async metrics() {
       const parts = [subgraph.metrics?.(), options.processMetrics?.()];
       const texts = await Promise.all(parts.map(async (text) => (await text) ?? ''));
-      return mergeMetrics([...texts, sockets.metrics()]);
+      return mergeMetrics([...texts, sockets.metrics(), frames?.metrics() ?? '']);
     },
     isSdlOpen: options.isSdlOpen ?? false,
   };
@@ -85,20 +92,50 @@ export async function serveSubgraph<Context extends SubgraphContext>(
       response.destroy();
     });
   });
-  const listening = await listen(server, options);
+  const listening = await listen(server, options).catch(async (error: unknown) => {
+    await frames?.close();
+    throw error;
+  });
   return {
     url: `${listening.url}/graphql`,
     retire() {
       served.health.retire();
+      frames?.retire();
       listening.retire();
     },
     async close() {
       served.health.retire();
-      await sockets.drain(options.drain);
-      await sockets.close();
+      await Promise.all([sockets.drain(options.drain), frames?.drain()]);
+      await Promise.all([sockets.close(), frames?.close()]);
       await listening.close();
     },
   };
+}
+
+/** On the subgraph's own server, and on a file of this machine for a gateway beside it. */
+async function acceptFrames<Context extends SubgraphContext>(
+  subgraph: Subgraph<Context>,
+  server: Server,
+  { frames, ...options }: ServeOptions,
+): Promise<FrameEndpoint | undefined> {
+  if (frames === undefined) return undefined;
+  const { socketPath } = frames;
+  const beside = socketPath === undefined ? [] : [createServer(refuseRequest)];
+  const { tracer, drain } = options;
+  const endpoint = openFrameEndpoint(subgraph, [server, ...beside], { ...frames, tracer, drain });
+  for (const each of beside) await listenOnFile(each, socketPath ?? '');
+  return {
+    ...endpoint,
+    async close() {
+      for (const each of beside) each.close().closeAllConnections();
+      await endpoint.close();
+    },
+  };
+}
+
+function refuseRequest(_request: IncomingMessage, response: ServerResponse): void {
+  const message = 'There are frames here, and nothing else.';
+  sendRefusal(response, { status: 426, code: 'BAD_USER_INPUT', message });
 }
 
 async function route<Context extends SubgraphContext>(

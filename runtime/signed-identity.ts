@@ -189,7 +189,7 @@ function distrusted(why: string): PlatformError {
 }
 
 /** The first one signs; all of them verify, so that a key can be changed while everything runs. */
-async function identityKeys(config: Config): Promise<readonly string[]> {
+export async function identityKeys(config: Config): Promise<readonly string[]> {
   const { IDENTITY_KEY: key, IDENTITY_KEY_PREVIOUS: previous } = config;
   if (key === undefined) return [(await developmentKeys(config)).identity];
   return previous === undefined ? [key] : [key, previous];

@@ -1,10 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Drain, endEach } from './drain.ts';
-import { pathOf } from './http-messages.ts';
+import { refuseUpgrade, takeUpgrades } from './upgrades.ts';
 
 /** A document and its variables; 64 kB holds any operation a client or a gateway sends by socket. */
 export const socketMessageBytesMax = 64 * 1024;
@@ -30,7 +29,7 @@ export interface SocketGate {
 }
 
 /**
- * Serves the graphql-ws protocol on one path of an HTTP server; upgrades of other paths are refused.
+ * Serves the graphql-ws protocol on one path of an HTTP server.
  *
  * `close()` says 1001 (clients reconnect elsewhere), then cuts what is left; idempotent.
  */
@@ -52,9 +51,9 @@ export function openSocketEndpoint(
   let isDraining = false;
   const refusalOf = (request: IncomingMessage) => {
     if (isDraining) return '503 Service Unavailable';
-    return pathOf(request) === path ? gate?.refusal(request) : '404 Not Found';
+    return gate?.refusal(request);
   };
-  server.on('upgrade', (request, socket, head) => {
+  takeUpgrades(server, path, (request, socket, head) => {
     const refusal = refusalOf(request);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (client) => {
@@ -82,13 +81,6 @@ export function openSocketEndpoint(
       return closing;
     },
   };
-}
-
-/** Nobody listens to a socket that Node has handed over: unheard, its error would end the process. */
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.on('error', () => {});
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** What a client did not take before it was gone is no fault: the protocol would print each message. */

@@ -5,6 +5,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { compilableSchema } from './compilable-schema.ts';
 import { formatErrorWith } from './graphql-errors.ts';
 import type { Moment, Viewer } from './identity.ts';
 import { KnownOperations } from './known-operations.ts';
@@ -69,11 +70,11 @@ export interface SubgraphOptions<Context extends SubgraphContext> {
 export async function openSubgraph<Context extends SubgraphContext>(
   options: SubgraphOptions<Context>,
 ): Promise<Subgraph<Context>> {
-  const schema = buildSubgraphSchema([
-    { typeDefs: options.typeDefs, resolvers: options.resolvers as ResolverMap },
-  ]);
+  const parts = { typeDefs: options.typeDefs, resolvers: options.resolvers as ResolverMap };
+  const schema = buildSubgraphSchema([parts]);
   const { log } = options;
-  const known = new KnownOperations<Context>({ schema, log });
+  const compilable = compilableSchema(buildSubgraphSchema([parts]));
+  const known = new KnownOperations<Context>({ schema, compilable, log });
   const server = new ApolloServer<Context>({
     schema,
     introspection: true,

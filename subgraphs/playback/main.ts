@@ -162,5 +162,6 @@ if (import.meta.main) {
     name: 'playback',
     open: openPlayback,
     port: (config) => config.PLAYBACK_PORT,
+    framesSocket: (config) => config.PLAYBACK_FRAMES_SOCKET,
   });
 }

@@ -24,6 +24,8 @@ export const batchLengthMax = 256;
 const goBackMs = 60_000;
 /** Where a stretch was refused everything is compared again, at most this often. */
 const raiseForRefusedEveryMs = 60_000;
+/** Within this time no stream passes its cap: 50,000 entries of a partition are more than a Redis appends. */
+const followedMs = 5_000;
 /** How often the own store is asked where it stands although nothing new came: it may have lost that. */
 const lookEveryMs = 1_000;
 
@@ -75,8 +77,8 @@ export class PartitionReplica {
   #noted: ReadPoint | null | undefined;
   /** Where to read on: further than what is noted, past what was refused or after a gap. */
   #at: ReadPoint | null = null;
-  /** Since everything was compared no read has failed, and nothing that was read is gone. */
-  #isFollowed = false;
+  /** When the peer was asked last for what was then taken in, or when everything was compared, ms. */
+  #followedAtMs = Number.NEGATIVE_INFINITY;
   /** The first of the entries that were read and could not be taken in. */
   #untaken: Offset | undefined;
   /** `stretch`: the last entries were refused. `ended`: good ones followed, and nothing was raised yet. */
@@ -116,7 +118,7 @@ export class PartitionReplica {
     const limit = this.#oneByOne > 0 ? 1 : batchLengthMax;
     const query = { partition: this.#partition, from: this.#at, limit };
     const { entries, hasGap } = await this.#peer.read(query).catch((error: unknown) => {
-      this.#isFollowed = false;
+      this.#followedAtMs = Number.NEGATIVE_INFINITY;
       throw error;
     });
     if (hasGap) {
@@ -125,7 +127,10 @@ export class PartitionReplica {
     }
     this.#meet(entries[0]?.offset);
     const isTaken = await this.#take(entries.map((entry) => this.#checked(entry)));
-    if (isTaken) this.#untaken = undefined;
+    if (isTaken) {
+      this.#untaken = undefined;
+      this.#followedAtMs = nowMs;
+    }
     const isMore = !isTaken || entries.length === limit;
     if (!isMore) this.#caughtUpAtMs = nowMs;
     return isMore;
@@ -133,7 +138,8 @@ export class PartitionReplica {
 
   /** What was read before and not taken in: if the first of it is gone, so may be what came before that is read now. */
   #meet(first: Offset | undefined): void {
-    if (this.#untaken !== undefined && this.#untaken !== first) this.#isFollowed = false;
+    const isGone = this.#untaken !== undefined && this.#untaken !== first;
+    if (isGone) this.#followedAtMs = Number.NEGATIVE_INFINITY;
     this.#untaken = first;
   }
 
@@ -148,7 +154,7 @@ export class PartitionReplica {
   #standAt(stored: ReadPoint | null): void {
     this.#noted = stored;
     this.#at = stored;
-    this.#isFollowed = false;
+    this.#followedAtMs = Number.NEGATIVE_INFINITY;
     this.#refused = 'none';
   }
 
@@ -209,10 +215,11 @@ export class PartitionReplica {
 
   /**
    * Where no entry was seen yet, the first that is read need not be the first that came: others may have come and
-   * gone while nobody read. Where one was seen, its absence tells.
+   * gone while nobody read, whatever kept the reader from it. Where one was seen, its absence tells.
    */
   #mayHaveMissed(): boolean {
-    return this.#at?.isSeen !== true && !this.#isFollowed;
+    if (this.#at?.isSeen === true) return false;
+    return this.#deps.clock.nowMs() - this.#followedAtMs > followedMs;
   }
 
   async #noteWith(changes: readonly AcceptedChange[], point: ReadPoint | null): Promise<boolean> {
@@ -284,7 +291,7 @@ export class PartitionReplica {
     const { hot, reapplyFences } = this.#deps;
     await hot.raiseGeneration(this.#partition);
     this.#counts.raised += 1;
-    this.#isFollowed = true;
+    this.#followedAtMs = this.#deps.clock.nowMs();
     await reapplyFences?.(this.#partition);
   }
 

@@ -7,7 +7,7 @@ import { embeddedUpstream } from '../../gateway/embedded-upstream.ts';
 import { HttpUpstream, type HttpUpstreamOptions } from '../../gateway/http-upstream.ts';
 import type { LaneUpstream } from '../../gateway/lane-upstream.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
-import { openLane } from '../../gateway/open-lane.ts';
+import { type OpenLaneOptions, openLane } from '../../gateway/open-lane.ts';
 import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
@@ -31,6 +31,7 @@ import {
   type StatementSigner,
 } from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
+import type { ToyLane } from './toy-lane.ts';
 import { admitted, openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
 /** How the gateway reaches its subgraphs; most suites run once for each. */
@@ -80,8 +81,8 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
-  /** Default: on, as in the product. */
-  lane?: 'on' | 'off';
+  /** Default: on, as in the product; or one that decides as it is told. */
+  lane?: 'on' | 'off' | ToyLane;
   /** Settings beside DATA_DIR. */
   env?: Record<string, string>;
   upstreamTimeoutMs?: number;
@@ -130,14 +131,7 @@ export async function openToyGateway(
     clock,
     log,
   };
-  const own = connected.upstreams({ clock, timeoutMs: options.upstreamTimeoutMs });
-  const isLaneOn = options.lane !== 'off' && options.planner !== 'portable';
-  const lane = isLaneOn
-    ? await openLane({
-        ...{ ...ruled, own, signer, admission: options.documents },
-        timeoutMs: options.upstreamTimeoutMs,
-      })
-    : undefined;
+  const lane = await openLaneOf(options, { ...ruled, signer, connected });
   const gateway = await openGateway({ ...ruled, lanePlugin: lane?.plugin });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
@@ -154,7 +148,7 @@ export async function openToyGateway(
     clock,
     log,
     metrics,
-    lane: lane?.lane,
+    lane: toyLaneOf(options)?.open(subgraphs.playback, ruled) ?? lane?.lane,
     routes,
     access,
     isReady,
@@ -202,6 +196,19 @@ export async function openToyGateway(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function toyLaneOf({ lane }: ToyGatewayOptions): ToyLane | undefined {
+  return typeof lane === 'object' ? lane : undefined;
+}
+
+async function openLaneOf(
+  { lane, planner, documents: admission, upstreamTimeoutMs: timeoutMs }: ToyGatewayOptions,
+  parts: Omit<OpenLaneOptions, 'own'> & { connected: Connected },
+) {
+  if ((lane ?? 'on') !== 'on' || planner === 'portable') return undefined;
+  const own = parts.connected.upstreams({ clock: parts.clock, timeoutMs });
+  return openLane({ ...parts, own, admission, timeoutMs });
 }
 
 /** POSTs JSON and reads the answer. */

@@ -258,8 +258,8 @@ export class SimulatedRedis {
   }
 
   /**
-   * When a write was in force here first by a merge, ms: long before it is promised where answers are lost. Null: it
-   * never was.
+   * When a write was in force here first by a merge, of what is not lost, ms: long before it is promised where answers
+   * are lost. Null: it never was.
    */
   acceptedAtMs(write: string): number | null {
     return this.#acceptedAtMs.get(write) ?? null;
@@ -372,6 +372,9 @@ export class SimulatedRedis {
     for (const { again } of server.log) void again(server.engine);
     this.#primary = server;
     this.held.rebuild(server.log);
+    // What was lost and is told again counts from then on, and only if it met nothing newer.
+    for (const name of this.#acceptedAtMs.keys())
+      if (!this.held.isOwn(name)) this.#acceptedAtMs.delete(name);
     this.#parked = [];
     this.lastCutMs = this.#timeline.nowMs();
   }

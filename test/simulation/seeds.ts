@@ -26,4 +26,12 @@ export const knownSeeds: readonly { seed: number; regions?: 3; why: string }[] =
     ...{ seed: 105, regions: 3 },
     why: 'a stream of which nothing had been seen passed its cap while the link was cut, unnoticed',
   },
+  {
+    ...{ seed: 501257, regions: 3 },
+    why: 'the same, while a reader could not reach its own hot store',
+  },
+  {
+    ...{ seed: 501305, regions: 3 },
+    why: 'what was told again to a hot store that had lost it, and met something newer, was expected elsewhere',
+  },
 ];

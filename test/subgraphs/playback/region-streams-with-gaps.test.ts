@@ -100,6 +100,23 @@ describe('a stream of which something may be missing', () => {
     expect(await across().markInAmerica()).toBe('absent');
   });
 
+  it('is compared if it passed its cap while the own store did not say where it stands', async () => {
+    const replicator = await across().reading();
+    await across().compare();
+    across().america.hotFaults.fail(({ method }) => method === 'takenUpTo');
+    for (let second = 1; second <= 2 * outLengthMax; second += 1) {
+      await across().clock.advance(secondMs);
+      await across().write(second, `title-${second}`);
+    }
+    expect(await across().markInAmerica()).toBe('valid');
+    across().america.hotFaults.heal();
+    await across().clock.advance(secondMs);
+    expect(await across().inAmerica('title-5')).toBeUndefined();
+    expect(await across().inAmerica('title-6')).toBe(positionOf(6));
+    expect(await across().markInAmerica()).toBe('absent');
+    expect(countsOf(replicator).raised).toBe(partitions + 1);
+  });
+
   describe('because it passed its cap while the link was cut', () => {
     let replicator: Replicator;
 

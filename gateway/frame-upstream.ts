@@ -1,0 +1,263 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { FrameKeys } from '../runtime/frame-hello.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { StatementSigner } from '../runtime/signed-identity.ts';
+import { FrameLink, type FrameTarget, type LinkEvents, type LinkTicks } from './frame-link.ts';
+import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
+
+export interface FrameUpstreamOptions extends FrameTarget {
+  /** Of `identityKeys`: the first one proves who asks. */
+  keys: FrameKeys;
+  signer: StatementSigner;
+  clock: Clock;
+  log: Logger;
+  /** From 0 to 1, 1 left out. */
+  random: () => number;
+  /** @default 4_000: as long as the normal lane waits for a subgraph. */
+  timeoutMs?: number;
+}
+
+/** Two, so that one carries what the other one's end would interrupt. */
+const linksWanted = 2;
+/** Ten looks at each second: what is late by a tenth is late enough. */
+const tickMsMax = 100;
+const timeoutDefaultMs = 4_000;
+/** Connection, TLS and both proofs; with the longest pause it stays below the 2 s that a repair may take to be felt. */
+const openMs = 1_400;
+const pauseMs = { first: 25, max: 500 };
+const pingMs = 500;
+/** A second without an answer to the ping: asked elsewhere from then on. */
+const suspectMs = 1_500;
+/** A link that was open for so long was worth opening. */
+const goodAfterMs = 1_000;
+/** After the subgraph has said goodbye, while there is no other link. */
+const leavingMs = 500;
+/** From one half of it to three: load spreads again over replicas behind a balancer of connections. */
+const lifetimeMs = 5 * 60_000;
+
+/**
+ * Asks one of our own subgraphs by frames: on two connections, each replaced when it is lost, when the
+ * subgraph says goodbye, and every few minutes.
+ */
+export class FrameUpstream implements LaneUpstream {
+  readonly #options: FrameUpstreamOptions;
+  readonly #tickMs: number;
+  readonly #ticks: LinkTicks;
+  /** All that are not gone; those that finish among them. */
+  readonly #links = new Set<FrameLink>();
+  readonly #places: Place[];
+  #releases = '';
+  #generation = 0;
+  #turn = 0;
+  #wasReady: boolean | undefined;
+  #cancelTick = () => {};
+  #closing: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: FrameUpstreamOptions) {
+    const timeoutMs = options.timeoutMs ?? timeoutDefaultMs;
+    this.#options = options;
+    this.#tickMs = Math.max(1, Math.min(tickMsMax, timeoutMs / 10));
+    const ticksOf = (ms: number) => Math.ceil(ms / this.#tickMs);
+    this.#ticks = {
+      timeout: ticksOf(timeoutMs),
+      open: ticksOf(openMs),
+      ping: ticksOf(pingMs),
+      suspect: ticksOf(suspectMs),
+      cut: ticksOf(Math.max(timeoutMs, suspectMs)),
+    };
+    this.#places = Array.from({ length: linksWanted }, () => new Place(this.#placeParts()));
+    for (const place of this.#places) place.replace();
+    this.#tick();
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get isReady(): boolean {
+    return this.#places.some(({ link }) => link?.isUsable);
+  }
+
+  /** Links that can be asked, or were and finish. */
+  get connections(): number {
+    return [...this.#links].filter(({ release }) => release !== '').length;
+  }
+
+  ask(request: LaneRequest): Promise<LaneAnswer> {
+    const link = this.#least();
+    if (link === undefined) return Promise.resolve({ kind: 'unsent' });
+    return link.ask(request, this.#options.signer.sign(request.viewer));
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.#closing = Promise.withResolvers();
+      for (const place of this.#places) place.close();
+      for (const link of this.#links) link.finish();
+      this.#endWhenGone();
+    }
+    return this.#closing.promise;
+  }
+
+  /** The one on which fewest wait; in turn, if these are equal. */
+  #least(): FrameLink | undefined {
+    let least: FrameLink | undefined;
+    this.#turn += 1;
+    for (let index = 0; index < linksWanted; index += 1) {
+      const link = this.#places[(index + this.#turn) % linksWanted]?.link;
+      if (link?.isUsable && (least === undefined || isBetter(link, least))) least = link;
+    }
+    return least;
+  }
+
+  #placeParts(): PlaceParts {
+    const { clock, random, keys, url, socketPath } = this.#options;
+    return {
+      clock,
+      random,
+      goodAfterTicks: Math.ceil(goodAfterMs / this.#tickMs),
+      connect: (events) => {
+        const link = new FrameLink({
+          ...{ target: { url, socketPath }, keys, ticks: this.#ticks },
+          events: {
+            ...events,
+            onGone: (gone, why) => {
+              this.#links.delete(gone);
+              events.onGone(gone, why);
+              this.#changed(why);
+            },
+          },
+        });
+        this.#links.add(link);
+        return link;
+      },
+      onChange: () => this.#changed('no connection'),
+    };
+  }
+
+  /** Another generation: what stands behind the links now is not what stood there before. */
+  #changed(why: string): void {
+    const releases = this.#places.flatMap(({ link }) => link?.release ?? []);
+    const now = [...new Set(releases)].sort().join();
+    if (now !== '' && now !== this.#releases) {
+      this.#releases = now;
+      this.#generation += 1;
+    }
+    const { isReady } = this;
+    if (isReady !== this.#wasReady && this.#closing === undefined) {
+      this.#wasReady = isReady;
+      const { url } = this.#options;
+      if (isReady) this.#options.log.info({ url }, 'the framed channel is open');
+      else this.#options.log.warn({ url, why }, 'the framed channel is down');
+    }
+    this.#endWhenGone();
+  }
+
+  #endWhenGone(): void {
+    if (this.#closing === undefined || this.#links.size > 0) return;
+    this.#cancelTick();
+    this.#closing.resolve();
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#options.clock.after(this.#tickMs, () => {
+      this.#tick();
+      for (const link of this.#links) link.tick();
+      for (const place of this.#places) place.tick();
+    });
+  }
+}
+
+function isBetter(link: FrameLink, than: FrameLink): boolean {
+  return link.isLeaving === than.isLeaving ? link.load < than.load : than.isLeaving;
+}
+
+interface PlaceParts {
+  clock: Clock;
+  random: () => number;
+  goodAfterTicks: number;
+  connect(events: LinkEvents): FrameLink;
+  onChange(): void;
+}
+
+/** Where one link stands, and the next one after it. */
+class Place {
+  link: FrameLink | undefined;
+  readonly #parts: PlaceParts;
+  #next: FrameLink | undefined;
+  #isReplacing = false;
+  #isClosed = false;
+  /** Since the last one that was good. */
+  #attempts = 0;
+  #cancelPause = () => {};
+  #cancelLife = () => {};
+  #cancelLeaving = () => {};
+
+  constructor(parts: PlaceParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens another link; the one that stands here goes on until that is open. */
+  replace(): void {
+    if (this.#isReplacing || this.#isClosed) return;
+    this.#isReplacing = true;
+    const { clock, random } = this.#parts;
+    const ms = Math.min(pauseMs.first * 2 ** this.#attempts, pauseMs.max);
+    const jitteredMs = this.#attempts === 0 ? 0 : ms * (0.5 + random() / 2);
+    this.#attempts += 1;
+    if (jitteredMs === 0) this.#connect();
+    else this.#cancelPause = clock.after(jitteredMs, () => this.#connect());
+  }
+
+  tick(): void {
+    if (this.link === undefined) return;
+    if (this.link.isSuspect) this.replace();
+    else if (this.link.openTicks >= this.#parts.goodAfterTicks) this.#attempts = 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.link = undefined;
+    for (const cancel of [this.#cancelPause, this.#cancelLife, this.#cancelLeaving]) cancel();
+  }
+
+  #connect(): void {
+    this.#next = this.#parts.connect({
+      onOpen: (link) => this.#adopt(link),
+      onLeaving: (link) => this.#leave(link),
+      onGone: (link) => this.#forget(link),
+    });
+  }
+
+  #adopt(link: FrameLink): void {
+    const before = this.link;
+    this.link = link;
+    this.#next = undefined;
+    this.#isReplacing = false;
+    this.#cancelLeaving();
+    before?.finish();
+    const { clock, random, onChange } = this.#parts;
+    this.#cancelLife();
+    this.#cancelLife = clock.after(lifetimeMs * (0.5 + random()), () => this.replace());
+    onChange();
+  }
+
+  #leave(link: FrameLink): void {
+    this.replace();
+    this.#cancelLeaving = this.#parts.clock.after(leavingMs, () => {
+      if (this.link !== link) return;
+      this.link = undefined;
+      link.finish();
+      this.#parts.onChange();
+    });
+  }
+
+  #forget(link: FrameLink): void {
+    const wasNext = link === this.#next;
+    if (wasNext) this.#isReplacing = false;
+    if (link === this.link) this.link = undefined;
+    else if (!wasNext) return;
+    this.#next = wasNext ? undefined : this.#next;
+    this.replace();
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
+import type { LaneAnswer } from '../../gateway/lane-upstream.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { until } from '../support/until.ts';
+import {
+  alice,
+  FramedSubgraph,
+  laneRequest,
+  openUpstream,
+  ready,
+  resultOf,
+} from './framed-subgraph.ts';
+
+const echo = 'query ($text: String!) { echo(text: $text) }';
+const add = 'mutation ($by: Int!) { add(by: $by) }';
+
+describe('a subgraph by frames', () => {
+  const open: { close(): Promise<void> }[] = [];
+  const closing = <Opened extends { close(): Promise<void> }>(opened: Opened): Opened => {
+    open.unshift(opened);
+    return opened;
+  };
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+
+  const subgraphOf = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) =>
+    closing(await FramedSubgraph.open(options));
+  const upstreamOf = async (options: Parameters<typeof openUpstream>[0]) =>
+    closing(await openUpstream(options));
+  const connected = async (subgraph: FramedSubgraph) =>
+    ready(await upstreamOf({ url: subgraph.url }));
+  const proxied = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) => {
+    const subgraph = await subgraphOf(options);
+    const proxy = closing(await FaultProxy.open({ port: subgraph.port }));
+    return { subgraph, proxy, url: `http://127.0.0.1:${proxy.port}/graphql` };
+  };
+  const asksEcho = (upstream: FrameUpstream, text: string) =>
+    upstream.ask(laneRequest(echo, { variables: { text } }));
+
+  it('is asked as whom the gateway says', async () => {
+    const upstream = await connected(await subgraphOf());
+    const as = async (viewer: typeof alice | null) =>
+      resultOf(await upstream.ask(laneRequest('{ who }', { viewer })));
+    expect(await as(alice)).toEqual({ data: { who: 'alice' } });
+    expect(await as(null)).toEqual({ data: { who: null } });
+  });
+
+  it('answers each of many with its own', async () => {
+    const subgraph = await subgraphOf();
+    const upstream = await connected(subgraph);
+    const texts = Array.from({ length: 500 }, (_, index) => `ü-${index}-${'x'.repeat(index)}`);
+    const answers = await Promise.all(texts.map((text) => asksEcho(upstream, text)));
+    expect(answers.map(resultOf)).toEqual(texts.map((text) => ({ data: { echo: text } })));
+    const answered = 'playhead_frame_requests_total{outcome="answered"}';
+    expect(await subgraph.measured(answered)).toBe(500);
+    expect(await subgraph.measured('playhead_frame_connections')).toBe(2);
+  });
+
+  it.each([
+    ['variables that do not fit', echo, { text: 7 }],
+    ['a document that is not valid there', '{ nothing }', undefined],
+    ['what is no document', '{', undefined],
+    ['a subscription', 'subscription { echo }', undefined],
+    ['more than a frame holds', echo, { text: 'x'.repeat(1024 * 1024) }],
+    ['a document of more than a frame holds', `{ who } #${'x'.repeat(1024 * 1024)}`, undefined],
+  ])('does not hear of %s, or runs nothing of it', async (_what, text, variables) => {
+    const upstream = await connected(await subgraphOf());
+    for (let times = 0; times < 3; times += 1) {
+      expect(await upstream.ask(laneRequest(text, { variables }))).toEqual({ kind: 'unsent' });
+    }
+    expect(resultOf(await asksEcho(upstream, 'as before'))).toEqual({
+      data: { echo: 'as before' },
+    });
+  });
+
+  it('that was killed and started again is asked again, and told its documents again', async () => {
+    const subgraph = await subgraphOf();
+    const proxy = closing(await FaultProxy.open({ port: subgraph.port }));
+    const upstream = await ready(
+      await upstreamOf({ url: `http://127.0.0.1:${proxy.port}/graphql` }),
+    );
+    await asksEcho(upstream, 'before');
+    const { generation } = upstream;
+    await proxy.cut();
+    await until(() => !upstream.isReady, { what: 'the loss' });
+    expect(await asksEcho(upstream, 'meanwhile')).toEqual({ kind: 'unsent' });
+    await proxy.heal();
+    await until(() => upstream.isReady, { what: 'the way back' });
+    expect(resultOf(await asksEcho(upstream, 'after'))).toEqual({ data: { echo: 'after' } });
+    expect(upstream.generation).toBe(generation);
+  });
+
+  it('of another release is another generation', async () => {
+    const [before, after] = [await subgraphOf(), await subgraphOf({ more: 'extra: String' })];
+    const proxy = closing(await FaultProxy.open({ port: before.port }));
+    const upstream = await ready(
+      await upstreamOf({ url: `http://127.0.0.1:${proxy.port}/graphql` }),
+    );
+    const { generation } = upstream;
+    proxy.leadTo(after.port);
+    await until(() => upstream.generation > generation, { what: 'another generation' });
+    await ready(upstream);
+    expect(resultOf(await upstream.ask(laneRequest('{ extra }')))).toEqual({
+      data: { extra: null },
+    });
+  });
+
+  it('that is cut off in the middle has perhaps run what was asked, and nothing of the rest', async () => {
+    const { subgraph, proxy, url } = await proxied();
+    const upstream = await ready(await upstreamOf({ url }));
+    const gate = Promise.withResolvers<void>();
+    subgraph.gate = gate.promise;
+    const asked = [1, 2, 3].map((by) => upstream.ask(laneRequest(add, { variables: { by } })));
+    await until(() => subgraph.begun === 3, { what: 'the requests' });
+    proxy.reset();
+    const lost: LaneAnswer = { kind: 'unanswered', why: 'lost' };
+    expect(await Promise.all(asked)).toEqual([lost, lost, lost]);
+    gate.resolve();
+    await until(() => subgraph.total === 6, { what: 'what had begun' });
+  });
+
+  it('answers what is under way when the gateway closes, and nothing afterwards', async () => {
+    const subgraph = await subgraphOf();
+    const upstream = await connected(subgraph);
+    const asked = [1, 2].map((by) => upstream.ask(laneRequest(add, { variables: { by } })));
+    await upstream.close();
+    const results = (await Promise.all(asked)).map(resultOf);
+    expect(results).toEqual([{ data: { add: 1 } }, { data: { add: 3 } }]);
+    const late = await upstream.ask(laneRequest(add, { variables: { by: 4 } }));
+    expect(late).toEqual({ kind: 'unsent' });
+    expect(subgraph.total).toBe(3);
+  });
+
+  it('by a file of this machine is for the own account alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'playhead-frames-'));
+    closing({ close: () => rm(folder, { recursive: true }) });
+    const socketPath = join(folder, 'frames');
+    await subgraphOf({ frames: { socketPath } });
+    expect((await stat(socketPath)).mode & 0o777).toBe(0o600);
+    const upstream = await ready(
+      // Nobody is at this address.
+      await upstreamOf({ url: 'http://127.0.0.1:9/graphql', socketPath }),
+    );
+    expect(resultOf(await asksEcho(upstream, 'beside'))).toEqual({ data: { echo: 'beside' } });
+  });
+});
