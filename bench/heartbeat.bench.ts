@@ -12,6 +12,7 @@ import {
   type Table,
 } from './result.ts';
 import type { Round } from './rounds.ts';
+import { ratioOf } from './turns.ts';
 import { countRows, type WrittenRows } from './write-behind-rows.ts';
 
 const wholeScale: HeartbeatScale = {
@@ -61,17 +62,17 @@ function goalsOf(
     goal(
       'heartbeats a second, ours ÷ naive',
       { atLeast: 5 },
-      ratio(rounds.ours, rounds.naive, rate),
+      ratioOf(rounds.ours, rounds.naive, rate),
     ),
     goal(
       'CPU of all servers together for each heartbeat, naive ÷ ours',
       { atLeast: 5 },
-      ratio(rounds.naive, rounds.ours, allCpuUs),
+      ratioOf(rounds.naive, rounds.ours, allCpuUs),
     ),
     goal(
       'CPU of the server for each heartbeat, ours ÷ raw',
       { atMost: 2.2 },
-      ratio(rounds.ours, rounds.raw, (round) => round.serverCpuUs),
+      ratioOf(rounds.ours, rounds.raw, (round) => round.serverCpuUs),
     ),
     goal('bytes in Redis for each (profile, title)', { atMost: 130 }, redisBytesPerTitle),
     goal(
@@ -87,12 +88,12 @@ function goalsOf(
     goal(
       'rows of 20 playheads read in a second, Redis ÷ Cassandra',
       { atLeast: 6 },
-      ratio(rowReads.redis, rowReads.cassandra, (round) => round.readsPerS),
+      ratioOf(rowReads.redis, rowReads.cassandra, (round) => round.readsPerS),
     ),
     goal(
       'CPU of Node and the store for such a row, Cassandra ÷ Redis',
       { atLeast: 6 },
-      ratio(rowReads.cassandra, rowReads.redis, rowCpuUs),
+      ratioOf(rowReads.cassandra, rowReads.redis, rowCpuUs),
     ),
     // A Cassandra that runs elsewhere tells nobody what it spent.
   ].filter(({ measured }) => !Number.isNaN(measured));
@@ -106,15 +107,6 @@ function rowCpuUs({ nodeCpuUs, storeCpuUs }: RowRound): number {
   return nodeCpuUs + storeCpuUs;
 }
 
-/** Median of the rounds' own ratios: neighbours in time met the same machine. */
-function ratio<One>(
-  left: readonly One[],
-  right: readonly One[],
-  figure: (round: One) => number,
-): number {
-  return spreadOf(left.map((round, index) => figure(round) / figure(right[index] as One))).median;
-}
-
 function candidateTable({ rounds }: HeartbeatFigures, scale: HeartbeatScale): Table {
   const cells = (candidate: Candidate): string[] => {
     const own = rounds[candidate];
@@ -122,7 +114,7 @@ function candidateTable({ rounds }: HeartbeatFigures, scale: HeartbeatScale): Ta
     return [
       candidate,
       spread((round) => round.serverCpuUs),
-      shown(ratio(own, rounds.raw, (round) => round.serverCpuUs)),
+      shown(ratioOf(own, rounds.raw, (round) => round.serverCpuUs)),
       spread((round) => round.redisCpuUs),
       spread((round) => round.cassandraCpuUs),
       spread((round) => round.requestsPerS),
@@ -142,6 +134,10 @@ function candidateTable({ rounds }: HeartbeatFigures, scale: HeartbeatScale): Ta
       ...['', 'server CPU', '÷ raw', 'Redis CPU', 'Cassandra CPU', 'heartbeats/s'],
       ...['p50 ms', 'p99 ms', 'accepted / superseded / duplicate'],
     ],
+    plot: {
+      ...{ kind: 'stacked-bars', name: 'cpu', unit: 'µs of CPU for a heartbeat' },
+      columns: ['server CPU', 'Redis CPU', 'Cassandra CPU'],
+    },
     rows: candidates.map(cells),
   };
 }

@@ -52,6 +52,7 @@ export async function liveRowBench({ isQuick, say }: BenchOptions): Promise<Benc
           `${scale.viewers} viewers, half of them over SSE and half over a WebSocket, each with a device that pauses one of two films by turns, every ${everyMs} ms; from sending that heartbeat until the row with that film in front has arrived. Embedded stores.`,
         ],
         header: ['shape', 'rows', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms'],
+        plot: { kind: 'bars', name: 'pushes', unit: 'ms', columns: ['p50 ms', 'p90 ms', 'p99 ms'] },
         rows: Object.entries(waited).map(([shape, ms]) => [
           shape,
           String(ms.length),

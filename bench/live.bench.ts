@@ -229,6 +229,12 @@ function latencyTable({ pushes, resumes }: Pick<Measured, 'pushes' | 'resumes'>)
       'Gateway, playback and Redis as processes of their own on this machine, in production mode, embedded durable store; one request at a time. Push: from sending the heartbeat to the gateway until the update has arrived there from the gateway.',
     ],
     header: ['what', 'times', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms'],
+    plot: {
+      kind: 'bars' as const,
+      name: 'latency',
+      unit: 'ms',
+      columns: ['p50 ms', 'p90 ms', 'p99 ms'],
+    },
     rows: named.map(([what, ms]) => [
       what,
       String(ms.length),

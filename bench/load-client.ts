@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { HttpConnection } from './connection.ts';
 import { type Outcome, type Play, Plays } from './plays.ts';
 import { createRequests, type Dialect, type Requests } from './requests.ts';
+import { SocketConnection } from './socket-connection.ts';
 import { type Beat, benchProfiles, type ProfileRange } from './workload.ts';
 
 /** What the benchmark tells this process to do; each is answered by one message. */
@@ -13,9 +15,24 @@ export type LoadOrder =
       connections: number;
       range: ProfileRange;
       dataDir: string;
+      /** @default HTTP */
+      onSocket?: { everyMs: number };
+      /** @default 1: heartbeats in each request. */
+      batch?: number;
     }
-  /** Until so many requests were answered, or so long; what is under way then is waited for. */
-  | { kind: 'load'; candidate: string; requests?: number; durationMs?: number }
+  /** Before a load that is measured: opening connections is not what is measured. */
+  | { kind: 'open'; candidate: string }
+  /**
+   * Until so many requests were answered, or so long and `requestsMin` were; what is under way then is waited
+   * for.
+   */
+  | {
+      kind: 'load';
+      candidate: string;
+      requests?: number;
+      durationMs?: number;
+      requestsMin?: number;
+    }
   | { kind: 'model'; candidate: string };
 
 export interface LoadReport {
@@ -32,6 +49,7 @@ export interface LoadReport {
 
 export type LoadAnswer =
   | { kind: 'connected' }
+  | { kind: 'opened' }
   | { kind: 'loaded'; report: LoadReport }
   | { kind: 'model'; inForce: Beat[] }
   | { kind: 'failed'; message: string };
@@ -40,14 +58,32 @@ interface Target {
   at: { host: string; port: number };
   requests: Requests;
   /** One for each connection: the profiles that it alone writes to. */
-  lanes: Plays[];
+  lanes: Lane[];
   /** Outcomes of a store that does not compare say nothing. */
   isJudged: boolean;
+  batch: number;
+  onSocket: { everyMs: number } | undefined;
+  /** Those of the load to come; its end closes them. */
+  opened: Connection[];
+}
+
+interface Lane {
+  /** A socket is of one profile: one of these at a time, by turns. A request names its own: one with all. */
+  plays: Plays[];
+  profileIds: string[];
+  turn: number;
+}
+
+interface Connection {
+  ask(request: string): Promise<{ status: number; body: string }>;
+  close(): void;
 }
 
 interface Round {
   target: Target;
   left: number;
+  sent: number;
+  sentMin: number;
   endMs: number;
   latenciesMs: number[];
   outcomes: Record<Outcome, number>;
@@ -57,35 +93,53 @@ interface Round {
 const targets = new Map<string, Target>();
 
 async function connectTo(order: LoadOrder & { kind: 'connect' }): Promise<LoadAnswer> {
-  const { candidate, dialect, connections, dataDir } = order;
+  const { candidate, dialect, connections, dataDir, onSocket, batch = 1 } = order;
   const { host, hostname, port } = new URL(order.url);
   const profiles = benchProfiles(order.range);
   const requests = await createRequests(dialect, { host, profiles, dataDir });
-  const lanes = Array.from(
-    { length: connections },
-    (_, lane) => new Plays(profiles.filter((__, index) => index % connections === lane)),
-  );
+  const lanes = Array.from({ length: connections }, (_, lane): Lane => {
+    const own = profiles.filter((__, index) => index % connections === lane);
+    const plays = onSocket === undefined ? [new Plays(own)] : own.map((one) => new Plays([one]));
+    return { plays, profileIds: own.map(({ profileId }) => profileId), turn: 0 };
+  });
   const at = { host: hostname, port: Number(port) };
-  targets.set(candidate, { at, requests, lanes, isJudged: dialect !== 'naive' });
+  const isJudged = dialect !== 'naive';
+  targets.set(candidate, { at, requests, lanes, isJudged, batch, onSocket, opened: [] });
   return { kind: 'connected' };
+}
+
+/** Anew for each turn: a server closes connections that are idle while others have theirs. */
+async function open(target: Target): Promise<void> {
+  target.opened = await Promise.all(
+    target.lanes.map((lane): Promise<Connection> => {
+      if (target.onSocket === undefined) return HttpConnection.open(target.at);
+      lane.turn = (lane.turn + 1) % lane.plays.length;
+      const profileId = lane.profileIds[lane.turn] as string;
+      const token = target.requests.onSocket?.tokenOf(profileId) as string;
+      return SocketConnection.open({ ...target.at, token });
+    }),
+  );
 }
 
 async function load(order: LoadOrder & { kind: 'load' }): Promise<LoadAnswer> {
   const target = targetOf(order.candidate);
-  // Anew for each turn: a server closes connections that are idle while others have theirs.
-  const connections = await Promise.all(target.lanes.map(() => HttpConnection.open(target.at)));
+  if (target.opened.length === 0) await open(target);
+  const connections = target.opened;
+  target.opened = [];
   const startMs = performance.now();
   const cpu = process.cpuUsage();
   const round: Round = {
     target,
     left: order.requests ?? Number.POSITIVE_INFINITY,
+    sent: 0,
+    sentMin: order.requestsMin ?? 0,
     endMs: startMs + (order.durationMs ?? Number.POSITIVE_INFINITY),
     latenciesMs: [],
     outcomes: { ACCEPTED: 0, SUPERSEDED: 0, DUPLICATE: 0 },
     wrongOutcomes: 0,
   };
   await Promise.all(
-    target.lanes.map((plays, lane) => drive(round, connections[lane] as HttpConnection, plays)),
+    target.lanes.map((lane, index) => drive(round, connections[index] as Connection, lane)),
   );
   const { user, system } = process.cpuUsage(cpu);
   for (const connection of connections) connection.close();
@@ -104,21 +158,38 @@ async function load(order: LoadOrder & { kind: 'load' }): Promise<LoadAnswer> {
 }
 
 /** One request after the other, as a device does. */
-async function drive(round: Round, connection: HttpConnection, plays: Plays): Promise<void> {
-  const { requests, isJudged } = round.target;
+async function drive(round: Round, connection: Connection, lane: Lane): Promise<void> {
+  const { batch, onSocket } = round.target;
+  const plays = lane.plays[lane.turn] as Plays;
+  const textOf = textsOf(round.target);
   while (round.left > 0) {
     const sentMs = performance.now();
-    if (sentMs >= round.endMs) return;
+    if (sentMs >= round.endMs && round.sent >= round.sentMin) return;
     round.left -= 1;
-    const play: Play = plays.next();
-    const answer = await connection.ask(requests.of(play.beat));
-    if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body}`);
-    const outcome = requests.outcomeIn(answer.body);
-    round.latenciesMs.push(performance.now() - sentMs);
+    round.sent += 1;
+    const play: Play = batch === 1 ? plays.next() : plays.nextBatch(batch);
+    const answer = await connection.ask(textOf(play.batch));
+    const outcome = judge(round, play, answer);
+    const tookMs = performance.now() - sentMs;
+    round.latenciesMs.push(tookMs);
     round.outcomes[outcome] += 1;
-    if (isJudged && outcome !== play.expected) round.wrongOutcomes += 1;
     plays.acknowledge(play);
+    if (onSocket !== undefined && tookMs < onSocket.everyMs) await delay(onSocket.everyMs - tookMs);
   }
+}
+
+function textsOf({ onSocket, requests }: Target): Requests['of'] {
+  const textOf = onSocket === undefined ? requests.of : requests.onSocket?.payloadOf;
+  if (textOf === undefined) throw new Error('It takes no sockets.');
+  return textOf;
+}
+
+function judge(round: Round, play: Play, answer: { status: number; body: string }): Outcome {
+  const { requests, isJudged } = round.target;
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body}`);
+  const outcome = requests.outcomeIn(answer.body);
+  if (isJudged && outcome !== play.expected) round.wrongOutcomes += 1;
+  return outcome;
 }
 
 function targetOf(candidate: string): Target {
@@ -130,8 +201,13 @@ function targetOf(candidate: string): Target {
 async function obey(order: LoadOrder): Promise<LoadAnswer> {
   if (order.kind === 'connect') return connectTo(order);
   if (order.kind === 'load') return load(order);
-  const { lanes } = targetOf(order.candidate);
-  return { kind: 'model', inForce: lanes.flatMap((plays) => plays.inForce()) };
+  const target = targetOf(order.candidate);
+  if (order.kind === 'open') {
+    await open(target);
+    return { kind: 'opened' };
+  }
+  const plays = target.lanes.flatMap((lane) => lane.plays);
+  return { kind: 'model', inForce: plays.flatMap((each) => each.inForce()) };
 }
 
 if (import.meta.main) {

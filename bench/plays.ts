@@ -16,9 +16,12 @@ interface Progress {
   next: number;
 }
 
-/** A heartbeat to send, and what a right merge answers. */
+/** A heartbeat to send, or several of one session at once, and what a right merge answers of the newest. */
 export interface Play {
+  /** The newest. */
   beat: Beat;
+  /** All of them, in the order of their sequence. */
+  batch: readonly Beat[];
   version: Version;
   expected: Outcome;
 }
@@ -49,12 +52,33 @@ export class Plays {
   }
 
   next(): Play {
+    const progress = this.#takeTurn();
+    return this.#play([beatOf(progress.session, nextSequence(progress))]);
+  }
+
+  /** Several beats of one session, as an outbox sends them; one batch in so many is a retry. */
+  nextBatch(length: number): Play {
+    const progress = this.#takeTurn();
+    const isRetry = progress.sent % oddEvery === retryAt && progress.next > length;
+    progress.sent += 1;
+    if (!isRetry) progress.next += length;
+    const first = progress.next - length;
+    return this.#play(
+      Array.from({ length }, (_, index) => beatOf(progress.session, first + index)),
+    );
+  }
+
+  #takeTurn(): Progress {
     const progress = this.#sessions[this.#turn % this.#sessions.length] as Progress;
     this.#turn += 1;
-    const beat = beatOf(progress.session, nextSequence(progress));
+    return progress;
+  }
+
+  #play(batch: readonly Beat[]): Play {
+    const beat = batch.at(-1) as Beat;
     const version = versionOf(beat);
-    const inForce = this.#newest.get(keyOf(progress.session))?.version ?? '';
-    return { beat, version, expected: outcomeOf(version, inForce) };
+    const inForce = this.#newest.get(keyOf(beat.session))?.version ?? '';
+    return { beat, batch, version, expected: outcomeOf(version, inForce) };
   }
 
   /** Call once for each answer, whatever it said: then it is promised. */

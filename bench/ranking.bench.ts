@@ -103,6 +103,7 @@ function costTable(figures: readonly Figure[]): Table {
       `Each call timed by itself, kinds taking turns in one process, without features unless named. Trees: ${trees} of ${leaves} leaves, split at values that the row has. p50 is the median round's, p99 is min / median / max of the rounds; goals are of the median round. The ratio is that of the p50.`,
     ],
     header: ['call', 'p50 µs', 'p99 µs', '÷ linear'],
+    plot: { kind: 'bars', name: 'calls', unit: 'µs', columns: ['p50 µs', 'p99 µs'] },
     rows: figures.map(({ name, p50Us, p99Us }) => [
       ...[name, shown(p50Us), spreadText(p99Us), shown(p50Us / linear.p50Us)],
     ]),

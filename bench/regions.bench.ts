@@ -72,6 +72,7 @@ function tableOf(measured: readonly Measured[]): BenchResult['tables'][number] {
       'Everything between the regions goes through proxies that add the time of the first column to each way: Redis of the one to the replicator of the other, and Cassandra to Cassandra.',
     ],
     header: ['each way', 'heartbeats', 'p50', 'p90', 'p99', 'longest'],
+    plot: { kind: 'bars', name: 'freshness', unit: 'ms', columns: ['p50', 'p90', 'p99'] },
     rows: measured.map(({ delayMs, ms }) => [
       String(delayMs),
       String(ms.length),

@@ -81,6 +81,7 @@ function rowTable(rows: readonly RowRun[]): Table {
       'processor time ms',
       'by the model %',
     ],
+    plot: { kind: 'bars', name: 'rows', unit: 'ms', columns: ['p50 ms', 'p90 ms', 'p99 ms'] },
     rows: rows.map(({ kind, plays, answerMs, cpuMs, byModel }) => [
       kind,
       String(plays),

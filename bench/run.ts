@@ -4,6 +4,7 @@ import type { BenchOptions, BenchResult } from './result.ts';
 /** Every benchmark by the name that it is run by. */
 export const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
+  lanes: async (options) => (await import('./lanes.bench.ts')).lanesBench(options),
   'redis-script': async (options) =>
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
   replication: async (options) =>
@@ -16,20 +17,28 @@ export const benches: Readonly<Record<string, (options: BenchOptions) => Promise
 };
 
 /**
- * `npm run bench -- NAME… [--quick]`: runs benchmarks and prints a line of JSON for each; what happens
- * meanwhile goes to standard error. A goal that is missed is a figure; a failure exits with 1.
+ * `npm run bench -- NAME… [--quick] [--profile]`: runs benchmarks and prints a line of JSON for each; what
+ * happens meanwhile goes to standard error. A goal that is missed is a figure; a failure exits with 1. With
+ * `--profile` the servers of `lanes` are loaded once more, and it is said where their time goes.
  */
 async function main(argv: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+    },
   });
   if (positionals.length === 0) throw new Error(`Which one? ${Object.keys(benches).join(', ')}`);
   for (const name of positionals) {
     const bench = benches[name];
     if (bench === undefined) throw new Error(`There is no benchmark ${name}.`);
-    const result = await bench({ isQuick: values.quick, say: sayOnStderr });
+    const result = await bench({
+      isQuick: values.quick,
+      isProfiled: values.profile,
+      say: sayOnStderr,
+    });
     process.stdout.write(`${JSON.stringify(result)}\n`);
     for (const failure of result.failures) sayOnStderr(`FAILED ${failure}`);
     if (result.failures.length > 0) process.exitCode = 1;

@@ -134,7 +134,8 @@ const naiveTable = `CREATE TABLE IF NOT EXISTS naive_playhead (
 
 const redisOptions = { commandTimeoutMs, partitions, clock: systemClock, policy: defaultPolicy };
 
-function openHot(url: string): Promise<HotStore> {
+/** The product's adapter, for profiles that are loaded before a run and compared after it. */
+export function openHot(url: string): Promise<HotStore> {
   return openRedisHotStore({ ...redisOptions, address: { url } });
 }
 

@@ -70,6 +70,19 @@ export function createCostEstimator(schema: GraphQLSchema): CostEstimator {
   };
 }
 
+/**
+ * The most that an operation may cost with whatever variables it comes: nothing is left out by them.
+ * Undefined where a list's size hangs on one.
+ */
+export function costBound(
+  schema: GraphQLSchema,
+  { document, operationName }: Omit<CostedOperation, 'variableValues'>,
+): number | undefined {
+  const operation = getOperationAST(document, operationName);
+  if (operation == null) return undefined;
+  return new Walk(schema, { document, operation, inputs: undefined }).cost();
+}
+
 /** Lengths of lists that clients ask for with one document, and then some. */
 const estimatesMax = 100;
 
@@ -114,7 +127,8 @@ const noSizes: Sizes = new Map();
 class Walk {
   readonly #schema: GraphQLSchema;
   readonly #operation: OperationDefinitionNode;
-  readonly #inputs: Readonly<Record<string, unknown>>;
+  /** Undefined: any. */
+  readonly #inputs: Readonly<Record<string, unknown>> | undefined;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   #variables: Record<string, unknown> | undefined;
 
@@ -123,7 +137,7 @@ class Walk {
     of: {
       document: DocumentNode;
       operation: OperationDefinitionNode;
-      inputs: Readonly<Record<string, unknown>>;
+      inputs: Readonly<Record<string, unknown>> | undefined;
     },
   ) {
     this.#schema = schema;
@@ -202,6 +216,7 @@ class Walk {
 
   #isLeftOut(selection: SelectionNode): boolean {
     if (selection.directives === undefined || selection.directives.length === 0) return false;
+    if (this.#inputs === undefined) return false;
     const variables = this.#readVariables();
     const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
     if (skip?.if === true) return true;
@@ -211,6 +226,7 @@ class Walk {
   /** With their defaults; read once, and only where they matter. */
   #readVariables(): Record<string, unknown> {
     if (this.#variables !== undefined) return this.#variables;
+    if (this.#inputs === undefined) throw new UnfitVariables();
     const definitions = this.#operation.variableDefinitions ?? [];
     const { coerced } = getVariableValues(this.#schema, definitions, this.#inputs, {
       maxErrors: 1,

@@ -8,6 +8,8 @@ export interface LaneGraph {
   readonly supergraph: GraphQLSchema;
   /** G by its name in the supergraph (`playback`): what each subgraph says of itself. */
   readonly subgraphs: ReadonlyMap<string, GraphQLSchema>;
+  /** What one operation may cost, as in the normal lane. */
+  readonly costMax: number;
   /** The plan of the normal lane. Errors: throws for what cannot be planned. */
   plan(text: string, operationName: string | null): LanePlan;
 }
@@ -22,29 +24,40 @@ export interface AnsweredDocument {
 }
 
 /** Once for each document: whether one subgraph can answer it as the gateway would. */
-export type LaneDecision =
-  | {
-      readonly kind: 'forward';
-      readonly subgraph: string;
-      /** What it is asked: this operation and the fragments it reaches, printed. */
-      readonly text: string;
-      readonly operation: 'query' | 'mutation';
-      readonly needsViewer: boolean;
-    }
-  | { readonly kind: 'refuse'; readonly reason: LaneRefusal };
+export type LaneDecision = LaneForward | LaneRefused;
+
+export interface LaneForward {
+  readonly kind: 'forward';
+  readonly subgraph: string;
+  /** What it is asked: this operation and the fragments it reaches, printed. */
+  readonly text: string;
+  readonly operation: 'query' | 'mutation';
+  /** Something in it is `@authenticated`: without a valid token the normal lane says so. */
+  readonly needsViewer: boolean;
+}
+
+export interface LaneRefused {
+  readonly kind: 'refuse';
+  readonly reason: LaneRefusal;
+}
 
 /** Why not: labels of a counter, therefore a closed list. By the numbers of docs/fast-lane.md. */
-export type LaneRefusal =
-  | 'unsupported-operation'
-  | 'variable-cost'
-  | 'several-fetches'
-  | 'unplannable'
-  | 'field-of-another'
-  | 'different-output'
-  | 'different-input'
-  | 'different-values'
-  | 'abstract-type'
-  | 'introspection'
-  | 'directive'
-  | 'scopes'
-  | 'not-valid-there';
+export type LaneRefusal = (typeof laneRefusals)[number];
+
+export const laneRefusals = [
+  'not-valid',
+  'variable-cost',
+  'unsupported-operation',
+  'several-fetches',
+  'unplannable',
+  'unknown-subgraph',
+  'field-of-another',
+  'different-output',
+  'different-input',
+  'different-values',
+  'abstract-type',
+  'introspection',
+  'directive',
+  'scopes',
+  'not-valid-there',
+] as const;

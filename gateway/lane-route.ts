@@ -42,7 +42,7 @@ const parameters: ReadonlySet<string> = new Set([
 /** What clients say in their extensions that nobody behind the gateway hears of. */
 const harmlessExtensions: ReadonlySet<string> = new Set(['persistedQuery', 'clientLibrary']);
 
-interface Sent extends LaneAsked {
+export interface LaneParameters extends LaneAsked {
   variables?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -67,7 +67,7 @@ export function laneRoute(lane: FastLane): Route {
 }
 
 interface Asked {
-  sent: Sent;
+  sent: LaneParameters;
   document: LaneDocument;
   request: IncomingMessage;
   response: ServerResponse;
@@ -118,23 +118,29 @@ function isOrdinary({ headers, url }: IncomingMessage): boolean {
 }
 
 /** What was sent, if there is nothing in it that the lanes could read in two ways; or what there is. */
-function parseBody(bytes: Buffer): Sent | 'body' | 'parameters' | 'extensions' {
+function parseBody(bytes: Buffer): LaneParameters | 'body' | 'parameters' | 'extensions' {
   if (!isUtf8(bytes)) return 'body';
   const text = bytes.toString();
   if (isAmbiguous(text)) return 'body';
   const sent = parseJson(text);
-  if (!isRecord(sent)) return 'body';
+  return isRecord(sent) ? checkParameters(sent) : 'body';
+}
+
+/** The same, if there is nothing in it that the lane does not know; or what there is. */
+export function checkParameters(
+  sent: Readonly<Record<string, unknown>>,
+): LaneParameters | 'parameters' | 'extensions' {
   for (const name in sent) if (!parameters.has(name)) return 'parameters';
   const { variables, extensions } = sent;
   if (variables != null && !isRecord(variables)) return 'parameters';
-  return isHarmless(extensions) ? (sent as Sent) : 'extensions';
+  return isHarmless(extensions) ? (sent as LaneParameters) : 'extensions';
 }
 
 /**
  * A document twice, or a name that objects have anyway: JSON's readers differ there. It may as well stand in
  * a text; a false alarm costs nothing but the lane.
  */
-function isAmbiguous(text: string): boolean {
+export function isAmbiguous(text: string): boolean {
   const first = text.indexOf('"query"');
   if (first !== -1 && text.includes('"query"', first + 1)) return true;
   return text.includes('__proto__') || text.includes('\\u005') || text.includes('\\u007');
@@ -147,7 +153,7 @@ function isHarmless(extensions: unknown): boolean {
   return true;
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -155,6 +161,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,19 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type GatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway-runtime';
 import type { GraphQLError } from 'graphql';
-import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
-import { openSocketEndpoint, type SocketEndpoint } from '../runtime/socket-endpoint.ts';
+import type { Logger } from '../runtime/log.ts';
+import {
+  openSocketEndpoint,
+  type SocketEndpoint,
+  type SocketGate,
+} from '../runtime/socket-endpoint.ts';
+import type { FastLane } from './fast-lane.ts';
 import { authorizationOfSocket } from './identity.ts';
 import { dropInternalHeaders } from './internal-headers.ts';
+import { LaneSockets, type SocketContext } from './lane-socket.ts';
 import type { SocketLimits } from './socket-limits.ts';
 import { type TokenWatch, watchToken } from './token-watch.ts';
-
-type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
 
 /** graphql-ws clients may get a new token and connect again; they never do so after 4401. */
 const tokenExpiredCode = 4403;
@@ -23,6 +27,9 @@ export interface LiveClients extends SocketEndpoint {
 
 interface Admission extends TokenWatch {
   limits: SocketLimits;
+  log: Logger;
+  /** @default none: graphql-ws and the normal lane answer everything. */
+  lane?: FastLane | undefined;
 }
 
 /**
@@ -36,16 +43,18 @@ export function acceptLiveClients(
   admission: Admission,
 ): LiveClients {
   const { limits } = admission;
+  const lane = laneOf(admission);
   const runtimeOptions = getGraphQLWSOptions<Record<string, unknown>, Extra>(gateway, (context) =>
-    operationContext(context, gateway),
+    operationContext(context, { gateway, countedAs: lane?.countedAs(context) }),
   );
   const connected = new Set<SocketContext>();
   const endpoint = openSocketEndpoint(server, '/graphql', {
     ...runtimeOptions,
-    gate: limits,
+    gate: lane === undefined ? limits : gateOf(limits, lane),
     connectionInitWaitTimeout: limits.initTimeoutMs,
     onConnect: (context) => {
       connected.add(context);
+      lane?.connect(context);
       return admit(context, admission);
     },
     onClose: (context) => void connected.delete(context),
@@ -57,8 +66,8 @@ export function acceptLiveClients(
   return Object.assign(endpoint, {
     sendSubscribersAway() {
       for (const { subscriptions, extra } of connected) {
-        // Null is an operation with a single answer: it is given.
-        if (Object.values(subscriptions).some((live) => live !== null)) {
+        // Others have a single answer: it is given.
+        if (Object.values(subscriptions).some(isLive)) {
           extra.socket.close(restartCode, 'The graph has changed');
         }
       }
@@ -66,11 +75,35 @@ export function acceptLiveClients(
   });
 }
 
+function laneOf({ lane, limits, log }: Admission): LaneSockets | undefined {
+  if (lane === undefined) return undefined;
+  return new LaneSockets({ lane, log, isFull: (context) => limits.isFull(context) });
+}
+
+/** The limits hear each message first, then the lane, then graphql-ws. */
+function gateOf(limits: SocketLimits, lane: LaneSockets): SocketGate {
+  return {
+    refusal: (request) => limits.refusal(request),
+    watch(client, request) {
+      lane.watch(client, request);
+      limits.watch(client, request);
+    },
+  };
+}
+
+function isLive(operation: object | null): boolean {
+  return operation !== null && Symbol.asyncIterator in operation;
+}
+
 /** What an operation by socket knows of its sender, in the shape of one by HTTP. */
-function operationContext({ extra, connectionParams }: SocketContext, gateway: GatewayRuntime) {
+function operationContext(
+  { extra, connectionParams }: SocketContext,
+  { gateway, countedAs }: { gateway: GatewayRuntime; countedAs: object | undefined },
+) {
   return {
     req: extra.request,
     socket: extra.socket,
+    countedAs,
     // By GET, which an upgrade is, mutations are refused.
     request: new gateway.fetchAPI.Request(`http://${extra.request.headers.host}/graphql`, {
       method: 'POST',

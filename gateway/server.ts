@@ -99,9 +99,10 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Gatew
     });
   });
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-  const { verifier, clock, gateway } = options;
+  const { verifier, clock, gateway, log, lane } = options;
   const socketLimits = new SocketLimits({ limits, clock, origins, live });
-  const sockets = acceptLiveClients(server, gateway, { verifier, clock, limits: socketLimits });
+  const admission = { verifier, clock, log, lane, limits: socketLimits };
+  const sockets = acceptLiveClients(server, gateway, admission);
   options.metrics?.watchConnections({
     sockets: () => sockets.socketCount,
     streams: () => streams.length,

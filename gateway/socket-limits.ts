@@ -83,6 +83,11 @@ export class SocketLimits implements SocketGate {
     return true;
   }
 
+  /** Whether one operation more would be one too many. */
+  isFull({ subscriptions }: { subscriptions: Record<string, unknown> }): boolean {
+    return Object.keys(subscriptions).length >= this.#limits.operationsPerSocketMax;
+  }
+
   /** Why not, if there are as many as may be; the one that is asked about is among them. */
   refuseOperation(socket: { subscriptions: Record<string, unknown> }): GraphQLError[] | undefined {
     const { operationsPerSocketMax } = this.#limits;

@@ -17,6 +17,7 @@ import { endAtTokenExpiry } from './expiry.ts';
 import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
+import { plainDocuments } from './plain-documents.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
@@ -100,6 +101,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       refuseQueriesAsEvents(),
       endAtTokenExpiry({ verifier, clock }),
       repairResults(),
+      plainDocuments(),
     ],
   });
   // Built lazily, the schema would be missing for a subscription that comes first.

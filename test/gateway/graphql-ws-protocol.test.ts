@@ -2,16 +2,38 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { socketMessageBytesMax } from '../../runtime/socket-endpoint.ts';
+import { until } from '../support/until.ts';
 import { RawSocket } from './raw-socket.ts';
 import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
+import { ToyLane } from './toy-lane.ts';
 
+const read = '{ viewer { id } }';
+const forget = 'mutation { forgetAllPlayheads { problems { code } } }';
 const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
 
-describe('the graphql-ws protocol', () => {
+/** Of documents that are otherwise fine. */
+const misuses = [
+  { type: 'subscribe', payload: { query: read } },
+  { id: 1, type: 'subscribe', payload: { query: read } },
+  { id: '', type: 'subscribe', payload: { query: read } },
+  { id: '1', type: 'subscribe', payload: [] },
+  { id: '1', type: 'subscribe', payload: { query: [read] } },
+  { id: '1', type: 'subscribe', payload: { query: read, variables: [] } },
+  { id: '1', type: 'subscribe', payload: { query: read, variables: 'none' } },
+  { id: '1', type: 'subscribe', payload: { query: read, operationName: 1 } },
+  { id: '1', type: 'subscribe', payload: { query: read, extensions: [] } },
+  { id: '1', type: ['subscribe'], payload: { query: read } },
+  { id: '1', type: 'SUBSCRIBE', payload: { query: read } },
+];
+
+/** Which of them answers a document must be nothing that a client can see. */
+describe.each(['normal', 'fast'])('the graphql-ws protocol, %s lane', (which) => {
   let gateway: ToyGateway;
+  const lane = new ToyLane();
   const sockets: RawSocket[] = [];
   beforeAll(async () => {
-    gateway = await openToyGateway('embedded');
+    gateway = await openToyGateway('embedded', { toyLane: lane });
+    if (which === 'fast') lane.forward(read, forget);
   });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.terminate();
@@ -36,17 +58,34 @@ describe('the graphql-ws protocol', () => {
     return socket;
   }
 
+  /** Operations of playback wait; the answer lets them go, and is over when they are. */
+  function hold(): () => Promise<void> {
+    const { toys } = gateway;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = { mutations: toys.mutations, asked: lane.asked };
+    toys.held.set('playback', promise);
+    return async () => {
+      toys.held.delete('playback');
+      resolve();
+      await until(() => toys.mutations > before.mutations, { what: 'it has run' });
+      expect(lane.asked - before.asked).toBe(which === 'fast' ? 1 : 0);
+    };
+  }
+
   it.each(['graphql-ws', 'soap'])('refuses the subprotocol %s', async (protocol) => {
     const socket = new WebSocket(gateway.webSocketUrl, protocol);
     const [error] = await once(socket, 'error');
     expect(String(error)).toContain('no subprotocol');
   });
 
-  it('closes with 4401 when subscribed to before connection_init', async () => {
-    const socket = await connect();
-    socket.say({ id: '1', type: 'subscribe', payload: { query: watch } });
-    expect(await socket.closed).toBe(4401);
-  });
+  it.each([watch, read])(
+    'closes with 4401 when asked before connection_init: %s',
+    async (query) => {
+      const socket = await connect();
+      socket.say({ id: '1', type: 'subscribe', payload: { query } });
+      expect(await socket.closed).toBe(4401);
+    },
+  );
 
   it('closes with 4429 at a second connection_init', async () => {
     const socket = await connectAs('alice');
@@ -54,22 +93,34 @@ describe('the graphql-ws protocol', () => {
     expect(await socket.closed).toBe(4429);
   });
 
-  it('closes with 4409 at an id in use', async () => {
+  it.each([watch, read])('closes with 4409 at the id of a subscription: %s', async (query) => {
     const socket = await connectAs('alice');
     socket.say({ id: '1', type: 'subscribe', payload: { query: watch } });
     await gateway.toys.events.untilLive(1);
-    socket.say({ id: '1', type: 'subscribe', payload: { query: watch } });
+    socket.say({ id: '1', type: 'subscribe', payload: { query } });
     expect(await socket.closed).toBe(4409);
   });
 
-  it.each(['not json', '{}', '{"type":"subscribe"}', '{"type":"nonsense"}', '[]'])(
-    'closes with 4400 at %s',
-    async (message) => {
+  it.each([watch, read, forget])(
+    'closes with 4409 at the id of an operation under way: %s',
+    async (query) => {
+      const release = hold();
       const socket = await connectAs('alice');
-      socket.send(message);
-      expect(await socket.closed).toBe(4400);
+      socket.say({ id: '1', type: 'subscribe', payload: { query: forget } });
+      socket.say({ id: '1', type: 'subscribe', payload: { query } });
+      expect(await socket.closed).toBe(4409);
+      await release();
     },
   );
+
+  it.each([
+    ...['not json', '{}', '{"type":"subscribe"}', '{"type":"nonsense"}', '[]', 'null'],
+    ...misuses.map((misuse) => JSON.stringify(misuse)),
+  ])('closes with 4400 at %s', async (message) => {
+    const socket = await connectAs('alice');
+    socket.send(message);
+    expect(await socket.closed).toBe(4400);
+  });
 
   it('closes with 4408 when connection_init does not come (LIM-7)', async () => {
     const socket = await connect();
@@ -80,7 +131,7 @@ describe('the graphql-ws protocol', () => {
     const [greedy, modest] = [await connectAs('alice'), await connectAs('alice')];
     greedy.send('x'.repeat(socketMessageBytesMax + 1));
     expect(await greedy.closed).toBe(1009);
-    modest.say({ id: '1', type: 'subscribe', payload: { query: '{ viewer { id } }' } });
+    modest.say({ id: '1', type: 'subscribe', payload: { query: read } });
     expect(await modest.heard()).toMatchObject({ id: '1', type: 'next' });
   });
 
@@ -92,11 +143,40 @@ describe('the graphql-ws protocol', () => {
 
   it('serves queries and mutations, one result each', async () => {
     const socket = await connectAs('alice');
-    const query = 'mutation { forgetAllPlayheads { problems { code } } }';
-    socket.say({ id: '1', type: 'subscribe', payload: { query } });
-    const data = { forgetAllPlayheads: { problems: [] } };
-    expect(await socket.heard()).toEqual({ id: '1', type: 'next', payload: { data } });
-    expect(await socket.heard()).toEqual({ id: '1', type: 'complete' });
+    const before = lane.asked;
+    // A client may use an id again once it is answered.
+    for (const id of ['1', '1', '"', '\ud800 \u2028']) {
+      socket.say({ id, type: 'subscribe', payload: { query: forget } });
+      const data = { forgetAllPlayheads: { problems: [] } };
+      expect(await socket.heard()).toEqual({ id, type: 'next', payload: { data } });
+      expect(await socket.heard()).toEqual({ id, type: 'complete' });
+    }
+    expect(lane.asked - before).toBe(which === 'fast' ? 4 : 0);
+  });
+
+  it('drops the answer to what a client has completed, whose id is free again', async () => {
+    const release = hold();
+    const socket = await connectAs('alice');
+    socket.say({ id: '1', type: 'subscribe', payload: { query: forget } });
+    socket.say({ id: '1', type: 'complete' });
+    socket.say({ type: 'ping' });
+    expect(await socket.heard()).toEqual({ type: 'pong' });
+    await release();
+    for (const id of ['2', '1']) {
+      socket.say({ id, type: 'subscribe', payload: { query: read } });
+      expect(await socket.heard()).toMatchObject({ id, type: 'next' });
+      expect(await socket.heard()).toEqual({ id, type: 'complete' });
+    }
+  });
+
+  it('answers nothing once it has closed', async () => {
+    const release = hold();
+    const socket = await connectAs('alice');
+    socket.say({ id: '1', type: 'subscribe', payload: { query: forget } });
+    socket.say({ type: 'connection_init' });
+    expect(await socket.closed).toBe(4429);
+    await release();
+    expect(socket.unheard).toEqual([]);
   });
 
   it('sends nothing after a complete, and ends only that subscription', async () => {

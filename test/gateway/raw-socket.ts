@@ -20,6 +20,11 @@ export class RawSocket extends WebSocket {
     this.send(JSON.stringify(message));
   }
 
+  /** What nobody has asked for yet. */
+  get unheard(): readonly unknown[] {
+    return this.#messages;
+  }
+
   async heard(): Promise<unknown> {
     await until(() => this.#messages.length > 0, { what: 'a message' });
     return this.#messages.shift();

@@ -81,6 +81,8 @@ export interface ToyGatewayOptions {
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
+  /** In the place of the product's own. */
+  toyLane?: import('./toy-lane.ts').ToyLane;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
   documents?: DocumentAdmission;
@@ -144,7 +146,8 @@ export async function openToyGateway(
     isReady,
     ...(drain && { drain }),
   };
-  const server = await serveGateway({ ...served, ...address });
+  const toyLane = options.toyLane?.open(subgraphs.playback, { ...served, ...options });
+  const server = await serveGateway({ ...served, ...address, ...toyLane });
   const reload = reloadOf({ gateway, server, measured: metrics }, log);
   const following = options.followed?.follow({ clock, log, ...reload });
   let isClosed = false;
