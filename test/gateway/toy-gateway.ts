@@ -7,7 +7,7 @@ import { embeddedUpstream } from '../../gateway/embedded-upstream.ts';
 import { HttpUpstream, type HttpUpstreamOptions } from '../../gateway/http-upstream.ts';
 import type { LaneUpstream } from '../../gateway/lane-upstream.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
-import { openLane } from '../../gateway/open-lane.ts';
+import { type OpenLaneOptions, openLane } from '../../gateway/open-lane.ts';
 import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
@@ -131,16 +131,7 @@ export async function openToyGateway(
     clock,
     log,
   };
-  const own = connected.upstreams({ clock, timeoutMs: options.upstreamTimeoutMs });
-  const toyLane = typeof options.lane === 'object' ? options.lane : undefined;
-  const isLaneOn = options.lane !== 'off' && options.planner !== 'portable';
-  const lane =
-    isLaneOn && toyLane === undefined
-      ? await openLane({
-          ...{ ...ruled, own, signer, admission: options.documents },
-          timeoutMs: options.upstreamTimeoutMs,
-        })
-      : undefined;
+  const lane = await openLaneOf(options, { ...ruled, signer, connected });
   const gateway = await openGateway({ ...ruled, lanePlugin: lane?.plugin });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
@@ -157,7 +148,7 @@ export async function openToyGateway(
     clock,
     log,
     metrics,
-    lane: toyLane?.open(subgraphs.playback, ruled) ?? lane?.lane,
+    lane: toyLaneOf(options)?.open(subgraphs.playback, ruled) ?? lane?.lane,
     routes,
     access,
     isReady,
@@ -205,6 +196,19 @@ export async function openToyGateway(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function toyLaneOf({ lane }: ToyGatewayOptions): ToyLane | undefined {
+  return typeof lane === 'object' ? lane : undefined;
+}
+
+async function openLaneOf(
+  { lane, planner, documents: admission, upstreamTimeoutMs: timeoutMs }: ToyGatewayOptions,
+  parts: Omit<OpenLaneOptions, 'own'> & { connected: Connected },
+) {
+  if ((lane ?? 'on') !== 'on' || planner === 'portable') return undefined;
+  const own = parts.connected.upstreams({ clock: parts.clock, timeoutMs });
+  return openLane({ ...parts, own, admission, timeoutMs });
 }
 
 /** POSTs JSON and reads the answer. */
