@@ -40,8 +40,9 @@ function repair<Executed extends Result>(
   if (result.data !== undefined && result.data !== null) {
     return { ...result, data: withoutAbstractObjects(result.data, abstractTypeNames) };
   }
-  const wasRefused = result.errors?.every(isBadVariable) ?? false;
-  return wasRefused ? result : { ...result, data: null };
+  // Without an error all of it was left out, by `@skip` or `@include`.
+  if (result.errors === undefined) return { ...result, data: {} };
+  return result.errors.every(isBadVariable) ? result : { ...result, data: null };
 }
 
 /**

@@ -19,6 +19,7 @@ import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { OpenedLane } from './open-lane.ts';
 import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
+import { plainDocuments } from './plain-documents.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
 import { repairResults } from './results.ts';
 import { refuseDeafSubscribers, refuseQueriesAsEvents } from './subscription-guard.ts';
@@ -104,7 +105,9 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       refuseQueriesAsEvents(),
       endAtTokenExpiry({ verifier, clock }),
       repairResults(),
+      // After all that refuses, and while the document is as the client wrote it.
       ...(options.lanePlugin === undefined ? [] : [options.lanePlugin]),
+      plainDocuments(),
     ],
   });
   // Built lazily, the schema would be missing for a subscription that comes first.
