@@ -1,6 +1,7 @@
 import { type ServerProcess, startServer } from './child.ts';
 import type { LaneCandidate, ServerName } from './lane-candidates.ts';
 import { cpuUsOfAll } from './machine.ts';
+import { openPostgres } from './postgres.ts';
 import type { ReadTitles } from './state-check.ts';
 import { openTiers } from './tiers.ts';
 
@@ -19,7 +20,10 @@ export interface OtherStore {
 export const openOtherStores: readonly {
   name: LaneCandidate['store'];
   open(): Promise<OtherStore>;
-}[] = [{ name: 'cassandra', open: openCassandra }];
+}[] = [
+  { name: 'cassandra', open: openCassandra },
+  { name: 'postgres', open: openPostgres },
+];
 
 async function openCassandra(): Promise<OtherStore> {
   const tiers = await openTiers({ dataCentres: ['eu'] });

@@ -10,14 +10,22 @@ import {
   readChallenge,
   readWelcome,
   setNoDelay,
+  strangersBytesMax,
   type Welcome,
 } from '../runtime/frame-hello.ts';
-import { type RequestError, requestErrors, writeRequest } from '../runtime/frame-messages.ts';
+import {
+  type ConnectionError,
+  connectionErrors,
+  type RequestError,
+  requestErrors,
+  writeRequest,
+} from '../runtime/frame-messages.ts';
 import {
   FrameDecoder,
   type FrameFault,
   type FrameKind,
   FrameWriter,
+  frameBytesMax,
   frameKinds,
 } from '../runtime/frames.ts';
 import type { LaneAnswer, LaneRequest } from './lane-upstream.ts';
@@ -96,7 +104,10 @@ export class FrameLink {
   readonly #options: LinkOptions;
   readonly #nonce = randomBytes(nonceBytes);
   readonly #key: string;
-  readonly #decoder = new FrameDecoder((kind, id, payload) => this.#take(kind, id, payload));
+  readonly #decoder = new FrameDecoder(
+    (kind, id, payload) => this.#take(kind, id, payload),
+    strangersBytesMax,
+  );
   readonly #writer = new FrameWriter((bytes, written) => this.#write(bytes, written));
   readonly #waiting = new Map<number, Waiting>();
   readonly #documents = new Map<string, SentDocument>();
@@ -258,6 +269,7 @@ export class FrameLink {
       requestsMax: Math.min(requestsMax, said.requestsMax),
       documentsMax: Math.min(documentsMax, said.documentsMax),
     };
+    this.#decoder.bytesMax = frameBytesMax;
     this.#state = 'open';
     this.#options.events.onOpen(this);
   }
@@ -269,7 +281,7 @@ export class FrameLink {
   }
 
   #refused(id: number, reason: string): void {
-    if (id === 0) this.destroy(reason);
+    if (id === 0) this.destroy(isConnectionError(reason) ? reason : 'malformed');
     const document = this.#waiting.get(id)?.document;
     if (document !== undefined && reason === 'unknown-document') document.isRefused = true;
     const hasRun = reason === 'failed' || !requestErrors.includes(reason as RequestError);
@@ -320,6 +332,10 @@ export class FrameLink {
     this.#waiting.clear();
     this.#options.events.onGone(this, why);
   }
+}
+
+function isConnectionError(reason: string): reason is ConnectionError {
+  return connectionErrors.includes(reason as ConnectionError);
 }
 
 /** Certificates are verified as for any https: address, NODE_EXTRA_CA_CERTS among the authorities. */

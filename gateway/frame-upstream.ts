@@ -15,6 +15,12 @@ export interface FrameUpstreamOptions extends FrameTarget {
   random: () => number;
   /** @default 4_000: as long as the normal lane waits for a subgraph. */
   timeoutMs?: number;
+  /**
+   * Of a connection, from one half of it to three: load spreads again over replicas behind a balancer of
+   * connections.
+   * @default 300_000
+   */
+  lifetimeMs?: number;
 }
 
 /** Two, so that one carries what the other one's end would interrupt. */
@@ -32,14 +38,15 @@ const suspectMs = 1_500;
 const goodAfterMs = 1_000;
 /** After the subgraph has said goodbye, while there is no other link. */
 const leavingMs = 500;
-/** From one half of it to three: load spreads again over replicas behind a balancer of connections. */
-const lifetimeMs = 5 * 60_000;
+const lifetimeDefaultMs = 5 * 60_000;
 
 /**
  * Asks one of our own subgraphs by frames: on two connections, each replaced when it is lost, when the
  * subgraph says goodbye, and every few minutes.
  */
 export class FrameUpstream implements LaneUpstream {
+  /** Why the last connection ended, or was not to be had: for people. */
+  fault: string | undefined;
   readonly #options: FrameUpstreamOptions;
   readonly #tickMs: number;
   readonly #ticks: LinkTicks;
@@ -115,6 +122,7 @@ export class FrameUpstream implements LaneUpstream {
     return {
       clock,
       random,
+      lifetimeMs: this.#options.lifetimeMs ?? lifetimeDefaultMs,
       goodAfterTicks: Math.ceil(goodAfterMs / this.#tickMs),
       connect: (events) => {
         const link = new FrameLink({
@@ -123,20 +131,21 @@ export class FrameUpstream implements LaneUpstream {
             ...events,
             onGone: (gone, why) => {
               this.#links.delete(gone);
+              this.fault = why;
               events.onGone(gone, why);
-              this.#changed(why);
+              this.#changed();
             },
           },
         });
         this.#links.add(link);
         return link;
       },
-      onChange: () => this.#changed('no connection'),
+      onChange: () => this.#changed(),
     };
   }
 
   /** Another generation: what stands behind the links now is not what stood there before. */
-  #changed(why: string): void {
+  #changed(): void {
     const releases = this.#places.flatMap(({ link }) => link?.release ?? []);
     const now = [...new Set(releases)].sort().join();
     if (now !== '' && now !== this.#releases) {
@@ -146,9 +155,9 @@ export class FrameUpstream implements LaneUpstream {
     const { isReady } = this;
     if (isReady !== this.#wasReady && this.#closing === undefined) {
       this.#wasReady = isReady;
-      const { url } = this.#options;
-      if (isReady) this.#options.log.info({ url }, 'the framed channel is open');
-      else this.#options.log.warn({ url, why }, 'the framed channel is down');
+      const { url, log } = this.#options;
+      if (isReady) log.info({ url }, 'the framed channel is open');
+      else log.warn({ url, why: this.fault }, 'the framed channel is down');
     }
     this.#endWhenGone();
   }
@@ -175,6 +184,7 @@ function isBetter(link: FrameLink, than: FrameLink): boolean {
 interface PlaceParts {
   clock: Clock;
   random: () => number;
+  lifetimeMs: number;
   goodAfterTicks: number;
   connect(events: LinkEvents): FrameLink;
   onChange(): void;
@@ -236,7 +246,7 @@ class Place {
     this.#isReplacing = false;
     this.#cancelLeaving();
     before?.finish();
-    const { clock, random, onChange } = this.#parts;
+    const { clock, random, lifetimeMs, onChange } = this.#parts;
     this.#cancelLife();
     this.#cancelLife = clock.after(lifetimeMs * (0.5 + random()), () => this.replace());
     onChange();

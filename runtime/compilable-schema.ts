@@ -97,7 +97,8 @@ function serializer(type: GraphQLScalarType): GraphQLScalarType['serialize'] {
   return (value) => {
     const serialized = serialize(value);
     if (serialized == null) throw new Error(`${type.name} serializes to nothing.`);
-    return serialized;
+    // JSON makes a null of it, and graphql-js leaves that to JSON.
+    return Number.isNaN(serialized) ? null : serialized;
   };
 }
 

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { getOperationAST, OperationTypeNode } from 'graphql';
 import type { FrameCounts } from './frame-counts.ts';
-import { challenge, type FrameKeys, nonceBytes, readProof, welcome } from './frame-hello.ts';
+import {
+  challenge,
+  type FrameKeys,
+  nonceBytes,
+  readProof,
+  strangersBytesMax,
+  welcome,
+} from './frame-hello.ts';
 import {
   type ConnectionError,
   type FrameRequest,
@@ -34,9 +41,6 @@ export interface FrameParts<Context extends SubgraphContext> {
   /** The other end has proved that it has the key. */
   onOpen(): void;
 }
-
-/** A stranger's proof is 76 bytes. */
-const strangersBytesMax = 256;
 
 interface Prepared {
   operation: KnownOperation;

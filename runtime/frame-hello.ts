@@ -18,6 +18,8 @@ export const framesPath = '/graphql/frames';
 /** The first signs, each verifies: `identityKeys` of signed-identity.ts. */
 export type FrameKeys = readonly string[];
 
+/** Of a frame from whoever has not proved anything yet; the longest hello has 84. */
+export const strangersBytesMax = 256;
 export const nonceBytes = 32;
 const proofBytes = 32;
 const releaseBytes = 32;

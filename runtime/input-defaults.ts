@@ -6,6 +6,7 @@ import {
   isInputType,
   isListType,
   isNonNullType,
+  isRequiredInputField,
   isScalarType,
   isSpecifiedScalarType,
   typeFromAST,
@@ -19,7 +20,8 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * Writes the defaults into a request's variables, which graphql-jit does not do: those of variables, of
- * input fields, of fields within those. Walks only input types that have a default somewhere.
+ * input fields, of fields within those. Walks only input types that have a default somewhere, or no field
+ * that must be there.
  *
  * Shape: what it is given stays as it is, because Apollo Server may have to word why it does not fit.
  * Errors: throws NotCompilable for input types that graphql-jit does not check as graphql-js does.
@@ -69,10 +71,16 @@ function fillerOf(type: GraphQLInputType, within: readonly string[]): Fill | und
   if (within.includes(type.name) || type.isOneOf) throw new NotCompilable();
   const fields = Object.values(type.getFields());
   const slots = fields.flatMap((field) => slotOf(field, [...within, type.name]));
-  if (slots.length === 0) return undefined;
-  return (value) =>
-    typeof value === 'object' && value !== null ? filled(value as Variables, slots) : value;
+  const isEmptyFit = !fields.some(isRequiredInputField);
+  if (slots.length === 0 && !isEmptyFit) return undefined;
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    return Array.isArray(value) ? refused : filled(value as Variables, slots);
+  };
 }
+
+/** In place of an empty list, which compiled code takes for an object without fields. */
+const refused = 0;
 
 /** The object itself if it lacks nothing. */
 function filled(given: Variables, slots: readonly Slot[]): Variables {

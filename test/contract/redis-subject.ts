@@ -15,6 +15,7 @@ import { hasRedisServer, startRedis, startRedisCluster } from '../support/redis-
 import type { EventStreamUnderTest } from './event-stream.ts';
 import type { HotStoreUnderTest, RegionUnderTest } from './hot-subject.ts';
 import type { LeasesUnderTest } from './leases.ts';
+import { Lent } from './lent.ts';
 import type { RateLimiterUnderTest } from './rate-limiter.ts';
 
 export const partitions = 4;
@@ -31,6 +32,8 @@ export class RedisSubject {
   readonly address: RedisAddress;
   readonly #client: Redis | Cluster;
   readonly #stop: () => Promise<void>;
+  readonly #hot = new Map<string, Lent<HotStoreUnderTest>>();
+  readonly #viewings = new Lent(() => openRedisViewingStore(this.#options()));
   #isBorrowed = false;
 
   constructor(address: RedisAddress, stop: () => Promise<void> = async () => {}) {
@@ -48,6 +51,13 @@ export class RedisSubject {
   /** An empty hot store with the streams that it feeds. */
   async openHot(region?: RegionUnderTest): Promise<HotStoreUnderTest> {
     await this.empty();
+    const key = JSON.stringify(region ?? null);
+    const lent = this.#hot.get(key) ?? new Lent(() => this.#connectHot(region));
+    this.#hot.set(key, lent);
+    return lent.take();
+  }
+
+  async #connectHot(region?: RegionUnderTest): Promise<HotStoreUnderTest> {
     const options = { ...this.#options(), policy: defaultPolicy };
     const [hot, events, accepted] = await Promise.all([
       openRedisHotStore({ ...options, ...(region && { region }) }),
@@ -104,7 +114,7 @@ export class RedisSubject {
 
   async openViewings(): Promise<ViewingStore> {
     await this.empty();
-    return openRedisViewingStore(this.#options());
+    return this.#viewings.take();
   }
 
   /** Every key that is there. */
@@ -131,6 +141,7 @@ export class RedisSubject {
 
   async close(): Promise<void> {
     if (this.#isBorrowed) await this.empty();
+    for (const lent of [...this.#hot.values(), this.#viewings]) await lent.close();
     this.#client.disconnect();
     await this.#stop();
   }

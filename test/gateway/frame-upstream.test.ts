@@ -1,14 +1,14 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FrameLink } from '../../gateway/frame-link.ts';
 import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
 import type { LaneAnswer } from '../../gateway/lane-upstream.ts';
+import { noTracer, type Tracer } from '../../runtime/tracing.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { until } from '../support/until.ts';
 import {
   alice,
   FramedSubgraph,
+  identityKey,
   laneRequest,
   openUpstream,
   ready,
@@ -136,16 +136,114 @@ describe('a subgraph by frames', () => {
     expect(subgraph.total).toBe(3);
   });
 
-  it('by a file of this machine is for the own account alone', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'playhead-frames-'));
-    closing({ close: () => rm(folder, { recursive: true }) });
-    const socketPath = join(folder, 'frames');
-    await subgraphOf({ frames: { socketPath } });
-    expect((await stat(socketPath)).mode & 0o777).toBe(0o600);
-    const upstream = await ready(
-      // Nobody is at this address.
-      await upstreamOf({ url: 'http://127.0.0.1:9/graphql', socketPath }),
+  it('has not heard of what was never written', async () => {
+    const subgraph = await subgraphOf();
+    const ended: string[] = [];
+    const opened = Promise.withResolvers<void>();
+    const link = new FrameLink({
+      target: { url: subgraph.url },
+      keys: [identityKey],
+      ticks: { timeout: 9, open: 9, ping: 9, suspect: 9, cut: 9 },
+      events: {
+        onOpen: () => opened.resolve(),
+        onLeaving() {},
+        onGone: (_link, why) => ended.push(why),
+      },
+    });
+    await opened.promise;
+    const asked = link.ask(laneRequest('mutation { add(by: 1) }'), 'Bearer x');
+    // In the same turn: nothing has left yet.
+    link.destroy('test');
+    expect(await asked).toEqual({ kind: 'unsent' });
+    expect(ended).toEqual(['test']);
+  });
+
+  it('is asked for as much as it takes, and the rest elsewhere', async () => {
+    const subgraph = await subgraphOf({ frames: { limits: { requestsMax: 3 } } });
+    const upstream = await connected(subgraph);
+    const gate = Promise.withResolvers<void>();
+    subgraph.gate = gate.promise;
+    const asked = Array.from({ length: 10 }, () =>
+      upstream.ask(laneRequest(add, { variables: { by: 1 } })),
     );
-    expect(resultOf(await asksEcho(upstream, 'beside'))).toEqual({ data: { echo: 'beside' } });
+    gate.resolve();
+    const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'answered')).toHaveLength(6);
+    expect(kinds.filter((kind) => kind === 'unsent')).toHaveLength(4);
+    expect(subgraph.total).toBe(6);
+  });
+
+  it('is told a document again when it had to forget it', async () => {
+    const subgraph = await subgraphOf({ frames: { limits: { documentsMax: 2 } } });
+    const upstream = await connected(subgraph);
+    const ask = async (index: number) => {
+      const key = `key${index % 5}`;
+      const answer = await upstream.ask(laneRequest(`{ ${key}: __typename }`));
+      expect(resultOf(answer)).toEqual({ data: { [key]: 'Query' } });
+    };
+    for (let index = 0; index < 40; index += 1) await ask(index);
+    await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+  });
+
+  it('that is slow has perhaps run what was asked, and is not waited for', async () => {
+    const subgraph = await subgraphOf();
+    const upstream = await ready(await upstreamOf({ url: subgraph.url, timeoutMs: 1_000 }));
+    const gate = Promise.withResolvers<void>();
+    subgraph.gate = gate.promise;
+    const slow = upstream.ask(laneRequest(add, { variables: { by: 1 } }));
+    await until(() => subgraph.begun === 1, { what: 'the request' });
+    expect(await slow).toEqual({ kind: 'unanswered', why: 'timeout' });
+    // Its answer comes late, and is nobody's.
+    gate.resolve();
+    await until(() => subgraph.total === 1, { what: 'the late answer' });
+    const answered = await until(
+      async () => {
+        const answer = await asksEcho(upstream, 'next');
+        return answer.kind === 'answered' && answer;
+      },
+      { what: 'an answer in time' },
+    );
+    expect(resultOf(answered)).toEqual({ data: { echo: 'next' } });
+  });
+
+  it.each([
+    ['another key', { IDENTITY_KEY: 'a secret that only somebody else can know' }, 'proof'],
+  ])('is not asked by a gateway with %s', async (_what, settings, reason) => {
+    const subgraph = await subgraphOf();
+    const upstream = await upstreamOf({ url: subgraph.url, settings });
+    const refused = `playhead_frame_refused_total{reason="${reason}"}`;
+    await until(async () => (await subgraph.measured(refused)) > 2, { what: 'refusals' });
+    expect(upstream.isReady).toBe(false);
+  });
+
+  it('is asked while the key is being changed', async () => {
+    const settings = {
+      IDENTITY_KEY: 'the secret that is used from now on',
+      IDENTITY_KEY_PREVIOUS: identityKey,
+    };
+    const subgraph = await subgraphOf({ settings });
+    const upstream = await connected(subgraph);
+    const viewer = alice;
+    expect(resultOf(await upstream.ask(laneRequest('{ who }', { viewer })))).toEqual({
+      data: { who: 'alice' },
+    });
+  });
+
+  it('is a part of the trace that the gateway is in', async () => {
+    const parents: unknown[] = [];
+    const span: Tracer['span'] = (name, { kind, parent }, work) => {
+      parents.push({ name, kind, parent });
+      return work();
+    };
+    const subgraph = await subgraphOf({ serve: { tracer: { ...noTracer, span } } });
+    const upstream = await connected(subgraph);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await upstream.ask(laneRequest('{ who }', { traceparent }));
+    await upstream.ask(laneRequest('{ who }'));
+    const server = { name: 'toy', kind: 'server' };
+    expect(parents).toEqual([
+      { ...server, parent: traceparent },
+      { ...server, parent: undefined },
+    ]);
   });
 });

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PlatformError } from '../../domain/errors.ts';
 import { RateLimits } from '../../runtime/rate-limits.ts';
 import { openRateLimiter } from '../../stores/open.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { RawSocket } from './raw-socket.ts';
-import { openToyGateway, type ToyGateway, type ToyGatewayOptions } from './toy-gateway.ts';
+import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
 import { ToyLane } from './toy-lane.ts';
 
 const forget = 'mutation { forgetAllPlayheads { problems { code } } }';
@@ -16,41 +16,30 @@ const aside = (query: string) => `${query} # aside`;
 
 describe('one socket of both lanes', () => {
   let gateway: ToyGateway;
-  let lane: ToyLane;
+  const lane = new ToyLane();
   const sockets: RawSocket[] = [];
-
-  async function open(options: ToyGatewayOptions = {}): Promise<void> {
-    lane = new ToyLane();
-    gateway = await openToyGateway('embedded', { lane, ...options });
+  beforeAll(async () => {
+    gateway = await openToyGateway('embedded', { lane });
     lane.forward(forget, read);
-  }
-  beforeEach(() => open());
+  });
+  beforeEach(() => {
+    Object.assign(lane, { asked: 0, isUnreachable: false, isBroken: false });
+    gateway.toys.fault = undefined;
+  });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.terminate();
     await gateway.toys.events.untilLive(0);
-    await gateway.close();
   });
+  afterAll(() => gateway.close());
 
-  async function connect(
-    connectionParams: object | undefined,
-    headers: Record<string, string> = {},
-  ): Promise<RawSocket> {
-    const socket = new RawSocket(gateway.webSocketUrl, 'graphql-transport-ws', { headers });
-    sockets.push(socket);
-    await socket.opened;
-    socket.say({ type: 'connection_init', payload: connectionParams });
-    expect(await socket.heard()).toEqual({ type: 'connection_ack' });
-    return socket;
+  async function connectAs(profileId: string): Promise<RawSocket> {
+    return connectWith({ authorization: await gateway.token(profileId) });
   }
-  const connectAs = async (profileId: string) =>
-    connect({ authorization: await gateway.token(profileId) });
 
-  async function ask(socket: RawSocket, payload: object): Promise<unknown> {
-    socket.say({ id: 'a', type: 'subscribe', payload });
-    const answer = await socket.heard();
-    const { type } = answer as { type: string };
-    if (type === 'next') expect(await socket.heard()).toEqual({ id: 'a', type: 'complete' });
-    return answer;
+  async function connectWith(...params: [object | undefined, Record<string, string>?]) {
+    const socket = await connect(gateway, ...params);
+    sockets.push(socket);
+    return socket;
   }
 
   it('has subscriptions of one and mutations of the other beside each other', async () => {
@@ -116,7 +105,7 @@ describe('one socket of both lanes', () => {
 
   it('leaves to graphql-ws what is unusual, and all of what the lane could not do', async () => {
     const socket = await connectAs('alice');
-    const variables = { id: 'mov_1' };
+    const variables = { id: 'mov_still' };
     const data = { viewer: { playhead: { positionMs: 1_000 } } };
     const unusual = [
       { query: read, variables, extensions: { jwt: { sub: 'mallory' } } },
@@ -162,16 +151,17 @@ describe('one socket of both lanes', () => {
       [{ authorization: '' }, 3_000],
       [undefined, 3_000],
     ] as const) {
-      const socket = await connect(params, headers);
+      const socket = await connectWith(params, headers);
       expect(await ask(socket, { query: read, variables })).toMatchObject({
         payload: { data: { viewer: { playhead: { positionMs } } } },
       });
     }
     expect(lane.asked).toBe(4);
+    expect(lane.last?.authorization).toBe(headers.authorization);
   });
 
   it('refuses a bad token in the words of the normal lane', async () => {
-    const socket = await connect({ authorization: 'rubbish' });
+    const socket = await connectWith({ authorization: 'rubbish' });
     const payload = { query: read, variables: { id: 'mov_1' } };
     const answer = await ask(socket, payload);
     expect(answer).toMatchObject({
@@ -187,34 +177,58 @@ describe('one socket of both lanes', () => {
     socket.say({ id: 'a', type: 'subscribe', payload: { query: forget } });
     expect(await socket.closed).toBe(4500);
   });
-
-  // What breaks: the count of what a profile asks for, which both lanes keep.
-  // How: the lane has counted an operation, and then leaves it to the normal lane.
-  // What must hold: it counts once, and the next one of the same socket counts as well.
-  it('counts each operation once, whichever lane answers', async () => {
-    await gateway.close();
-    const clock = new ManualClock();
-    const limiter = await openRateLimiter(
-      { DATA_DIR: '', PLAYBACK_PARTITIONS: 1, REDIS_COMMAND_TIMEOUT_MS: 1_000 },
-      { clock, onChange: () => {} },
-    );
-    const perProfile = { profile: { perS: 1, burst: 8 }, address: { perS: 1, burst: 1_000 } };
-    const limits = new RateLimits({ limiter, limits: perProfile, metricName: 'refused_total' });
-    await open({ rates: { limits, trustedProxies: 0 } });
-    const socket = await connectAs('alice');
-    const payload = { query: read, variables: { id: 'mov_1' } };
-    const answered = { payload: { data: { viewer: {} } } };
-    for (const isUnreachable of [false, true, true, false]) {
-      lane.isUnreachable = isUnreachable;
-      expect(await ask(socket, payload)).toMatchObject(answered);
-    }
-    for (const query of [aside(read), read, aside(read), read]) {
-      expect(await ask(socket, { ...payload, query })).toMatchObject(answered);
-    }
-    for (const query of [read, aside(read)]) {
-      expect(await ask(socket, { ...payload, query })).toMatchObject({
-        payload: { errors: [{ extensions: { code: 'RATE_LIMITED' } }] },
-      });
-    }
-  });
 });
+
+// What breaks: the count of what a profile asks for, which both lanes keep.
+// How: the lane has counted an operation, and then leaves it to the normal lane.
+// What must hold: it counts once, and the next one of the same socket counts as well.
+it('counts each operation of a socket once, whichever lane answers', async () => {
+  const clock = new ManualClock();
+  const limiter = await openRateLimiter(
+    { DATA_DIR: '', PLAYBACK_PARTITIONS: 1, REDIS_COMMAND_TIMEOUT_MS: 1_000 },
+    { clock, onChange: () => {} },
+  );
+  const perS = { profile: { perS: 1, burst: 8 }, address: { perS: 1, burst: 1_000 } };
+  const limits = new RateLimits({ limiter, limits: perS, metricName: 'refused_total' });
+  const lane = new ToyLane();
+  const rates = { limits, trustedProxies: 0 };
+  const gateway = await openToyGateway('embedded', { lane, rates });
+  lane.forward(read);
+  const socket = await connect(gateway, { authorization: await gateway.token('alice') });
+  const payload = { query: read, variables: { id: 'mov_1' } };
+  const answered = { payload: { data: { viewer: {} } } };
+  for (const isUnreachable of [false, true, true, false]) {
+    lane.isUnreachable = isUnreachable;
+    expect(await ask(socket, payload)).toMatchObject(answered);
+  }
+  for (const query of [aside(read), read, aside(read), read]) {
+    expect(await ask(socket, { ...payload, query })).toMatchObject(answered);
+  }
+  for (const query of [read, aside(read)]) {
+    expect(await ask(socket, { ...payload, query })).toMatchObject({
+      payload: { errors: [{ extensions: { code: 'RATE_LIMITED' } }] },
+    });
+  }
+  socket.terminate();
+  await gateway.close();
+});
+
+async function connect(
+  gateway: ToyGateway,
+  connectionParams: object | undefined,
+  headers: Record<string, string> = {},
+): Promise<RawSocket> {
+  const socket = new RawSocket(gateway.webSocketUrl, 'graphql-transport-ws', { headers });
+  await socket.opened;
+  socket.say({ type: 'connection_init', payload: connectionParams });
+  expect(await socket.heard()).toEqual({ type: 'connection_ack' });
+  return socket;
+}
+
+async function ask(socket: RawSocket, payload: object): Promise<unknown> {
+  socket.say({ id: 'a', type: 'subscribe', payload });
+  const answer = await socket.heard();
+  const { type } = answer as { type: string };
+  if (type === 'next') expect(await socket.heard()).toEqual({ id: 'a', type: 'complete' });
+  return answer;
+}

@@ -7,24 +7,38 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { RawSocket } from './raw-socket.ts';
 import { openToyGateway, type ToyGateway } from './toy-gateway.ts';
+import { ToyLane } from './toy-lane.ts';
 
+const read = '{ viewer { id } }';
+const forget = 'mutation { forgetAllPlayheads { problems { code } } }';
 const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
 const { operationsPerSocketMax, messages, pings } = connectionLimits;
 
-describe('what one socket may do', () => {
+const numbers = (length: number) => Array.from({ length }, (_, index) => index);
+/** Answered by 300 kB for an id of 30. */
+const heavy = `query ($id: ID!) { viewer { ${numbers(10)
+  .map((index) => `p${index}: playhead(playableId: $id) { playableId }`)
+  .join(' ')} } }`;
+
+describe.each(['normal', 'fast'])('what one socket may do, %s lane', (which) => {
   let gateway: ToyGateway;
   let clock: ManualClock;
+  const lane = new ToyLane();
   const sockets: RawSocket[] = [];
   beforeAll(async () => {
     clock = new ManualClock(Date.now());
-    gateway = await openToyGateway('embedded', { clock });
+    gateway = await openToyGateway('embedded', { clock, lane });
+    if (which === 'fast') lane.forward(read, forget, heavy);
   });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.terminate();
     await gateway.toys.events.untilLive(0);
     await until(() => clock.pending === 0, { what: 'no timer is left' });
   });
-  afterAll(() => gateway.close());
+  afterAll(async () => {
+    expect(lane.asked > 0).toBe(which === 'fast');
+    await gateway.close();
+  });
 
   /** It has sent one message: `connection_init`. */
   async function connect(): Promise<RawSocket> {
@@ -40,7 +54,6 @@ describe('what one socket may do', () => {
   const subscribe = (socket: RawSocket, ids: readonly number[]) => {
     for (const id of ids) socket.say({ id: `${id}`, type: 'subscribe', payload: { query: watch } });
   };
-  const numbers = (length: number) => Array.from({ length }, (_, index) => index);
 
   it.each([operationsPerSocketMax - 1, operationsPerSocketMax])(
     'is %d subscriptions at a time (LIM-5)',
@@ -73,6 +86,42 @@ describe('what one socket may do', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  it('is no query more beside as many subscriptions (LIM-5)', async () => {
+    const socket = await connect();
+    subscribe(socket, numbers(operationsPerSocketMax));
+    await gateway.toys.events.untilLive(operationsPerSocketMax);
+    socket.say({ id: 'more', type: 'subscribe', payload: { query: read } });
+    expect(await socket.heard()).toMatchObject({ id: 'more', type: 'error' });
+    socket.say({ id: '0', type: 'complete' });
+    await gateway.toys.events.untilLive(operationsPerSocketMax - 1);
+    socket.say({ id: 'more', type: 'subscribe', payload: { query: read } });
+    expect(await socket.heard()).toMatchObject({ id: 'more', type: 'next' });
+  });
+
+  it.each([watch, forget])(
+    'is nothing more beside as many mutations: %s (LIM-5)',
+    async (query) => {
+      const socket = await connect();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gateway.toys.held.set('playback', promise);
+      for (const id of numbers(operationsPerSocketMax)) {
+        socket.say({ id: `${id}`, type: 'subscribe', payload: { query: forget } });
+      }
+      socket.say({ id: 'more', type: 'subscribe', payload: { query } });
+      expect(await socket.heard()).toMatchObject({
+        ...{ id: 'more', type: 'error' },
+        payload: [{ extensions: { code: 'RATE_LIMITED' } }],
+      });
+      gateway.toys.held.delete('playback');
+      resolve();
+      const answers = [];
+      for (const _ of numbers(2 * operationsPerSocketMax)) answers.push(await socket.heard());
+      expect(answers).not.toContainEqual(expect.objectContaining({ id: 'more' }));
+      socket.say({ id: 'more', type: 'subscribe', payload: { query: forget } });
+      expect(await socket.heard()).toMatchObject({ id: 'more', type: 'next' });
+    },
+  );
+
   it('is so many messages a second, and as many again in the next (LIM-6)', async () => {
     const socket = await connect();
     for (const count of [messages.burst - 2, messages.burst - 1, messages.burst]) {
@@ -86,9 +135,8 @@ describe('what one socket may do', () => {
     const socket = await connect();
     await clock.advance(1_000);
     await saySomething(socket, messages.burst);
-    const query = 'mutation { forgetAllPlayheads { problems { code } } }';
     const before = gateway.toys.mutations;
-    for (const id of ['a', 'b']) socket.say({ id, type: 'subscribe', payload: { query } });
+    for (const id of ['a', 'b']) socket.say({ id, type: 'subscribe', payload: { query: forget } });
     expect(await socket.closed).toBe(floodCode);
     expect(gateway.toys.mutations).toBe(before);
   });
@@ -145,7 +193,7 @@ describe('what one socket may do', () => {
     'is a message of %d bytes (LIM-2)',
     async (bytes) => {
       const socket = await connect();
-      const message = { id: '1', type: 'subscribe', payload: { query: '{ viewer { id } }' } };
+      const message = { id: '1', type: 'subscribe', payload: { query: read } };
       const text = JSON.stringify(message);
       socket.send(text + ' '.repeat(bytes - text.length));
       expect(await socket.heard()).toMatchObject({ id: '1', type: 'next' });
@@ -158,11 +206,7 @@ describe('what one socket may do', () => {
   it('is not to ask without reading the answers', async () => {
     const socket = await connect();
     const id = 'm'.repeat(30_000);
-    const fields = numbers(10).map(
-      (index) => `p${index}: playhead(playableId: $id) { playableId }`,
-    );
-    const query = `query ($id: ID!) { viewer { ${fields.join(' ')} } }`;
-    socket.say({ id: 'q', type: 'subscribe', payload: { query, variables: { id } } });
+    socket.say({ id: 'q', type: 'subscribe', payload: { query: heavy, variables: { id } } });
     expect(JSON.stringify(await socket.heard()).length).toBeGreaterThan(300_000);
     expect(await socket.heard()).toMatchObject({ type: 'complete' });
     // As long as it lives, so does this.
@@ -172,7 +216,8 @@ describe('what one socket may do', () => {
     const { events, fetches } = gateway.toys;
     for (let asked = 0; asked < 200 && events.liveCount === 1; asked += 1) {
       const before = fetches.playback;
-      socket.say({ id: `q${asked}`, type: 'subscribe', payload: { query, variables: { id } } });
+      const payload = { query: heavy, variables: { id } };
+      socket.say({ id: `q${asked}`, type: 'subscribe', payload });
       await until(() => fetches.playback > before || events.liveCount === 0, {
         what: 'it is asked, or cut off',
       });

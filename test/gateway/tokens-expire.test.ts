@@ -4,8 +4,11 @@ import { WebSocket } from 'ws';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { clientKinds } from './live-clients.ts';
+import { RawSocket } from './raw-socket.ts';
 import { openToyGateway, shapes, type ToyGateway } from './toy-gateway.ts';
+import { ToyLane } from './toy-lane.ts';
 
+const forget = 'mutation { forgetAllPlayheads { problems { code } } }';
 const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
 const lifetimeS = 60;
 
@@ -64,4 +67,26 @@ describe.each(shapes)('the end of a token, %s', (shape) => {
       await until(() => clock.pending === 0, { what: 'the timer is cancelled' });
     }
   });
+});
+
+it('closes a socket with 4403 when its token ends, and gives no answer of the fast lane after that', async () => {
+  const clock = new ManualClock(Date.now());
+  const lane = new ToyLane();
+  const gateway = await openToyGateway('embedded', { clock, lane });
+  lane.forward(forget);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gateway.toys.held.set('playback', promise);
+  const socket = new RawSocket(gateway.webSocketUrl, 'graphql-transport-ws');
+  await socket.opened;
+  const authorization = await gateway.token('alice', lifetimeS);
+  socket.say({ type: 'connection_init', payload: { authorization } });
+  expect(await socket.heard()).toEqual({ type: 'connection_ack' });
+  socket.say({ id: '1', type: 'subscribe', payload: { query: forget } });
+  await until(() => lane.asked === 1, { what: 'the lane is asked' });
+  await clock.advance(lifetimeS * 1_000);
+  expect(await socket.closed).toBe(4403);
+  resolve();
+  await until(() => gateway.toys.mutations === 1, { what: 'it has run' });
+  expect(socket.unheard).toEqual([]);
+  await gateway.close();
 });

@@ -23,10 +23,12 @@ export class ToyLane implements LaneDocuments, LaneUpstream {
 
   open(
     subgraph: Subgraph<ToyContext>,
-    options: Omit<FastLaneOptions, 'documents' | 'upstreams'>,
+    options: Omit<FastLaneOptions, 'documents' | 'upstreamOf' | 'generationOf'>,
   ): FastLane {
     this.#subgraph = subgraph;
-    return new FastLane({ ...options, documents: this, upstreams: new Map([['playback', this]]) });
+    const { generation } = this;
+    const known = { documents: this, upstreamOf: () => this, generationOf: () => generation };
+    return new FastLane({ ...options, ...known });
   }
 
   forward(...texts: readonly string[]): void {

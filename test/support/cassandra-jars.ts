@@ -8,12 +8,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const version = '5.0.6';
 
-/** Kept between runs, outside the repository: 66 MB that never change. */
-const cacheDir = join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-  'playhead',
-  `cassandra-${version}`,
-);
+/** Where tests and benchmarks keep what they fetched between runs, outside the repository. */
+export function cachedAs(name: string): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'playhead', name);
+}
+
+/** 66 MB that never change. */
+const cacheDir = cachedAs(`cassandra-${version}`);
 
 /**
  * The folder of Cassandra's jars, fetched from Maven Central on first use.
