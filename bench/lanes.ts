@@ -126,7 +126,7 @@ export function startServersOf(
   return startLaneServers([...needed], { redisUrl, dataDir, peers, ...profiled });
 }
 
-async function preloadOf(world: LaneWorld, name: LaneName): Promise<void> {
+export async function preloadOf(world: LaneWorld, name: LaneName): Promise<void> {
   const { store } = laneCandidate(name);
   // What other stores hold begins with the first heartbeat.
   if (typeof store !== 'number') return;
