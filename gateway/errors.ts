@@ -28,11 +28,13 @@ export function createErrorMask(options: { log: Logger; isProduction: boolean })
 
 /** What else of an error's extensions a client may see. */
 function pass({ extensions }: Fault, { isProduction }: { isProduction: boolean }) {
-  const { serviceName, retryAfterMs, requestId } = extensions;
+  const { code, serviceName, retryAfterMs, requestId } = extensions;
+  // The runtime names a subgraph that is too slow, or does not, by how it is reached.
+  const isNamed = typeof serviceName === 'string' && code !== 'GATEWAY_TIMEOUT';
   return {
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
     ...(typeof requestId === 'string' && { requestId }),
-    ...(typeof serviceName === 'string' && !isProduction && { serviceName }),
+    ...(isNamed && !isProduction && { serviceName }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { TokenVerifier, Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import { noTracer, type Tracer } from '../runtime/tracing.ts';
 import { createErrorMask, type ErrorMask } from './errors.ts';
-import { countFields } from './field-count.ts';
+import { countFields, firstPathOf } from './field-count.ts';
 import { finish, finishUnanswered, type HttpHint } from './finish.ts';
 import type { LaneDecision } from './lane-decision.ts';
 import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
@@ -20,8 +20,10 @@ export interface LaneDocuments {
 
 export interface FastLaneOptions {
   documents: LaneDocuments;
-  /** By the names of subgraphs. */
-  upstreams: ReadonlyMap<string, LaneUpstream>;
+  /** By the name of a subgraph. */
+  upstreamOf: (subgraph: string) => LaneUpstream | undefined;
+  /** The release of a subgraph that decisions of now were made for; undefined: none. */
+  generationOf: (subgraph: string) => number | undefined;
   verifier: TokenVerifier;
   metrics: GatewayMetrics;
   log: Logger;
@@ -49,6 +51,8 @@ export interface LaneDocument {
   readonly needsViewer: boolean;
   /** What it counts as, see rate-limits.ts. */
   readonly fields: number;
+  /** Where an error is that has no place of its own. */
+  readonly path: readonly string[];
 }
 
 export interface LaneOperation {
@@ -112,7 +116,7 @@ export class FastLane {
     if (decision === undefined) return this.refuse('unknown-document');
     if (decision.kind === 'refuse') return this.refuse(decision.reason);
     const document = this.#known.get(decision) ?? this.#know(decision);
-    if (document === undefined) return this.refuse('no-graph');
+    if (document === undefined || !this.#isCurrent(document)) return this.refuse('no-graph');
     return document.upstream.isReady ? document : this.refuse('not-ready');
   }
 
@@ -133,6 +137,11 @@ export class FastLane {
     return { kind: 'answered', body, hints };
   }
 
+  /** Whether the subgraph is the one that it was decided for. */
+  #isCurrent({ subgraph, upstream }: LaneDocument): boolean {
+    return upstream.generation === this.#options.generationOf(subgraph);
+  }
+
   #leave(reason: LaneMiss): LaneResult {
     this.refuse(reason);
     return normal;
@@ -147,10 +156,12 @@ export class FastLane {
 
   #know(decision: Extract<LaneDecision, { kind: 'forward' }>): LaneDocument | undefined {
     const { subgraph, text, operation, needsViewer } = decision;
-    const upstream = this.#options.upstreams.get(subgraph);
+    const upstream = this.#options.upstreamOf(subgraph);
     if (upstream === undefined) return undefined;
-    const fields = countFields(parse(text));
-    const document = { subgraph, upstream, text, operation, needsViewer, fields };
+    const parsed = parse(text);
+    const fields = countFields(parsed);
+    const path = firstPathOf(parsed);
+    const document = { subgraph, upstream, text, operation, needsViewer, fields, path };
     this.#known.set(decision, document);
     return document;
   }
@@ -192,9 +203,10 @@ export class FastLane {
     );
   }
 
-  #finish({ subgraph }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
-    const answered = { subgraph, mask: this.#mask };
-    if (answer.kind === 'answered') return finish(answer.body, answered);
-    return finishUnanswered(answer.why, { ...answered, path: undefined });
+  #finish({ subgraph, path }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
+    const from = { subgraph, path, mask: this.#mask };
+    return answer.kind === 'answered'
+      ? finish(answer.body, from)
+      : finishUnanswered(answer.why, from);
   }
 }

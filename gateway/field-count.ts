@@ -32,6 +32,13 @@ export function countFields(document: DocumentNode, operationName?: string | nul
   return atLeastOne;
 }
 
+/** Where the runtime says that an error is whose subgraph says nothing of that: at the first field. */
+export function firstPathOf(document: DocumentNode): readonly string[] {
+  const operation = getOperationAST(document);
+  const [first] = operation == null ? [] : fieldsOf(operation.selectionSet, document);
+  return first === undefined ? [] : [(first.alias ?? first.name).value];
+}
+
 function objectsIn(set: SelectionSetNode | undefined, document: DocumentNode): number {
   const fields = set === undefined ? [] : fieldsOf(set, document);
   return Math.max(1, fields.filter(({ selectionSet }) => selectionSet !== undefined).length);

@@ -18,6 +18,8 @@ export interface Finished {
 
 interface Answered {
   subgraph: string;
+  /** Of an error that has none. */
+  path: readonly string[];
   mask: ErrorMask;
 }
 
@@ -33,17 +35,20 @@ export function finish(body: Buffer | string, answered: Answered): Finished | nu
   const result: unknown = JSON.parse(body.toString());
   if (!isRecord(result) || !Object.hasOwn(result, 'data')) return null;
   const { data, errors } = result;
-  return worded(data, (Array.isArray(errors) ? errors : []).map(revive), answered);
+  const { path } = answered;
+  const revived = (Array.isArray(errors) ? errors : []).map((error) => revive(error, path));
+  return worded(data, revived, answered);
 }
 
 /** What the normal lane answers when a subgraph gives no answer. */
-export function finishUnanswered(
-  why: 'timeout' | 'lost',
-  { path, ...answered }: Answered & { path: GraphQLError['path'] },
-): Finished {
-  const code = why === 'timeout' ? 'GATEWAY_TIMEOUT' : noAnswer;
+export function finishUnanswered(why: 'timeout' | 'lost', answered: Answered): Finished {
+  const isLate = why === 'timeout';
   const message = `${answered.subgraph} gave no answer.`;
-  return worded(null, [new GraphQLError(message, { path, extensions: { code } })], answered);
+  const error = new GraphQLError(message, {
+    path: isLate ? null : answered.path,
+    extensions: { code: isLate ? 'GATEWAY_TIMEOUT' : noAnswer },
+  });
+  return worded(null, [error], answered);
 }
 
 /** What the runtime calls an error without a code. */
@@ -72,10 +77,10 @@ function worded(data: unknown, errors: readonly GraphQLError[], { subgraph, mask
   return { body: JSON.stringify({ data, errors: masked }), code, hints };
 }
 
-function revive(error: unknown): GraphQLError {
+function revive(error: unknown, fallbackPath: readonly string[]): GraphQLError {
   const { message, path, extensions } = isRecord(error) ? error : {};
   return new GraphQLError(typeof message === 'string' ? message : '', {
-    path: Array.isArray(path) ? path : null,
+    path: Array.isArray(path) ? path : fallbackPath,
     extensions: isRecord(extensions) ? extensions : null,
   });
 }

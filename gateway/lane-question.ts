@@ -7,6 +7,7 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
+  isEnumType,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -158,12 +159,21 @@ export function directivesOf(of: Annotated | undefined, name: string): readonly 
 /** As text: names of graphs, `true`. */
 export type JoinArguments = Readonly<Record<string, string | boolean | undefined>>;
 
+const graphs = new WeakMap<GraphQLSchema, ReadonlyMap<string, string>>();
+
 /** What `join__` directives call a subgraph: `PLAYBACK` for `playback`. */
 export function graphOf(supergraph: GraphQLSchema, subgraph: string): string | undefined {
-  const graphs = supergraph.getType('join__Graph');
-  if (graphs === undefined || !('getValues' in graphs)) return undefined;
-  return graphs
-    .getValues()
-    .find((value) => directivesOf(value, 'join__graph').some(({ name }) => name === subgraph))
-    ?.name;
+  const known = graphs.get(supergraph) ?? graphsOf(supergraph);
+  graphs.set(supergraph, known);
+  return known.get(subgraph);
+}
+
+function graphsOf(supergraph: GraphQLSchema): ReadonlyMap<string, string> {
+  const type = supergraph.getType('join__Graph');
+  const values = isEnumType(type) ? type.getValues() : [];
+  return new Map(
+    values.flatMap((value) =>
+      directivesOf(value, 'join__graph').map(({ name }) => [String(name), value.name] as const),
+    ),
+  );
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readBody } from '../runtime/http-messages.ts';
 import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
@@ -87,6 +88,7 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
   const { body, hints } = result;
   response.writeHead(hints.length === 0 ? 200 : statusOf(hints, contentType), {
     'content-type': contentType,
+    'x-request-id': request.headers['x-request-id'] ?? randomUUID(),
     'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
   });
   response.end(body);

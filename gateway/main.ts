@@ -15,10 +15,14 @@ import { readSubgraphList } from '../schema/subgraph-list.ts';
 import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
+import { embeddedUpstream } from './embedded-upstream.ts';
 import { withFurtherSubgraphs } from './further-subgraphs.ts';
+import { HttpUpstream } from './http-upstream.ts';
 import { ownManifest, readKnownDocuments } from './known-documents.ts';
+import type { LaneUpstream } from './lane-upstream.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { type OpenedLane, openLane } from './open-lane.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, type GatewayServer, serveGateway } from './server.ts';
 import { type Connections, openGateway, reloadOf, supergraphFile } from './supergraph.ts';
@@ -26,6 +30,8 @@ import { SupergraphFile } from './supergraph-file.ts';
 
 interface Backing {
   connections: Connections;
+  /** How the fast lane reaches our subgraphs, by name. */
+  upstreams: ReadonlyMap<string, LaneUpstream>;
   /** The subgraphs in this process. */
   parts: readonly Measured[];
   /** @default always. */
@@ -70,23 +76,37 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
     ...backing.parts,
   ]);
   const common = { verifier, clock, log, metrics: measured, tracer: parts.tracer };
-  const gateway = await openGateway({
-    ...{ ...graph, ...common, isProduction, rates },
-    costMax: config.OPERATION_COST_MAX,
-    documents: await openDocuments(config),
-  });
+  const costMax = config.OPERATION_COST_MAX;
+  const documents = await openDocuments(config);
+  const ruled = { ...common, isProduction, rates, costMax };
+  const laned = { ...ruled, ...graph, own: backing.upstreams, admission: documents };
+  const lane = config.FAST_LANE === 'on' ? await openLane(laned) : undefined;
+  const lanePlugin = lane?.plugin;
+  const gateway = await openGateway({ ...graph, ...ruled, documents, lanePlugin });
   const address = { host: config.HOST, port: config.PORT };
   const developed = { config, clock, metrics };
   const routes = demo === undefined ? [] : [...developmentRoutes(developed), ...demo.routes];
   const ending = { isReady: backing.isReady, drain: drainOf(config, clock) };
-  const served = { gateway, ...common, routes, access: accessOf(config), ...ending };
+  const access = accessOf(config);
+  const served = { gateway, ...common, lane: lane?.lane, routes, access, ...ending };
   const server = await serveGateway({ ...served, ...address });
-  const following = followed(graph.supergraph, { parts, gateway, server, measured });
+  const following = followed(graph.supergraph, { parts, gateway, server, measured, lane });
+  void lane?.start();
   const scraped = isProduction ? [await serveMetrics(metrics, scrapeAddress(parts))] : [];
   announce(server.url, { isProduction, scraped, dataDir: config.DATA_DIR });
   const closing = { close: async () => gateway[Symbol.asyncDispose]() };
   const rest = demo === undefined ? [] : [demo];
-  return [...following, server, closing, limiter, ...backing.closables, ...scraped, ...rest];
+  const lanes = lane === undefined ? [] : [lane];
+  return [
+    ...following,
+    server,
+    ...lanes,
+    closing,
+    limiter,
+    ...backing.closables,
+    ...scraped,
+    ...rest,
+  ];
 }
 
 /** Which documents run; a manifest that cannot be read ends the start. */
@@ -135,10 +155,9 @@ async function graphOf({ config, clock }: ProcessParts, own: Connections) {
   const signer = await openStatementSigner(config, clock);
   const further = { listed, urls: config.SUBGRAPH_URLS ?? {}, supergraphFile: file, signer };
   const isOurs = config.SUPERGRAPH_FILE === undefined;
-  return {
-    connections: await withFurtherSubgraphs(own, further),
-    supergraph: isOurs ? undefined : await SupergraphFile.open(file),
-  };
+  const connections = await withFurtherSubgraphs(own, further);
+  if (!isOurs) return { connections, signer, supergraph: await SupergraphFile.open(file) };
+  return { connections, signer, supergraph: undefined };
 }
 
 /** A file that was named is somebody else's to replace, and is followed; ours is part of this release. */
@@ -149,6 +168,7 @@ function followed(
     gateway: GatewayRuntime;
     server: GatewayServer;
     measured: GatewayMetrics;
+    lane: OpenedLane | undefined;
   },
 ): Closable[] {
   if (supergraph === undefined) return [];
@@ -158,7 +178,13 @@ function followed(
 
 async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
   const signer = await openStatementSigner(config, clock);
-  return { connections: remoteTransports(config, signer), parts: [], closables: [] };
+  const upstreamOf = (url: string) => new HttpUpstream({ url, signer, clock });
+  const upstreams = new Map([
+    ['playback', upstreamOf(config.PLAYBACK_URL)],
+    ['recommendations', upstreamOf(config.RECOMMENDATIONS_URL)],
+    ['catalog', upstreamOf(config.CATALOG_URL)],
+  ]);
+  return { connections: remoteTransports(config, signer), upstreams, parts: [], closables: [] };
 }
 
 /** Subgraphs and demo are loaded only where they run: a gateway of its own needs none of their code. */
@@ -171,7 +197,12 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
   const catalog = await openCatalog(parts);
   const playback = await openPlayback(parts);
   const recommendations = await openRecommendations({ ...parts, catalog, events: playback.events });
-  const { log } = parts;
+  const { clock, log } = parts;
+  const upstreams = new Map<string, LaneUpstream>([
+    ['catalog', embeddedUpstream(catalog, { clock, log })],
+    ['playback', embeddedUpstream(playback, { clock, log })],
+    ['recommendations', embeddedUpstream(recommendations, { clock, log })],
+  ]);
   const connections = embeddedTransports({
     catalog: embeddedExecutor(catalog, log),
     playback: embeddedExecutor(playback, log),
@@ -179,7 +210,7 @@ async function openEmbedded(parts: ProcessParts): Promise<Backing> {
   });
   const closables = [recommendations, playback, catalog];
   const { isReady } = playback;
-  return { connections, parts: [playback, recommendations], isReady, closables };
+  return { connections, upstreams, parts: [playback, recommendations], isReady, closables };
 }
 
 /** Of the whole process. */

@@ -1,6 +1,7 @@
 import {
   buildASTSchema,
   type DefinitionNode,
+  DirectiveLocation,
   type GraphQLSchema,
   isTypeDefinitionNode,
   isTypeExtensionNode,
@@ -17,7 +18,8 @@ const service = parse('type _Service { sdl: String } type Query { _service: _Ser
 
 /**
  * The schema of a subgraph, of what `{ _service { sdl } }` answers: of either version of federation.
- * Directives are left out of account: what they are called and where they may stand, composition looks at.
+ * Only directives of operations are in it: what those of schemas are called, and where they may stand,
+ * composition looks at.
  *
  * Errors: throws for what is no schema even so.
  */
@@ -29,7 +31,15 @@ export function subgraphSchema(sdl: string): GraphQLSchema {
     .filter(isTypeDefinitionNode)
     .filter(({ name }) => !known.has(name.value));
   const schema = buildASTSchema(
-    { kind: Kind.DOCUMENT, definitions: [...rootsOf(definitions), ...types, ...spare] },
+    {
+      kind: Kind.DOCUMENT,
+      definitions: [
+        ...rootsOf(definitions),
+        ...definitions.filter(isOfOperations),
+        ...types,
+        ...spare,
+      ],
+    },
     { assumeValidSDL: true },
   );
   const [wrong] = validateSchema(schema);
@@ -46,6 +56,24 @@ function rootsOf(definitions: readonly DefinitionNode[]): readonly DefinitionNod
   );
   return operationTypes.length === 0 ? [] : [{ kind: Kind.SCHEMA_DEFINITION, operationTypes }];
 }
+
+function isOfOperations(definition: DefinitionNode): boolean {
+  return (
+    definition.kind === Kind.DIRECTIVE_DEFINITION &&
+    definition.locations.some(({ value }) => operationLocations.includes(value))
+  );
+}
+
+const operationLocations: readonly string[] = [
+  DirectiveLocation.QUERY,
+  DirectiveLocation.MUTATION,
+  DirectiveLocation.SUBSCRIPTION,
+  DirectiveLocation.FIELD,
+  DirectiveLocation.FRAGMENT_DEFINITION,
+  DirectiveLocation.FRAGMENT_SPREAD,
+  DirectiveLocation.INLINE_FRAGMENT,
+  DirectiveLocation.VARIABLE_DEFINITION,
+];
 
 /** What is extended is defined in another subgraph, or a root type: here it is all there is of it. */
 function definedOf(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   createGatewayRuntime,
   type GatewayConfigSupergraph,
+  type GatewayPlugin,
   type GatewayRuntime,
   type UnifiedGraphHandler,
 } from '@graphql-hive/gateway-runtime';
@@ -16,6 +17,7 @@ import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication } from './identity.ts';
 import { GatewayMetrics } from './metrics.ts';
+import type { OpenedLane } from './open-lane.ts';
 import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
 import { plainDocuments } from './plain-documents.ts';
 import { type GatewayRates, limitRates } from './rate-limits.ts';
@@ -50,6 +52,8 @@ export interface GatewayOptions {
   documents?: DocumentAdmission;
   /** @default none: nothing is counted. */
   rates?: GatewayRates;
+  /** What the fast lane learns from: `OpenedLane.plugin`. */
+  lanePlugin?: GatewayPlugin | undefined;
   /** @default 4_000: a subgraph that takes longer leaves its part null; no page waits for one row. */
   upstreamTimeoutMs?: number;
   /** @default 'native': half the work for each request, and more of a page is left when a subgraph is down. */
@@ -101,6 +105,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       refuseQueriesAsEvents(),
       endAtTokenExpiry({ verifier, clock }),
       repairResults(),
+      ...(options.lanePlugin === undefined ? [] : [options.lanePlugin]),
       plainDocuments(),
     ],
   });
@@ -143,6 +148,7 @@ export function reloadOf(
     gateway: GatewayRuntime;
     server: { sendSubscribersAway(): Promise<void> };
     measured: GatewayMetrics;
+    lane?: Pick<OpenedLane, 'during'> | undefined;
   },
   log: Logger,
 ): Pick<FollowParts, 'check' | 'serve' | 'count'> {
@@ -153,7 +159,9 @@ export function reloadOf(
       // First: with the graph its subscriptions end, as if nothing more would ever come, and no client
       // asks again after that.
       await to.server.sendSubscribersAway();
-      await Promise.resolve(to.gateway.invalidateUnifiedGraph());
+      const { gateway, lane } = to;
+      const change = async () => Promise.resolve(gateway.invalidateUnifiedGraph());
+      await (lane === undefined ? change() : lane.during(gateway, change));
     },
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemsOf } from './config-checks.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { identitySettings } from './identity-settings.ts';
+import { laneSettings } from './lane-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { regionSettings } from './region-settings.ts';
 import { redacting, secretFileSettings, withSecretFiles } from './secret-settings.ts';
@@ -94,6 +95,7 @@ export const settings = z.object({
     .transform((path) => resolve(path))
     .describe('Folder of the embedded stores and of the development keys.'),
   ...connectionSettings,
+  ...laneSettings,
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('warn')

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FrameLink } from '../../gateway/frame-link.ts';
 import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
 import type { LaneAnswer } from '../../gateway/lane-upstream.ts';
 import { noTracer, type Tracer } from '../../runtime/tracing.ts';
@@ -135,6 +136,28 @@ describe('a subgraph by frames', () => {
     expect(subgraph.total).toBe(3);
   });
 
+  it('has not heard of what was never written', async () => {
+    const subgraph = await subgraphOf();
+    const ended: string[] = [];
+    const opened = Promise.withResolvers<void>();
+    const link = new FrameLink({
+      target: { url: subgraph.url },
+      keys: [identityKey],
+      ticks: { timeout: 9, open: 9, ping: 9, suspect: 9, cut: 9 },
+      events: {
+        onOpen: () => opened.resolve(),
+        onLeaving() {},
+        onGone: (_link, why) => ended.push(why),
+      },
+    });
+    await opened.promise;
+    const asked = link.ask(laneRequest('mutation { add(by: 1) }'), 'Bearer x');
+    // In the same turn: nothing has left yet.
+    link.destroy('test');
+    expect(await asked).toEqual({ kind: 'unsent' });
+    expect(ended).toEqual(['test']);
+  });
+
   it('is asked for as much as it takes, and the rest elsewhere', async () => {
     const subgraph = await subgraphOf({ frames: { limits: { requestsMax: 3 } } });
     const upstream = await connected(subgraph);
@@ -164,7 +187,7 @@ describe('a subgraph by frames', () => {
 
   it('that is slow has perhaps run what was asked, and is not waited for', async () => {
     const subgraph = await subgraphOf();
-    const upstream = await ready(await upstreamOf({ url: subgraph.url, timeoutMs: 200 }));
+    const upstream = await ready(await upstreamOf({ url: subgraph.url, timeoutMs: 1_000 }));
     const gate = Promise.withResolvers<void>();
     subgraph.gate = gate.promise;
     const slow = upstream.ask(laneRequest(add, { variables: { by: 1 } }));
@@ -172,8 +195,15 @@ describe('a subgraph by frames', () => {
     expect(await slow).toEqual({ kind: 'unanswered', why: 'timeout' });
     // Its answer comes late, and is nobody's.
     gate.resolve();
-    const next = await upstream.ask(laneRequest(add, { variables: { by: 10 } }));
-    expect(resultOf(next)).toEqual({ data: { add: 11 } });
+    await until(() => subgraph.total === 1, { what: 'the late answer' });
+    const answered = await until(
+      async () => {
+        const answer = await asksEcho(upstream, 'next');
+        return answer.kind === 'answered' && answer;
+      },
+      { what: 'an answer in time' },
+    );
+    expect(resultOf(answered)).toEqual({ data: { echo: 'next' } });
   });
 
   it.each([

@@ -109,7 +109,7 @@ describe.each(shapes)('a subgraph of another team, %s', (shape) => {
     expect((await stream.next())?.data).toEqual({
       ratingChanged: { by: 'someone', playable: { title: 'Title of mov_1', stars: 4.5 } },
     });
-    expect(ratings.received[0]).toBe(protocol);
+    expect(ratings.received).toContain(protocol);
     await stream.leave();
   });
 });

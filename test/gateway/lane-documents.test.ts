@@ -27,6 +27,7 @@ describe('documents that the lane knows', () => {
   let served: string;
   let runtime: GatewayRuntime;
   let documents: LaneDocuments;
+  let decideBy: typeof decide;
   /** What was decided on, by operation name. */
   let decisions: (string | null)[];
   /** What is to be done once the answer is out. */
@@ -38,11 +39,12 @@ describe('documents that the lane knows', () => {
   });
   beforeEach(async () => {
     decisions = [];
+    decideBy = decide;
     later = [];
     documents = new LaneDocuments({
       decide(...asked) {
         decisions.push(asked[1].operationName);
-        return decide(...asked);
+        return decideBy(...asked);
       },
       later: (work) => later.push(work),
     });
@@ -149,10 +151,11 @@ describe('documents that the lane knows', () => {
   });
 
   it('are 500, of which the oldest is forgotten', async () => {
+    decideBy = () => ({ kind: 'refuse', reason: 'directive' });
     await ask(plain);
     for (let count = 0; count < 500; count += 1) await ask(`{ show(id: ${count}) { id } }`);
     expect(documents.find(plain, null)).toBeUndefined();
-    expect(documents.find('{ show(id: 0) { id } }', null)).toMatchObject({ kind: 'forward' });
+    expect(documents.find('{ show(id: 0) { id } }', null)).toMatchObject({ kind: 'refuse' });
   });
 
   it('are decided on anew by another graph', async () => {

@@ -72,7 +72,7 @@ describe.each(shapes)('the end of a token, %s', (shape) => {
 it('closes a socket with 4403 when its token ends, and gives no answer of the fast lane after that', async () => {
   const clock = new ManualClock(Date.now());
   const lane = new ToyLane();
-  const gateway = await openToyGateway('embedded', { clock, toyLane: lane });
+  const gateway = await openToyGateway('embedded', { clock, lane });
   lane.forward(forget);
   const { promise, resolve } = Promise.withResolvers<void>();
   gateway.toys.held.set('playback', promise);

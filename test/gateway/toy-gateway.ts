@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { embeddedExecutor, embeddedTransports } from '../../gateway/embedded-executor.ts';
+import { embeddedUpstream } from '../../gateway/embedded-upstream.ts';
+import { HttpUpstream, type HttpUpstreamOptions } from '../../gateway/http-upstream.ts';
+import type { LaneUpstream } from '../../gateway/lane-upstream.ts';
 import { GatewayMetrics } from '../../gateway/metrics.ts';
+import { type OpenLaneOptions, openLane } from '../../gateway/open-lane.ts';
 import type { DocumentAdmission } from '../../gateway/persisted-documents.ts';
 import type { GatewayRates } from '../../gateway/rate-limits.ts';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
@@ -27,7 +31,8 @@ import {
   type StatementSigner,
 } from '../../runtime/signed-identity.ts';
 import { openRelay, type Relay } from './relay.ts';
-import { openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
+import type { ToyLane } from './toy-lane.ts';
+import { admitted, openToySubgraphs, type ToySubgraphs, Toys } from './toy-subgraphs.ts';
 
 /** How the gateway reaches its subgraphs; most suites run once for each. */
 export type Shape = 'embedded' | 'split';
@@ -76,13 +81,13 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
+  /** Default: on, as in the product; or one that decides as it is told. */
+  lane?: 'on' | 'off' | ToyLane;
   /** Settings beside DATA_DIR. */
   env?: Record<string, string>;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
-  /** In the place of the product's own. */
-  toyLane?: import('./toy-lane.ts').ToyLane;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
   documents?: DocumentAdmission;
@@ -110,12 +115,12 @@ export async function openToyGateway(
   const ofSubgraphs = await verifierOf[shape](config, options.subgraphClock ?? systemClock);
   const subgraphs = await openToySubgraphs(toys, { verifier: ofSubgraphs, log });
   const signer = await openStatementSigner(config, clock);
-  const connected = await connect[shape](subgraphs, { log, signer });
+  const connected = await connect[shape](subgraphs, { log, signer, toys });
   const verifier = await openTokenVerifier(config, clock);
   const { relay } = connected;
   const graph = (await options.extend?.(connected.connections, signer)) ?? connected;
   const metrics = new GatewayMetrics();
-  const gateway = await openGateway({
+  const ruled = {
     metrics,
     isProduction: false,
     ...options,
@@ -125,7 +130,9 @@ export async function openToyGateway(
     verifier,
     clock,
     log,
-  });
+  };
+  const lane = await openLaneOf(options, { ...ruled, signer, connected });
+  const gateway = await openGateway({ ...ruled, lanePlugin: lane?.plugin });
   const address = { host: '127.0.0.1', port: 0 };
   const routes = options.routesOf?.(dataDir) ?? [];
   const access = {
@@ -141,15 +148,17 @@ export async function openToyGateway(
     clock,
     log,
     metrics,
+    lane: toyLaneOf(options)?.open(subgraphs.playback, ruled) ?? lane?.lane,
     routes,
     access,
     isReady,
     ...(drain && { drain }),
   };
-  const toyLane = options.toyLane?.open(subgraphs.playback, { ...served, ...options });
-  const server = await serveGateway({ ...served, ...address, ...toyLane });
-  const reload = reloadOf({ gateway, server, measured: metrics }, log);
+  const server = await serveGateway({ ...served, ...address });
+  const reload = reloadOf({ gateway, server, measured: metrics, lane }, log);
   const following = options.followed?.follow({ clock, log, ...reload });
+  await lane?.start();
+  toys.forget();
   let isClosed = false;
   const url = `${server.url}/graphql`;
   const token = (profileId: string, lifetimeS?: number) => {
@@ -180,12 +189,26 @@ export async function openToyGateway(
       await server.close();
       if (isClosed) return;
       isClosed = true;
+      await lane?.close();
       await gateway[Symbol.asyncDispose]();
       await connected.close();
       for (const subgraph of Object.values(subgraphs)) await subgraph.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function toyLaneOf({ lane }: ToyGatewayOptions): ToyLane | undefined {
+  return typeof lane === 'object' ? lane : undefined;
+}
+
+async function openLaneOf(
+  { lane, planner, documents: admission, upstreamTimeoutMs: timeoutMs }: ToyGatewayOptions,
+  parts: Omit<OpenLaneOptions, 'own'> & { connected: Connected },
+) {
+  if ((lane ?? 'on') !== 'on' || planner === 'portable') return undefined;
+  const own = parts.connected.upstreams({ clock: parts.clock, timeoutMs });
+  return openLane({ ...parts, own, admission, timeoutMs });
 }
 
 /** POSTs JSON and reads the answer. */
@@ -205,8 +228,12 @@ export async function post(
   return { status: response.status, text, data, errors };
 }
 
+type Waits = Pick<HttpUpstreamOptions, 'clock' | 'timeoutMs'>;
+
 interface Connected {
   connections: Connections;
+  /** For the fast lane. */
+  upstreams(waits: Waits): ReadonlyMap<string, LaneUpstream>;
   relay?: Relay;
   close(): Promise<void>;
 }
@@ -215,19 +242,26 @@ interface Connected {
 const verifierOf = { embedded: openTokenVerifier, split: openSubgraphVerifier };
 
 interface ConnectParts {
+  toys: Toys;
   log: ReturnType<typeof createLog>;
   signer: StatementSigner;
 }
 
 const connect: Record<Shape, (subgraphs: ToySubgraphs, parts: ConnectParts) => Promise<Connected>> =
   {
-    async embedded({ catalog, playback, recommendations }, { log }) {
+    async embedded({ catalog, playback, recommendations }, { log, toys }) {
       const connections = embeddedTransports({
         catalog: embeddedExecutor(catalog, log),
         playback: embeddedExecutor(playback, log),
         recommendations: embeddedExecutor(recommendations, log),
       });
-      return { connections, close: async () => {} };
+      const upstreams = (waits: Waits) => {
+        const subgraphs = Object.values({ catalog, playback, recommendations });
+        const parts = { ...waits, log };
+        const asked = subgraphs.map((each) => admitted(each, toys));
+        return new Map(asked.map((each) => [each.name, embeddedUpstream(each, parts)]));
+      };
+      return { connections, upstreams, close: async () => {} };
     },
     async split({ catalog, playback, recommendations }, { log, signer }) {
       const address = { host: '127.0.0.1', port: 0, log };
@@ -237,16 +271,23 @@ const connect: Record<Shape, (subgraphs: ToySubgraphs, parts: ConnectParts) => P
         RECOMMENDATIONS_URL: await serveSubgraph(recommendations, address),
       };
       const relay = await openRelay(served.PLAYBACK_URL.url);
+      const urls = {
+        CATALOG_URL: served.CATALOG_URL.url,
+        PLAYBACK_URL: relay.url,
+        RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
+      };
       return {
         relay,
-        connections: remoteTransports(
-          {
-            CATALOG_URL: served.CATALOG_URL.url,
-            PLAYBACK_URL: relay.url,
-            RECOMMENDATIONS_URL: served.RECOMMENDATIONS_URL.url,
-          },
-          signer,
-        ),
+        connections: remoteTransports(urls, signer),
+        upstreams: (waits) =>
+          new Map([
+            ['catalog', new HttpUpstream({ url: urls.CATALOG_URL, signer, ...waits })],
+            ['playback', new HttpUpstream({ url: urls.PLAYBACK_URL, signer, ...waits })],
+            [
+              'recommendations',
+              new HttpUpstream({ url: urls.RECOMMENDATIONS_URL, signer, ...waits }),
+            ],
+          ]),
         async close() {
           await relay.close();
           for (const listening of Object.values(served)) await listening.close();

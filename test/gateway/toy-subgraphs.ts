@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { PlatformError } from '../../domain/errors.ts';
+import type { LaneSubgraph } from '../../gateway/embedded-upstream.ts';
 import { type TokenVerifier, type Viewer, viewerId } from '../../runtime/identity.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { openSubgraph, type Subgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
@@ -126,6 +127,22 @@ function watched(
     },
   });
   return subgraph;
+}
+
+/** The same for the fast lane, which passes both by. */
+export function admitted(subgraph: Subgraph<ToyContext>, toys: Toys): LaneSubgraph<ToyContext> {
+  const { name, known } = subgraph;
+  return {
+    name,
+    contextFor: subgraph.contextFor,
+    known: {
+      prepare: known.prepare.bind(known),
+      run: async (...args) => {
+        await toys.admit(name as ToyName);
+        return known.run(...args);
+      },
+    },
+  };
 }
 
 function createContext(toys: Toys, viewer: Viewer | null): ToyContext {

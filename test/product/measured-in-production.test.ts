@@ -21,6 +21,8 @@ const names = [
   'playhead_gateway_client_sockets',
   'playhead_gateway_event_streams',
   'playhead_gateway_subscriptions',
+  'playhead_lane_forwarded_total',
+  'playhead_lane_refused_total',
   'playhead_supergraph_reloads_total',
   'process_resident_memory_bytes',
   'nodejs_eventloop_lag_seconds',

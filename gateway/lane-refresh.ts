@@ -1,0 +1,149 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { LaneGraph } from './lane-decision.ts';
+import type { LaneUpstream } from './lane-upstream.ts';
+
+/** How soon another release of a subgraph, or one that was away, is seen. */
+const lookEveryMs = 500;
+/** A subgraph may change behind an address that stays; ours say so themselves. */
+const askAgainLooks = 60;
+const sdlQuery = '{_service{sdl}}';
+
+export interface LaneRefreshParts {
+  upstreams(): ReadonlyMap<string, LaneUpstream>;
+  /** Errors: throws for what cannot be decided by. */
+  build(sdls: ReadonlyMap<string, string>): LaneGraph;
+  /** From now on; undefined: nothing is decided, and nothing that was decided counts. */
+  use(graph: LaneGraph | undefined): void;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What one subgraph said of itself. */
+interface Told {
+  sdl: string;
+  generation: number;
+}
+
+/**
+ * Keeps what the lane decides by up to date: asks subgraphs what they are, again when another release of one
+ * may be there, and begins anew with another supergraph. While it does, nothing is forwarded.
+ */
+export class LaneRefresh {
+  readonly #parts: LaneRefreshParts;
+  #told: ReadonlyMap<string, Told> = new Map();
+  #looks = 0;
+  /** Another one whenever what is being asked for is out of date. */
+  #round = {};
+  #isDeciding = false;
+  #isSuspended = false;
+  #cancel = () => {};
+  #isClosed = false;
+
+  constructor(parts: LaneRefreshParts) {
+    this.#parts = parts;
+  }
+
+  /** The release of a subgraph that decisions of now were made for. */
+  generationOf(subgraph: string): number | undefined {
+    return this.#told.get(subgraph)?.generation;
+  }
+
+  /** Asks all, and goes on looking. Never rejects: a subgraph that is away is asked again. */
+  async open(): Promise<void> {
+    await this.#renew(this.#round);
+    this.#schedule();
+  }
+
+  /** The supergraph is about to be another one. */
+  suspend(): void {
+    this.#isSuspended = true;
+    this.#forget();
+  }
+
+  /** It is. */
+  async resume(): Promise<void> {
+    this.#isSuspended = false;
+    await this.#renew(this.#round);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#round = {};
+    this.#told = new Map();
+    this.#isDeciding = false;
+    this.#parts.use(undefined);
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    this.#cancel = this.#parts.clock.after(lookEveryMs, () => {
+      void this.#look().then(() => this.#schedule());
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isSuspended) return;
+    this.#looks += 1;
+    const isAnother = ([name, { generation }]: [string, LaneUpstream]) =>
+      this.generationOf(name) !== generation;
+    const isTime = this.#looks % askAgainLooks === 0;
+    if (isTime || [...this.#parts.upstreams()].some(isAnother)) await this.#renew(this.#round);
+  }
+
+  async #renew(round: object): Promise<void> {
+    const upstreams = [...this.#parts.upstreams()];
+    const answers = await Promise.all(upstreams.map(async ([, upstream]) => ask(upstream)));
+    if (round !== this.#round || this.#isClosed) return;
+    // One that is away may come back as it was: its generation says that nothing goes there meanwhile.
+    const told = new Map<string, Told>();
+    for (const [index, [name]] of upstreams.entries()) {
+      const known = answers[index] ?? this.#told.get(name);
+      if (known !== undefined) told.set(name, known);
+    }
+    if (this.#isDeciding && isSame(told, this.#told)) this.#told = told;
+    else this.#begin(told);
+  }
+
+  #begin(told: ReadonlyMap<string, Told>): void {
+    this.#forget();
+    if (told.size === 0) return;
+    const sdls = new Map([...told].map(([name, { sdl }]) => [name, sdl]));
+    try {
+      const graph = this.#parts.build(sdls);
+      this.#told = told;
+      this.#isDeciding = true;
+      this.#parts.use(graph);
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'no fast lane: nothing can be decided by this graph');
+    }
+  }
+}
+
+/** Undefined: it cannot be asked now, or is no subgraph of a federation. */
+async function ask(upstream: LaneUpstream): Promise<Told | undefined> {
+  const { generation } = upstream;
+  const answer = await upstream.ask({
+    text: sdlQuery,
+    variables: undefined,
+    viewer: null,
+    authorization: undefined,
+    traceparent: undefined,
+  });
+  if (answer.kind !== 'answered' || upstream.generation !== generation) return undefined;
+  const { data } = JSON.parse(answer.body.toString()) as {
+    data?: { _service?: { sdl?: unknown } };
+  };
+  const sdl = data?._service?.sdl;
+  return typeof sdl === 'string' ? { sdl, generation } : undefined;
+}
+
+function isSame(told: ReadonlyMap<string, Told>, before: ReadonlyMap<string, Told>): boolean {
+  if (told.size !== before.size) return false;
+  return [...told].every(([name, { sdl }]) => before.get(name)?.sdl === sdl);
+}

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** How the gateway answers what it need not plan. */
+export const laneSettings = {
+  FAST_LANE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether the gateway sends an operation that one subgraph can answer alone straight there: docs/fast-lane.md.',
+    ),
+};
