@@ -80,11 +80,11 @@ function outcomesText(turns: readonly Turn[]): string {
   return counts.map((count) => `${shown((100 * count) / total)} %`).join(' / ');
 }
 
-function checkTable({ checks, wrongOutcomes }: LaneFigures): Table {
+function checkTable({ checks, wrongOutcomes, retries }: LaneFigures): Table {
   return {
     title: 'Is it right, on every way?',
     notes: [
-      `After the load every register is compared with a model of what was acknowledged; ${wrongOutcomes} answers named an outcome that the model did not expect.`,
+      `After the load every register is compared with a model of what was acknowledged; ${wrongOutcomes} answers named an outcome that the model did not expect, and ${retries} requests were sent again because a server said that they may be.`,
     ],
     header: ['candidate', 'registers compared', 'that differ'],
     rows: checks.map(({ name, check }) => [
