@@ -45,7 +45,7 @@ const groups: readonly [name: string, fits: RegExp][] = [
 ];
 const native: Readonly<Record<string, string>> = {
   '(garbage collector)': 'garbage collector',
-  '(program)': 'native code: system calls, parsing HTTP, cryptography',
+  '(program)': 'native code outside functions',
 };
 const json = new Set(['parse', 'stringify']);
 
@@ -75,6 +75,12 @@ function groupOfFrame({ functionName, url }: { functionName: string; url: string
   if (functionName === '(idle)' || functionName === '(root)') return null;
   const known = native[functionName];
   if (known !== undefined) return known;
-  if (url === '') return json.has(functionName) ? 'JSON' : 'built-in and generated functions';
-  return groups.find(([, fits]) => fits.test(url))?.[0] ?? 'built-in and generated functions';
+  if (url === '')
+    return json.has(functionName)
+      ? 'JSON'
+      : 'built-in functions, system calls among them, and code of graphql-jit';
+  return (
+    groups.find(([, fits]) => fits.test(url))?.[0] ??
+    'built-in functions, system calls among them, and code of graphql-jit'
+  );
 }
