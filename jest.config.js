@@ -4,6 +4,14 @@ const startsProcesses = [
   '/test/contract/[^/]*(cassandra|redis)',
   '/test/gateway/(separate-processes|shutdown)',
 ];
+/** Of these, whatever says how long something takes, or what a fault does to a load, has the machine to itself. */
+const needsTheMachine = [
+  '/test/(browser|fault)/',
+  '/test/attack/gateway-under-attack',
+  '/test/demo/(hand-over|regions|trials)',
+  '/test/gateway/(separate-processes|shutdown)',
+  '/test/stores/redis-profile',
+];
 
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -19,6 +27,14 @@ const shared = {
   },
 };
 
+/** jest calls each of the two once, however many projects name it. */
+const sharesServers = {
+  globalSetup: '<rootDir>/test/support/run-begins.js',
+  globalTeardown: '<rootDir>/test/support/run-ends.js',
+};
+
+const files = (pattern) => `${pattern}.*\\.test\\.ts$`;
+
 /** @satisfies {import('jest').Config} */
 const config = {
   projects: [
@@ -31,12 +47,19 @@ const config = {
     },
     {
       ...shared,
+      displayName: 'pairs',
+      testRegex: startsProcesses.map(files),
+      testPathIgnorePatterns: needsTheMachine,
+      runner: '<rootDir>/test/support/two-at-a-time.js',
+      ...sharesServers,
+    },
+    {
+      ...shared,
       displayName: 'servers',
-      testRegex: startsProcesses.map((pattern) => `${pattern}.*\\.test\\.ts$`),
+      testRegex: needsTheMachine.map(files),
       // jest finishes one runner before it begins with another: nothing runs beside these files.
       runner: '<rootDir>/test/support/one-at-a-time.js',
-      globalSetup: '<rootDir>/test/support/run-begins.js',
-      globalTeardown: '<rootDir>/test/support/run-ends.js',
+      ...sharesServers,
     },
   ],
   maxWorkers: '100%',

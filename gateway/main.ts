@@ -10,19 +10,19 @@ import { createProcessMetrics } from '../runtime/process-metrics.ts';
 import { RateLimits } from '../runtime/rate-limits.ts';
 import { type ProcessParts, runProcess } from '../runtime/run-process.ts';
 import type { Closable } from '../runtime/shutdown.ts';
-import { openStatementSigner } from '../runtime/signed-identity.ts';
+import { identityKeys, openStatementSigner } from '../runtime/signed-identity.ts';
 import { readSubgraphList } from '../schema/subgraph-list.ts';
 import { openRateLimiter } from '../stores/open.ts';
 import { developmentRoutes } from './development.ts';
 import { embeddedExecutor, embeddedTransports } from './embedded-executor.ts';
 import { embeddedUpstream } from './embedded-upstream.ts';
 import { withFurtherSubgraphs } from './further-subgraphs.ts';
-import { HttpUpstream } from './http-upstream.ts';
 import { ownManifest, readKnownDocuments } from './known-documents.ts';
 import type { LaneUpstream } from './lane-upstream.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { type OpenedLane, openLane } from './open-lane.ts';
+import { openOwnUpstream } from './own-upstream.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, type GatewayServer, serveGateway } from './server.ts';
 import { type Connections, openGateway, reloadOf, supergraphFile } from './supergraph.ts';
@@ -176,14 +176,18 @@ function followed(
   return [supergraph.follow({ clock, log, ...reloadOf(to, log) })];
 }
 
-async function openRemote({ config, clock }: ProcessParts): Promise<Backing> {
+async function openRemote({ config, clock, log }: ProcessParts): Promise<Backing> {
   const signer = await openStatementSigner(config, clock);
-  const upstreamOf = (url: string) => new HttpUpstream({ url, signer, clock });
-  const upstreams = new Map([
-    ['playback', upstreamOf(config.PLAYBACK_URL)],
-    ['recommendations', upstreamOf(config.RECOMMENDATIONS_URL)],
-    ['catalog', upstreamOf(config.CATALOG_URL)],
-  ]);
+  const keys = await identityKeys(config);
+  const isOn = config.FAST_LANE === 'on';
+  const upstreamOf = (url: string, socketPath?: string) =>
+    openOwnUpstream({ url, socketPath, keys, signer, clock, log, random: Math.random });
+  const upstreams = new Map<string, LaneUpstream>();
+  if (isOn) {
+    upstreams.set('playback', upstreamOf(config.PLAYBACK_URL, config.PLAYBACK_FRAMES_SOCKET));
+    upstreams.set('recommendations', upstreamOf(config.RECOMMENDATIONS_URL));
+    upstreams.set('catalog', upstreamOf(config.CATALOG_URL));
+  }
   return { connections: remoteTransports(config, signer), upstreams, parts: [], closables: [] };
 }
 

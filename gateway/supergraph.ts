@@ -105,6 +105,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
       refuseQueriesAsEvents(),
       endAtTokenExpiry({ verifier, clock }),
       repairResults(),
+      // After all that refuses, and while the document is as the client wrote it.
       ...(options.lanePlugin === undefined ? [] : [options.lanePlugin]),
       plainDocuments(),
     ],

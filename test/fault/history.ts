@@ -136,6 +136,9 @@ export interface Registers {
 export class History {
   readonly lines: Line[] = [];
   readonly #name: string;
+  readonly #answered: { region: string; kind: LoadRequest['kind']; count: number }[] = [];
+  /** By id: where requests that are not answered yet are counted. */
+  readonly #awaited = new Map<number, { count: number }>();
   #ids = 0;
 
   constructor(name: string) {
@@ -149,10 +152,14 @@ export class History {
   sent(request: Omit<Sent, 'line' | 'id' | 'atMs'>): number {
     this.#ids += 1;
     this.lines.push({ line: 'sent', id: this.#ids, atMs: this.nowMs(), ...request });
+    this.#awaited.set(this.#ids, this.#countOf(request));
     return this.#ids;
   }
 
   answered(id: number, answer: Answer): void {
+    const counted = this.#awaited.get(id);
+    if (counted !== undefined) counted.count += 1;
+    this.#awaited.delete(id);
     this.lines.push({ line: 'answered', id, atMs: this.nowMs(), answer });
   }
 
@@ -183,15 +190,20 @@ export class History {
     this.lines.push({ line: 'finals', ...finals });
   }
 
-  /** Answers so far, of requests of this kind if one is named. */
-  answers(kind?: LoadRequest['kind']): number {
-    if (kind === undefined) return this.lines.filter(({ line }) => line === 'answered').length;
-    const ids = new Set(
-      this.lines.flatMap((line) =>
-        line.line === 'sent' && line.request.kind === kind ? [line.id] : [],
-      ),
-    );
-    return this.lines.filter((line) => line.line === 'answered' && ids.has(line.id)).length;
+  /** Answers so far, of requests of this kind and to this region if they are named: asked again and again. */
+  answers(kind?: LoadRequest['kind'], region?: string): number {
+    return this.#answered
+      .filter((one) => kind === undefined || one.kind === kind)
+      .filter((one) => region === undefined || one.region === region)
+      .reduce((sum, { count }) => sum + count, 0);
+  }
+
+  #countOf({ region, request: { kind } }: Pick<Sent, 'region' | 'request'>): { count: number } {
+    const known = this.#answered.find((one) => one.region === region && one.kind === kind);
+    if (known !== undefined) return known;
+    const begun = { region, kind, count: 0 };
+    this.#answered.push(begun);
+    return begun;
   }
 
   /** As JSON lines in a file that is kept, for `node test/fault/check-history.ts FILE`. */

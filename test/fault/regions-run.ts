@@ -83,9 +83,9 @@ export class RegionsRun {
     count: number,
     regions: readonly string[] = this.#regions.all.map(({ name }) => name),
   ): Promise<void> {
-    const before = new Map(regions.map((region) => [region, this.#answersIn(region, kind)]));
+    const before = new Map(regions.map((region) => [region, this.history.answers(kind, region)]));
     const areEnough = () =>
-      regions.every((region) => this.#answersIn(region, kind) >= before.get(region)! + count);
+      regions.every((region) => this.history.answers(kind, region) >= before.get(region)! + count);
     const what = `${count} more answers to ${kind} in ${regions.join(' and ')}`;
     await until(areEnough, { what, deadlineMs: settleMsMax });
   }
@@ -209,17 +209,6 @@ export class RegionsRun {
   /** What each process answers, every title. */
   #resume(targets = this.targets): Promise<Finals['resume']> {
     return resumeOf(targets, { tokens: this.tokens, titles: this.load.titles });
-  }
-
-  #answersIn(region: string, kind: LoadRequest['kind']): number {
-    const ids = new Set(
-      this.history.lines.flatMap((line) =>
-        line.line === 'sent' && line.region === region && line.request.kind === kind
-          ? [line.id]
-          : [],
-      ),
-    );
-    return this.history.lines.filter((line) => line.line === 'answered' && ids.has(line.id)).length;
   }
 
   async #backlog(): Promise<{ dirty: number; quarantined: number }> {
