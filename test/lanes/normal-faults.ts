@@ -40,6 +40,8 @@ const faults: Readonly<Record<string, (disputed: Disputed) => boolean>> = {
     const declared = asked?.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
     return normal.data === undefined && name !== undefined && !declared.includes(name);
   },
+  'answers null for an object of which nothing is asked': ({ normal, lane }) =>
+    isNullForEmpty(normal.data, lane.data) && isDeepStrictEqual(normal.errors, lane.errors),
   'loses fields of a condition within a fragment on an interface': (disputed) => {
     const { operation, normal, lane } = disputed;
     const lost = lostKeys(normal.data, lane.data);
@@ -49,13 +51,28 @@ const faults: Readonly<Record<string, (disputed: Disputed) => boolean>> = {
   },
 };
 
+/** Whether the two differ in objects alone that hold nothing, and are null in `found`. */
+function isNullForEmpty(found: unknown, right: unknown): boolean {
+  if (isDeepStrictEqual(found, right)) return true;
+  if (found === null) return isDeepStrictEqual(right, {});
+  if (!isObject(found) || !isObject(right)) return false;
+  const [has, should] = [found, right];
+  const keys = Object.keys(should);
+  return (
+    Object.keys(has).length === keys.length &&
+    keys.every((key) => isNullForEmpty(has[key], should[key]))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** What is missing in `found` and nothing else differs; undefined: something does. */
 function lostKeys(found: unknown, right: unknown): string[] | undefined {
   if (isDeepStrictEqual(found, right)) return [];
-  if (typeof found !== 'object' || typeof right !== 'object') return undefined;
-  if (found === null || right === null) return undefined;
-  const [has, should] = [found, right] as Record<string, unknown>[];
-  if (has === undefined || should === undefined) return undefined;
+  if (!isObject(found) || !isObject(right)) return undefined;
+  const [has, should] = [found, right];
   if (Object.keys(has).some((key) => !Object.hasOwn(should, key))) return undefined;
   const lost: string[] = [];
   for (const [key, value] of Object.entries(should)) {
