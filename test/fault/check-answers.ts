@@ -25,11 +25,7 @@ function objections(index: HistoryIndex, exchange: Exchange): string[] {
   const { failure, problems } = exchange.answered.answer;
   if (failure !== null) {
     const isDown = isTrouble(index, 'down', exchange);
-    // Only the machine makes all of this at once, and a process that has no time has no answer either.
-    const isStalled = (['hot', 'apart', 'durable'] as const).every((what) =>
-      isTrouble(index, what, exchange),
-    );
-    return isDown || isStalled ? [] : ['no answer from a process that is up'];
+    return isDown || isStalled(index, exchange) ? [] : ['no answer from a process that is up'];
   }
   return [
     ...errorObjections(index, exchange),
@@ -37,6 +33,11 @@ function objections(index: HistoryIndex, exchange: Exchange): string[] {
     ...(isBeats(exchange) ? acknowledgementObjections(index, exchange) : []),
     ...(problems.length > 0 ? ['problems with sound input'] : []),
   ];
+}
+
+/** Only the machine makes all of this at once, and a process that has no time has no answer either. */
+function isStalled(index: HistoryIndex, exchange: Exchange): boolean {
+  return (['hot', 'apart', 'durable'] as const).every((what) => isTrouble(index, what, exchange));
 }
 
 /** Where it was asked: what is broken in another region is no excuse. */
@@ -56,16 +57,30 @@ function errorObjections(index: HistoryIndex, exchange: Exchange): string[] {
     ...(isUnknown && !isHarmless ? ['unknown although a tier answers'] : []),
     ...(isBegin && outcome !== 'BEGUN' ? ['a session that did not begin'] : []),
     ...errors
-      .filter(({ code, retryAfterMs }) => code !== 'STATE_UNAVAILABLE' || !retryAfterMs)
+      .filter((error) => !isWorded(error, isUnreached(index, exchange)))
       .map(({ code, retryAfterMs }) => `${code}, to be retried after ${retryAfterMs}`),
   ];
 }
+
+/** Whether a gateway may have had to answer in its subgraph's stead. */
+function isUnreached(index: HistoryIndex, exchange: Exchange): boolean {
+  return isTrouble(index, 'unreached', exchange) || isStalled(index, exchange);
+}
+
+/** A gateway cannot tell when its subgraph will be back; a subgraph can, of its stores. */
+function isWorded({ code, retryAfterMs }: GivenError, fromGateway: boolean): boolean {
+  if (code === 'STATE_UNAVAILABLE') return fromGateway || Boolean(retryAfterMs);
+  return code === 'TIMEOUT' && fromGateway;
+}
+
+type GivenError = Exchange['answered']['answer']['errors'][number];
 
 /** With one tier left only a change by hand may have to wait: it must know what is in force. */
 function mayFail(index: HistoryIndex, exchange: Exchange): boolean {
   const isHotOut = isTrouble(index, 'hot', exchange);
   const isDurableOut = isTrouble(index, 'durable', exchange);
   const isChange = exchange.sent.request.kind === 'change';
+  if (isUnreached(index, exchange)) return true;
   return isChange ? isHotOut || isDurableOut : isHotOut && isDurableOut;
 }
 

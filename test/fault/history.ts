@@ -94,13 +94,14 @@ export interface Pushed {
  * `hot`, `durable`: that tier is in trouble. `apart`: processes of one region cannot know of each other's
  * writes, of those that they take from here to there.
  * `restoring`: the hot store lost what processes or other regions still have, and are about to give back.
+ * `unreached`: gateways do not reach their subgraph, or wait for it in vain.
  * `down`: this process is not there. `loss`: what was acknowledged as HOT from here to there may be lost
  * for good; `gone`: as DURABLE as well, because the region and its data centre do not come back.
  */
 export interface Span {
   line: 'span';
   atMs: number;
-  what: 'hot' | 'durable' | 'apart' | 'restoring' | 'down' | 'loss' | 'gone';
+  what: 'hot' | 'durable' | 'apart' | 'restoring' | 'unreached' | 'down' | 'loss' | 'gone';
   isBegin: boolean;
   /** Of `down`. */
   process: string | null;

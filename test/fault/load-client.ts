@@ -2,6 +2,8 @@ import type { Answer, Served } from './history.ts';
 
 /** A request to the product takes at most 2 s by itself; a client that waits longer gives up. */
 const clientTimeoutMs = 5_000;
+/** A gateway waits for its subgraph for 4 s of these, and a busy machine for the gateway. */
+export const gatewayClientTimeoutMs = 20_000;
 
 const playheadFields = `
   playableId version positionMs durationMs status hidden device { id } freshness { source degraded }`;
@@ -62,13 +64,14 @@ export interface GivenResponse {
 export async function post(
   to: { url: string; token: string },
   operation: { query: string; variables: object },
+  timeoutMs = clientTimeoutMs,
 ): Promise<GivenResponse | Error> {
   try {
     const response = await fetch(to.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${to.token}` },
       body: JSON.stringify(operation),
-      signal: AbortSignal.timeout(clientTimeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     return (await response.json()) as GivenResponse;
   } catch (error) {

@@ -19,6 +19,8 @@ export interface Target {
   region: string;
   /** With /graphql at its end. */
   url: string;
+  /** @default post */
+  send?: typeof post;
 }
 
 export interface ClientOptions {
@@ -46,9 +48,9 @@ abstract class LoadClient {
     operation: { query: string; variables: object },
   ): Promise<{ response: GivenResponse | Error; answer: Answer }> {
     const { history, targets, chance, token, profileId } = this.options;
-    const { name: process, region, url } = chance.pick(targets);
+    const { name: process, region, url, send = post } = chance.pick(targets);
     const id = history.sent({ client: this.name, process, region, profileId, request });
-    const response = await post({ url, token }, operation);
+    const response = await send({ url, token }, operation);
     const titles = request.kind === 'read' ? request.titles : [request.title];
     const answer = answerOf(response, titles);
     history.answered(id, answer);

@@ -24,6 +24,8 @@ interface Link {
   server: Socket;
   /** Bytes of it vanished, or it was half closed: no network would let it go on. */
   isBroken: boolean;
+  /** Bytes of the next answer that still pass before it is reset. */
+  cutAfter?: number;
 }
 
 const healthy: Flow = { kind: 'pass', delayMs: 0 };
@@ -52,6 +54,7 @@ export class FaultProxy {
     answers: Promise.withResolvers(),
   };
   #stoppedBytes = 0;
+  #cuts = 0;
 
   private constructor(target: { host: string; port: number }, listener: Server) {
     this.#target = target;
@@ -80,6 +83,11 @@ export class FaultProxy {
     return this.#stoppedBytes;
   }
 
+  /** Answers that `cutAnswersAfter` has cut short. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
   /** Latency: every byte of these directions arrives this much later. */
   delay(delayMs: number, ...directions: Direction[]): void {
     this.#set({ kind: 'pass', delayMs }, directions);
@@ -103,6 +111,16 @@ export class FaultProxy {
   /** Resets every connection once; new ones are welcome. */
   reset(): void {
     for (const link of this.#links) this.#end(link);
+  }
+
+  /** Resets each connection in the middle of its next answer, after so many bytes of it; once. */
+  cutAnswersAfter(bytes: number): void {
+    for (const link of this.#links) link.cutAfter = bytes;
+  }
+
+  /** New connections go to another port of that host; those that there are stay, as with a balancer. */
+  leadNewTo(port: number): void {
+    this.#target = { ...this.#target, port };
   }
 
   /** From now on it leads to another port of that host: every connection is reset, new ones go there. */
@@ -162,7 +180,7 @@ export class FaultProxy {
     this.#listener = listener;
     listener.on('connection', (client: Socket) => {
       const server = createConnection({ ...this.#target, allowHalfOpen: true });
-      const link = { client, server, isBroken: false };
+      const link: Link = { client, server, isBroken: false };
       this.#links.add(link);
       for (const socket of [client, server]) {
         socket.setNoDelay(true);
@@ -183,6 +201,8 @@ export class FaultProxy {
       if (this.#flows[direction].kind !== 'pass') this.#stoppedBytes += chunk.length;
       last = last.then(async () => {
         const canPass = await this.#passes(link, { direction, receivedMs });
+        if (direction === 'answers' && link.cutAfter !== undefined)
+          return this.#cutShort(link, chunk);
         // A full pipe slows the sender down: a proxy must not be the buffer of a slow reader.
         if (!canPass || !to.writable || to.write(chunk)) return;
         from.pause();
@@ -194,6 +214,12 @@ export class FaultProxy {
         if (!link.isBroken) to.end();
       });
     });
+  }
+
+  #cutShort(link: Link, chunk: Buffer): void {
+    link.isBroken = true;
+    this.#cuts += 1;
+    link.client.write(chunk.subarray(0, link.cutAfter), () => this.#end(link));
   }
 
   /** Waits as long as this direction makes bytes wait; false for bytes that vanish. */

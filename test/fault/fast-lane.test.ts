@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hasRedisServer } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
+import { LaneRun } from './lane-run.ts';
+import { LaneWorld } from './lane-world.ts';
+
+/** Answers to heartbeats while something is broken. */
+const faultAnswers = 20;
+
+// What breaks: what is between the gateway's fast lane and playback, under a load by HTTP and WebSocket.
+// How: SIGKILL; connections cut in the middle of an answer; a process that is stopped.
+// What must hold: no wrong answer, nothing acknowledged is lost, and the lane is used again.
+((await hasRedisServer()) ? describe : describe.skip)('the fast lane, when its subgraph', () => {
+  let world: LaneWorld;
+  beforeAll(async () => {
+    world = await LaneWorld.open();
+  });
+  afterAll(() => world?.close());
+
+  it('is killed, and started again', async () => {
+    const run = await LaneRun.begin(world, 'killed');
+    await run.retire('before');
+    run.breaks();
+    await world.playback.kill9();
+    await run.answers('beats', faultAnswers);
+    await run.retire('during');
+    await world.restartPlayback();
+    await run.isRepaired();
+    await run.answers('beats', faultAnswers);
+    expect(await run.verdict()).toEqual([]);
+  });
+
+  it('is cut off in the middle of an answer, again and again', async () => {
+    const run = await LaneRun.begin(world, 'cut');
+    await run.retire('before');
+    run.breaks();
+    for (const bytes of [1, 9, 150]) {
+      const before = world.proxy.cuts;
+      world.proxy.cutAnswersAfter(bytes);
+      await until(() => world.proxy.cuts > before, { what: `cut after ${bytes} bytes` });
+      await run.isBack();
+    }
+    await run.isRepaired();
+    await run.retire('during');
+    await run.answers('beats', faultAnswers);
+    expect(await run.verdict()).toEqual([]);
+  });
+
+  it('is stopped for longer than anybody waits, and goes on', async () => {
+    const run = await LaneRun.begin(world, 'stopped');
+    await run.retire('before');
+    run.breaks();
+    const timeouts = () => run.errors('TIMEOUT');
+    world.playback.process.kill('SIGSTOP');
+    try {
+      await until(() => timeouts() >= 4, { what: 'clients are told of the time-out' });
+    } finally {
+      world.playback.process.kill('SIGCONT');
+    }
+    await run.isRepaired();
+    await run.retire('during');
+    await run.answers('beats', faultAnswers);
+    expect(await run.verdict()).toEqual([]);
+  });
+});

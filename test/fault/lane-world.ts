@@ -1,0 +1,173 @@
+import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { startIssuer, type TokenIssuer } from '../gateway/token-issuer.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { type RunningPart, startGateway, startPlayback } from '../support/product.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { removeFolder } from '../support/remove-folder.ts';
+import { gatewayClientTimeoutMs, post } from './load-client.ts';
+import type { Target } from './players.ts';
+import { SocketSender } from './socket-sender.ts';
+
+/** A busy machine must not look like a Redis that hangs. */
+const commandTimeoutMs = 1_500;
+/** Soon enough that nothing is left to be written when a load ends. */
+const writeBehindMs = 1_000;
+/** A deploy: how long a process that was told to end is still asked, and lets go of connections. */
+const leavingMs = { SHUTDOWN_DELAY_MS: '1500', DRAIN_MS: '500' };
+
+export const key = (name: string) => `${name} `.padEnd(40, '-');
+
+/** A gateway that reaches playback through a proxy, over a Redis and with a token issuer of its own. */
+export class LaneWorld {
+  readonly issuer: TokenIssuer;
+  readonly redis: RedisServer;
+  readonly redisClient: Redis;
+  readonly proxy: FaultProxy;
+  readonly supergraphPath: string;
+  readonly sockets = new SocketSender();
+  gateway!: RunningPart;
+  playback!: RunningPart;
+  readonly #dataDir: string;
+  readonly #started: RunningPart[] = [];
+  readonly #closing: (() => Promise<void>)[] = [];
+
+  private constructor(parts: {
+    issuer: TokenIssuer;
+    redis: RedisServer;
+    proxy: FaultProxy;
+    dataDir: string;
+  }) {
+    this.issuer = parts.issuer;
+    this.redis = parts.redis;
+    this.proxy = parts.proxy;
+    this.#dataDir = parts.dataDir;
+    this.supergraphPath = join(parts.dataDir, 'supergraph.graphql');
+    this.redisClient = new Redis(parts.redis.url);
+    this.redisClient.on('error', () => {});
+  }
+
+  static async open(): Promise<LaneWorld> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'playhead-lane-'));
+    const [issuer, redis] = [await startIssuer(), await startRedis()];
+    // Playback is there before anybody passes.
+    const proxy = await FaultProxy.open({ port: 1 });
+    const world = new LaneWorld({ issuer, redis, proxy, dataDir });
+    try {
+      await issuer.add('first');
+      await copyFile('schema/supergraph.graphql', world.supergraphPath);
+      const playback = await world.startPlayback('first');
+      world.takeOver(playback);
+      await world.startGateway();
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  /** Of the gateway, by HTTP and by WebSocket. */
+  get targets(): Target[] {
+    const { graphqlUrl: url } = this.gateway;
+    const overHttp: typeof post = (to, operation) => post(to, operation, gatewayClientTimeoutMs);
+    return [
+      { name: 'http', region: 'home', url, send: overHttp },
+      { name: 'socket', region: 'home', url, send: this.sockets.send },
+    ];
+  }
+
+  /** A process with files of its own; whose turn it is, `takeOver` says. */
+  async startPlayback(
+    name: string,
+    options: { port?: string; env?: Record<string, string> } = {},
+  ): Promise<RunningPart> {
+    const dataDir = join(this.#dataDir, name);
+    await mkdir(dataDir, { recursive: true });
+    const env = {
+      ...this.#env(),
+      ...leavingMs,
+      ...options.env,
+      DATA_DIR: dataDir,
+      PLAYBACK_PORT: options.port ?? '0',
+    };
+    const part = await startPlayback(env);
+    this.#started.push(part);
+    return part;
+  }
+
+  /** Who connects from now on reaches this process. */
+  takeOver(playback: RunningPart): void {
+    this.playback = playback;
+    this.proxy.leadNewTo(Number(new URL(playback.graphqlUrl).port));
+  }
+
+  /** On the port that it had. */
+  async restartPlayback(env: Record<string, string> = {}): Promise<void> {
+    const { port } = new URL(this.playback.graphqlUrl);
+    this.playback = await this.startPlayback('first', { port, env });
+  }
+
+  /** On the port that it had, if it had one. */
+  async startGateway(env: Record<string, string> = {}): Promise<void> {
+    const port = this.gateway === undefined ? '0' : new URL(this.gateway.graphqlUrl).port;
+    this.gateway = await startGateway({
+      ...this.#env(),
+      SUPERGRAPH_FILE: this.supergraphPath,
+      RATE_LIMIT_PROFILE: 'off',
+      PLAYBACK_URL: `http://127.0.0.1:${this.proxy.port}/graphql`,
+      PORT: port,
+      ...env,
+    });
+    this.#started.push(this.gateway);
+  }
+
+  /** Signed by a key of the issuer's; of ten hours, or with so much of them left. */
+  token(profileId: string, of: { kid?: string; leftMs?: number } = {}): Promise<string> {
+    const { kid = 'first', leftMs = 36_000_000 } = of;
+    return this.issuer.sign({ kid, profileId, nowMs: Date.now() - 36_000_000 + leftMs });
+  }
+
+  /** What the lane has answered of playback's, by what it was asked by. */
+  async forwarded(): Promise<Record<'http' | 'socket', number>> {
+    const text = await (await fetch(new URL('/metrics', this.gateway.graphqlUrl))).text();
+    const count = (transport: string) => {
+      const sample = `playhead_lane_forwarded_total{subgraph="playback",transport="${transport}"} `;
+      const line = text.split('\n').find((each) => each.startsWith(sample));
+      return Number(line?.slice(sample.length) ?? 0);
+    };
+    return { http: count('http'), socket: count('socket') };
+  }
+
+  /** What must end before the processes do, however a test ended. */
+  onClose(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing) await close();
+    await this.sockets.close();
+    for (const part of this.#started) await part.kill9();
+    await this.proxy.close();
+    this.redisClient.disconnect();
+    await this.redis.close();
+    await this.issuer.close();
+    await removeFolder(this.#dataDir);
+  }
+
+  #env(): Record<string, string> {
+    return {
+      DATA_DIR: this.#dataDir,
+      LOG_LEVEL: 'error',
+      RATE_LIMIT_DEVICE: 'off',
+      PLAYBACK_WRITE_BEHIND_MS: String(writeBehindMs),
+      REDIS_URL: this.redis.url,
+      REDIS_COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
+      TOKEN_JWKS_URL: this.issuer.url,
+      TOKEN_JWKS_MAX_AGE_MS: '1000',
+      SESSION_KEY: key('session'),
+      IDENTITY_KEY: key('identity'),
+    };
+  }
+}
