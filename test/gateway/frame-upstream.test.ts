@@ -65,6 +65,7 @@ describe('a subgraph by frames', () => {
 
   it.each([
     ['variables that do not fit', echo, { text: 7 }],
+    ['variables nested deeper than can be written', echo, { text: 'x', deep: nested(30_000) }],
     ['a document that is not valid there', '{ nothing }', undefined],
     ['what is no document', '{', undefined],
     ['a subscription', 'subscription { echo }', undefined],
@@ -271,3 +272,8 @@ describe('a subgraph by frames', () => {
     ]);
   });
 });
+
+/** Lists in lists, as JSON is read but not written. */
+function nested(depth: number): unknown {
+  return JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+}
