@@ -156,7 +156,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const [first] = this.#chunks;
     const isWhole = first !== undefined && this.#chunks.length === 1;
     const bytes = isWhole ? first : Buffer.concat(this.#chunks);
-    const body = proxyStatuses.includes(this.#status) ? undefined : resultIn(bytes);
+    const body = proxyStatuses.includes(this.#status) ? undefined : resultIn(bytes, this.#status);
     this.#end(body === undefined ? lost : { kind: 'answered', body });
   }
 
@@ -173,11 +173,14 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const lost: LaneAnswer = { kind: 'unanswered', why: 'lost' };
 
+/** From here on a server says that it failed, whatever it had done by then. */
+const failedFrom = 500;
+
 /**
  * The result, if it is one; written anew if there is more than `data` in it: whoever reads it on looks at
- * its bytes.
+ * its bytes. Of a server that failed, what has no `data` has some that is null: it may have run.
  */
-function resultIn(bytes: Buffer): Buffer | string | undefined {
+function resultIn(bytes: Buffer, status: number): Buffer | string | undefined {
   let result: unknown;
   try {
     result = JSON.parse(bytes.toString());
@@ -189,5 +192,5 @@ function resultIn(bytes: Buffer): Buffer | string | undefined {
   const isResult = typeof data === 'object' && (data === null || !Array.isArray(data));
   if (!isResult && !(data === undefined && Array.isArray(errors))) return undefined;
   if (isResult && Object.keys(result).length === 1) return bytes;
-  return JSON.stringify({ data, errors });
+  return JSON.stringify({ data: data === undefined && status >= failedFrom ? null : data, errors });
 }
