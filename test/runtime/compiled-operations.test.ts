@@ -124,6 +124,7 @@ function readable(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer).replaceAll(/"requestId":"[^"]+"/g, '"requestId":"…"'));
 }
 
+const inherited = 'query ($constructor: Int! = 5) { echo(first: $constructor) }';
 const beats = 'query ($input: Beats) { echo(input: $input) }';
 const beat = { sequence: 1 };
 
@@ -289,6 +290,7 @@ describe('graphql-js runs', () => {
       },
     ],
     ['a name that would be a prototype', { query: '{ thing { __proto__: id } }' }],
+    ['a variable called like what objects have', { query: inherited }],
     ['introspection', { query: '{ __type(name: "Movie") { name } }' }],
     [
       'a document that would be much code',
