@@ -306,6 +306,16 @@ describe('graphql-js runs', () => {
   });
 });
 
+it('answers what compiling fails at', async () => {
+  const broken = {} as GraphQLSchema;
+  const options = { schema, compilable: broken, runsBeforeCompiling: 0, log };
+  const uncompiled = new KnownOperations<undefined>(options);
+  const operation = uncompiled.prepare('{ echo(first: 7) }');
+  if (operation === undefined) throw new Error('It is valid, and not known.');
+  const answer = { data: { echo: '[["first",7]]' } };
+  expect(readable(await uncompiled.run(operation, {}, undefined))).toEqual(answer);
+});
+
 describe('nothing runs', () => {
   const cases: [what: string, query: string, variables: Record<string, unknown>][] = [
     ['what must be there is not', beats, { input: { session: 's', beats: [{}] } }],
@@ -344,6 +354,12 @@ describe('an operation is unknown', () => {
     ['of a document with several, unnamed', 'query A { coded } query B { coded }'],
   ])('%s', (_what, query) => {
     expect(known.prepare(query)).toBeUndefined();
+  });
+
+  it('when graphql throws what is wrong with it', () => {
+    const live = buildSchema('type Query { a: Int } type Subscription { a: Int }');
+    const unknown = new KnownOperations<undefined>({ schema: live, log });
+    expect(unknown.prepare('subscription { a @skip(if: "x") }')).toBeUndefined();
   });
 
   it('by an empty name', () => {
