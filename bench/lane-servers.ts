@@ -17,6 +17,8 @@ export interface LaneServerOptions {
   dataDir: string;
   /** Of the servers that are not the product's. */
   peers: Partial<Record<ServerName, () => Promise<ServerProcess>>>;
+  /** On top of what the playback process needs, such as where its durable store is. */
+  playbackEnv?: Record<string, string>;
   /** Of node, for each server of the product. Default: nothing. */
   nodeArgvOf?: (name: ServerName) => readonly string[];
 }
@@ -65,22 +67,13 @@ function ours(
     return { file: `bench/${name}-server.ts`, argv };
   }
   const own = join(dataDir, name);
-  const common = {
-    ...of.keys,
-    ...{ HOST: '127.0.0.1', DATA_DIR: own, LOG_LEVEL: 'error', METRICS_PORT: '0' },
-    // Nobody else sends them anything, so nobody has to look elsewhere first.
-    ...{ SHUTDOWN_DELAY_MS: '0', DRAIN_MS: '0' },
-  };
   if (name === 'playback') {
-    const env = { ...common, ...storesOf(`${redisUrl}/${databases.product}`), PLAYBACK_PORT: '0' };
-    return {
-      file: 'subgraphs/playback/main.ts',
-      env: { ...env, SUBGRAPH_TOKENS: 'accepted' },
-      dataDir: own,
-    };
+    const where = { redisUrl: `${redisUrl}/${databases.product}`, dataDir: own };
+    const env = { ...playbackEnv(of.keys, where), ...of.options.playbackEnv };
+    return { file: playbackFile, env, dataDir: own };
   }
   const gateway = {
-    ...{ ...common, PORT: '0', LIVE_CONNECTIONS_PER_ADDRESS: '100000' },
+    ...{ ...commonEnv(of.keys, own), PORT: '0', LIVE_CONNECTIONS_PER_ADDRESS: '100000' },
     // What is measured asks for less than the SDK does.
     PERSISTED_DOCUMENTS: 'all',
     ...{ RATE_LIMIT_PROFILE: plentiful, RATE_LIMIT_ADDRESS: plentiful },
@@ -98,6 +91,26 @@ function ours(
     file: 'gateway/main.ts',
     env: { ...gateway, ...stores, ...uncounted, RECOMMENDATIONS_LOG: 'off' },
     dataDir: own,
+  };
+}
+
+export const playbackFile = 'subgraphs/playback/main.ts';
+
+/** Of a playback process that also answers whoever asks past the gateway. */
+export function playbackEnv(
+  keys: Record<string, string>,
+  of: { redisUrl: string; dataDir: string },
+): Record<string, string> {
+  const common = commonEnv(keys, of.dataDir);
+  return { ...common, ...storesOf(of.redisUrl), PLAYBACK_PORT: '0', SUBGRAPH_TOKENS: 'accepted' };
+}
+
+function commonEnv(keys: Record<string, string>, dataDir: string): Record<string, string> {
+  return {
+    ...keys,
+    ...{ HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'error', METRICS_PORT: '0' },
+    // Nobody else sends them anything, so nobody has to look elsewhere first.
+    ...{ SHUTDOWN_DELAY_MS: '0', DRAIN_MS: '0' },
   };
 }
 

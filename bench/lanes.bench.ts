@@ -1,5 +1,6 @@
 import { type LaneName, laneCandidate, laneCandidates } from './lane-candidates.ts';
 import { laneGoals, laneLimits } from './lane-goals.ts';
+import { profileLanes } from './lane-profile.ts';
 import { type LaneFigures, type LaneScale, measureLanes, openLaneWorld } from './lanes.ts';
 import { environment, spreadOf } from './machine.ts';
 import { type BenchOptions, type BenchResult, shown, spreadText, type Table } from './result.ts';
@@ -23,12 +24,13 @@ export async function lanesBench(options: BenchOptions): Promise<BenchResult> {
   const world = await openLaneWorld(scale);
   try {
     const figures = await measureLanes(world, say);
+    const profile = options.isProfiled === true ? [await profileLanes(world, say)] : [];
     return {
       bench: 'lanes',
       mode: isQuick ? 'quick' : 'whole',
       environment: environment(),
       goals: laneGoals(figures.turns),
-      tables: [costTable(figures, scale), checkTable(figures)],
+      tables: [costTable(figures, scale), ...profile, checkTable(figures)],
       failures: [...wrongOf(figures), ...(isQuick ? laneLimits(figures.turns) : [])],
     };
   } finally {
@@ -78,11 +80,11 @@ function outcomesText(turns: readonly Turn[]): string {
   return counts.map((count) => `${shown((100 * count) / total)} %`).join(' / ');
 }
 
-function checkTable({ checks, wrongOutcomes }: LaneFigures): Table {
+function checkTable({ checks, wrongOutcomes, retries }: LaneFigures): Table {
   return {
     title: 'Is it right, on every way?',
     notes: [
-      `After the load every register is compared with a model of what was acknowledged; ${wrongOutcomes} answers named an outcome that the model did not expect.`,
+      `After the load every register is compared with a model of what was acknowledged; ${wrongOutcomes} answers named an outcome that the model did not expect, and ${retries} requests were sent again because a server said that they may be.`,
     ],
     header: ['candidate', 'registers compared', 'that differ'],
     rows: checks.map(({ name, check }) => [

@@ -37,6 +37,7 @@ export interface LaneFigures {
   checks: { name: LaneName; check: StateCheck }[];
   /** Outcomes that a right merge would not have answered, warming up included. */
   wrongOutcomes: number;
+  retries: number;
 }
 
 /** A Redis, and whatever else keeps what these candidates acknowledge. */
@@ -76,7 +77,8 @@ export async function measureLanes(
     const checks = await checkAll(world, load);
     const all = [...warmed, ...[...turns.values()].flat()];
     const wrongOutcomes = all.reduce((total, report) => total + report.wrongOutcomes, 0);
-    return { turns, checks, wrongOutcomes };
+    const retries = all.reduce((total, report) => total + report.retries, 0);
+    return { turns, checks, wrongOutcomes, retries };
   } finally {
     await load.close();
     for (const server of servers.values()) await server.kill();
@@ -126,7 +128,7 @@ export function startServersOf(
   return startLaneServers([...needed], { redisUrl, dataDir, peers, ...profiled });
 }
 
-async function preloadOf(world: LaneWorld, name: LaneName): Promise<void> {
+export async function preloadOf(world: LaneWorld, name: LaneName): Promise<void> {
   const { store } = laneCandidate(name);
   // What other stores hold begins with the first heartbeat.
   if (typeof store !== 'number') return;

@@ -5,6 +5,8 @@ import type { BenchOptions, BenchResult } from './result.ts';
 export const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   heartbeat: async (options) => (await import('./heartbeat.bench.ts')).heartbeatBench(options),
   lanes: async (options) => (await import('./lanes.bench.ts')).lanesBench(options),
+  reads: async (options) => (await import('./reads.bench.ts')).readsBench(options),
+  growth: async (options) => (await import('./growth.bench.ts')).growthBench(options),
   'redis-script': async (options) =>
     (await import('./redis-script.bench.ts')).redisScriptBench(options),
   replication: async (options) =>

@@ -50,24 +50,29 @@ export interface ProfileRange {
   first: number;
   count: number;
   anchorMs: number;
+  /** @default titlesPerProfile */
+  titles?: number;
 }
 
 /** The same profiles, titles, devices and sessions in every process that asks with the same numbers. */
-export function benchProfiles({ first, count, anchorMs }: ProfileRange): BenchProfile[] {
-  return Array.from({ length: count }, (_, index) => benchProfile(first + index, anchorMs));
+export function benchProfiles({ first, count, ...rest }: ProfileRange): BenchProfile[] {
+  return Array.from({ length: count }, (_, index) => benchProfile(first + index, rest));
 }
 
-function benchProfile(index: number, anchorMs: number): BenchProfile {
+function benchProfile(
+  index: number,
+  { anchorMs, titles: titleCount = titlesPerProfile }: Omit<ProfileRange, 'first' | 'count'>,
+): BenchProfile {
   const profileId = `prf_${digits(index)}`;
   const devices: Device[] = [
     { id: `tv-${digits(index)}-7c9e6679-7425`, kind: 'TV', name: 'Living room' },
     { id: `phone-${digits(index)}-550e8400-e29b`, kind: 'PHONE', name: null },
   ];
-  const titles = Array.from({ length: titlesPerProfile }, (_, title) => `mov_${digits(title)}`);
+  const titles = Array.from({ length: titleCount }, (_, title) => `mov_${digits(title)}`);
   const isContested = index % contestedEvery === 0;
   const sessions = devices.map((device, which) => ({
     profileId,
-    title: titles[isContested ? 0 : which] as string,
+    title: titles[isContested ? 0 : which % titles.length] as string,
     device,
     sessionId: `s-${digits(index)}-${which}-f47ac10b-58cc-4372`,
     anchorMs,

@@ -76,7 +76,8 @@ export async function openLane(options: OpenLaneOptions): Promise<OpenedLane | u
       await change();
       await gateway.getSchema();
       upstreams.follow(supergraph.text);
-      await refresh.resume();
+      // Not awaited: a subgraph may take its time to say what it is.
+      void refresh.resume();
     },
     async close() {
       refresh.close();

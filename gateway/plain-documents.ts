@@ -6,6 +6,7 @@ import {
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  print,
   type SelectionNode,
   type SelectionSetNode,
   separateOperations,
@@ -53,7 +54,7 @@ export function plainDocument(
   // It still stands for the text that came: others look that up.
   const whole: DocumentNode = document.loc === undefined ? alone : { ...alone, loc: document.loc };
   return visit(whole, {
-    SelectionSet: { leave: (set) => withoutRepetition(set, fragments) },
+    SelectionSet: { enter: (set) => withoutRepetition(set, fragments) },
     OperationDefinition: {
       leave: (node) => ({ ...node, selectionSet: typenamesLast(node.selectionSet) }),
     },
@@ -63,22 +64,50 @@ export function plainDocument(
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /**
- * A field whose key was selected before it goes into a fragment of its own: what fragments hold is merged
- * item by item, the list of a field is put behind the one that is there.
+ * Fields of one key become one field, in front of the fragments that select it too: what a fragment holds is
+ * merged item by item into what is there, the list of a field is put behind it. On another condition a field
+ * goes into a fragment of its own.
  */
 function withoutRepetition(
   set: SelectionSetNode,
   fragments: Fragments,
 ): SelectionSetNode | undefined {
-  const before = new Set<string>();
+  const fields = new Map<string, FieldNode>();
+  const conditioned: FieldNode[] = [];
+  const others: SelectionNode[] = [];
+  const ofFragments = new Set<string>();
   let isChanged = false;
-  const selections = set.selections.map((selection): SelectionNode => {
-    const isRepeated = selection.kind === Kind.FIELD && before.has(keyOf(selection));
-    for (const key of keysOf(selection, fragments)) before.add(key);
-    isChanged ||= isRepeated;
-    return isRepeated ? inFragment(selection) : selection;
-  });
-  return isChanged ? { ...set, selections } : undefined;
+  const take = (field: FieldNode) => {
+    const key = keyOf(field);
+    const before = fields.get(key);
+    isChanged ||= before !== undefined || ofFragments.has(key);
+    if (before === undefined) fields.set(key, field);
+    else if (isOnSameCondition(before, field)) fields.set(key, merged(before, field));
+    else conditioned.push(field);
+  };
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) {
+      take(selection);
+    } else {
+      for (const key of keysOf(selection, fragments)) ofFragments.add(key);
+      others.push(selection);
+    }
+  }
+  if (!isChanged) return undefined;
+  return { ...set, selections: [...fields.values(), ...others, ...conditioned.map(inFragment)] };
+}
+
+function isOnSameCondition({ directives = [] }: FieldNode, other: FieldNode): boolean {
+  return directives.map(print).join() === (other.directives ?? []).map(print).join();
+}
+
+function merged(field: FieldNode, { selectionSet: more }: FieldNode): FieldNode {
+  const { selectionSet: set } = field;
+  if (set === undefined || more === undefined) return field;
+  return {
+    ...field,
+    selectionSet: { ...set, selections: [...set.selections, ...more.selections] },
+  };
 }
 
 function keyOf({ alias, name }: FieldNode): string {
@@ -93,7 +122,9 @@ function keysOf(selection: SelectionNode, fragments: Fragments): string[] {
   return holder?.selectionSet.selections.flatMap((inner) => keysOf(inner, fragments)) ?? [];
 }
 
+/** Leaves stay as they are: the planner finds no way to some of them in a fragment. */
 function inFragment({ directives = [], ...field }: FieldNode): SelectionNode {
+  if (field.selectionSet === undefined) return { ...field, directives };
   return {
     kind: Kind.INLINE_FRAGMENT,
     directives,

@@ -8,7 +8,7 @@ import { noonMs } from '../support/manual-clock.ts';
 
 function turnOf(cpuUs: Partial<Turn['cpuUs']>, heartbeatsPerS = 1_000): Turn {
   return {
-    ...{ requests: 1, durationMs: 1, wrongOutcomes: 0, clientCpuUs: 0 },
+    ...{ requests: 1, durationMs: 1, wrongOutcomes: 0, retries: 0, clientCpuUs: 0 },
     ...{ latencyMsP50: 1, latencyMsP99: 1, heartbeatsPerS },
     outcomes: { ACCEPTED: 1, SUPERSEDED: 0, DUPLICATE: 0 },
     cpuUs: { gateway: 0, server: 0, redis: 0, store: 0, ...cpuUs },

@@ -32,7 +32,7 @@ describe.each(['normal', 'fast'])('the graphql-ws protocol, %s lane', (which) =>
   const lane = new ToyLane();
   const sockets: RawSocket[] = [];
   beforeAll(async () => {
-    gateway = await openToyGateway('embedded', { lane });
+    gateway = await openToyGateway('embedded', { toyLane: lane });
     if (which === 'fast') lane.forward(read, forget);
   });
   afterEach(async () => {

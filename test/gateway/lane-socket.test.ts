@@ -19,7 +19,7 @@ describe('one socket of both lanes', () => {
   const lane = new ToyLane();
   const sockets: RawSocket[] = [];
   beforeAll(async () => {
-    gateway = await openToyGateway('embedded', { lane });
+    gateway = await openToyGateway('embedded', { toyLane: lane });
     lane.forward(forget, read);
   });
   beforeEach(() => {
@@ -192,7 +192,7 @@ it('counts each operation of a socket once, whichever lane answers', async () =>
   const limits = new RateLimits({ limiter, limits: perS, metricName: 'refused_total' });
   const lane = new ToyLane();
   const rates = { limits, trustedProxies: 0 };
-  const gateway = await openToyGateway('embedded', { lane, rates });
+  const gateway = await openToyGateway('embedded', { toyLane: lane, rates });
   lane.forward(read);
   const socket = await connect(gateway, { authorization: await gateway.token('alice') });
   const payload = { query: read, variables: { id: 'mov_1' } };

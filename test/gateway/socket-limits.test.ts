@@ -27,7 +27,7 @@ describe.each(['normal', 'fast'])('what one socket may do, %s lane', (which) => 
   const sockets: RawSocket[] = [];
   beforeAll(async () => {
     clock = new ManualClock(Date.now());
-    gateway = await openToyGateway('embedded', { clock, lane });
+    gateway = await openToyGateway('embedded', { clock, toyLane: lane });
     if (which === 'fast') lane.forward(read, forget, heavy);
   });
   afterEach(async () => {

@@ -81,13 +81,15 @@ export interface ToyGatewayOptions {
   clock?: Clock;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
-  /** Default: on, as in the product; or one that decides as it is told. */
-  lane?: 'on' | 'off' | ToyLane;
+  /** Default: on, as in the product. */
+  lane?: 'on' | 'off';
   /** Settings beside DATA_DIR. */
   env?: Record<string, string>;
   upstreamTimeoutMs?: number;
   planner?: 'native' | 'portable';
   drain?: Drain;
+  /** In the place of the product's own. */
+  toyLane?: ToyLane;
   isReady?: () => Promise<boolean>;
   rates?: GatewayRates;
   documents?: DocumentAdmission;
@@ -148,13 +150,14 @@ export async function openToyGateway(
     clock,
     log,
     metrics,
-    lane: toyLaneOf(options)?.open(subgraphs.playback, ruled) ?? lane?.lane,
+    lane: lane?.lane,
     routes,
     access,
     isReady,
     ...(drain && { drain }),
   };
-  const server = await serveGateway({ ...served, ...address });
+  const toyLane = options.toyLane?.open(subgraphs.playback, { ...served, ...options });
+  const server = await serveGateway({ ...served, ...address, ...toyLane });
   const reload = reloadOf({ gateway, server, measured: metrics, lane }, log);
   const following = options.followed?.follow({ clock, log, ...reload });
   await lane?.start();
@@ -198,15 +201,12 @@ export async function openToyGateway(
   };
 }
 
-function toyLaneOf({ lane }: ToyGatewayOptions): ToyLane | undefined {
-  return typeof lane === 'object' ? lane : undefined;
-}
-
 async function openLaneOf(
-  { lane, planner, documents: admission, upstreamTimeoutMs: timeoutMs }: ToyGatewayOptions,
+  { lane = 'on', planner, toyLane, ...options }: ToyGatewayOptions,
   parts: Omit<OpenLaneOptions, 'own'> & { connected: Connected },
 ) {
-  if ((lane ?? 'on') !== 'on' || planner === 'portable') return undefined;
+  if (lane === 'off' || planner === 'portable' || toyLane !== undefined) return undefined;
+  const { documents: admission, upstreamTimeoutMs: timeoutMs } = options;
   const own = parts.connected.upstreams({ clock: parts.clock, timeoutMs });
   return openLane({ ...parts, own, admission, timeoutMs });
 }

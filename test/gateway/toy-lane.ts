@@ -5,6 +5,10 @@ import type { LaneAnswer, LaneRequest, LaneUpstream } from '../../gateway/lane-u
 import type { Subgraph } from '../../runtime/subgraph.ts';
 import type { ToyContext } from './toy-subgraphs.ts';
 
+type LaneParts = Pick<FastLaneOptions, 'verifier' | 'metrics' | 'log' | 'rates'> & {
+  isProduction?: boolean;
+};
+
 /**
  * The real lane over one toy subgraph, without its rules: it forwards what it is told to forward, once it is
  * told, and does not reach its subgraph on demand.
@@ -21,14 +25,16 @@ export class ToyLane implements LaneDocuments, LaneUpstream {
   readonly #decisions = new Map<string, LaneDecision>();
   #subgraph: Subgraph<ToyContext> | undefined;
 
-  open(
-    subgraph: Subgraph<ToyContext>,
-    options: Omit<FastLaneOptions, 'documents' | 'upstreamOf' | 'generationOf'>,
-  ): FastLane {
+  /** What a gateway is served with. */
+  open(subgraph: Subgraph<ToyContext>, parts: LaneParts): { lane: FastLane } {
     this.#subgraph = subgraph;
-    const { generation } = this;
-    const known = { documents: this, upstreamOf: () => this, generationOf: () => generation };
-    return new FastLane({ ...options, ...known });
+    const upstreams = new Map([['playback', this]]);
+    const upstreamOf = (name: string) => upstreams.get(name);
+    const generationOf = () => this.generation;
+    const { isProduction = false } = parts;
+    const reached = { upstreams, upstreamOf, generationOf };
+    const options = { ...parts, ...reached, documents: this, isProduction };
+    return { lane: new FastLane(options as FastLaneOptions) };
   }
 
   forward(...texts: readonly string[]): void {

@@ -112,8 +112,10 @@ function watched(
 ) {
   const { server, known } = subgraph;
   const byKnown = known.execute.bind(known);
-  known.execute = async (body, contextOf) =>
-    isDown() ? null : byKnown(body, () => admit().then(contextOf));
+  known.execute = async (body, contextOf) => {
+    if (isDown()) return null;
+    return byKnown(body, isAboutSdl(body) ? contextOf : () => admit().then(contextOf));
+  };
   const inProcess = server.executeOperation.bind(server) as (...args: unknown[]) => unknown;
   const byHttp = server.executeHTTPGraphQLRequest.bind(server);
   Object.assign(server, {
@@ -122,11 +124,16 @@ function watched(
       return inProcess(...args);
     },
     executeHTTPGraphQLRequest: async (request: Parameters<typeof byHttp>[0]) => {
-      await admit();
+      if (!isAboutSdl(request.httpGraphQLRequest.body)) await admit();
       return byHttp(request);
     },
   });
   return subgraph;
+}
+
+/** What the fast lane asks for itself, whenever it likes: no test counts that. */
+function isAboutSdl(body: unknown): boolean {
+  return (body as { query?: unknown } | null)?.query === '{_service{sdl}}';
 }
 
 /** The same for the fast lane, which passes both by. */
@@ -137,9 +144,10 @@ export function admitted(subgraph: Subgraph<ToyContext>, toys: Toys): LaneSubgra
     contextFor: subgraph.contextFor,
     known: {
       prepare: known.prepare.bind(known),
-      run: async (...args) => {
-        await toys.admit(name as ToyName);
-        return known.run(...args);
+      run: async (operation, ...rest) => {
+        const query = operation.document.loc?.source.body;
+        if (!isAboutSdl({ query })) await toys.admit(name as ToyName);
+        return known.run(operation, ...rest);
       },
     },
   };

@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { partitionOf } from '../domain/version.ts';
+import { profileKeys } from '../stores/redis/keys.ts';
+import { productionKeys } from '../test/support/production-keys.ts';
+import { startRedis } from '../test/support/redis-server.ts';
+import { type ServerProcess, startServer } from './child.ts';
+import { playbackEnv, playbackFile } from './lane-servers.ts';
+import { LoadProcess } from './load.ts';
+import { cpuUsOf, redisCpuUs } from './machine.ts';
+import { checkState, expectedState, type StateCheck } from './state-check.ts';
+import { openHot, preload } from './tiers.ts';
+import { type Contender, type Turn, type TurnScale, takeTurns } from './turns.ts';
+import { anchorAgeMs, benchProfiles, type ProfileRange, partitions } from './workload.ts';
+
+/** How much a store holds while heartbeats come. */
+export interface Population {
+  profiles: number;
+  titles: number;
+}
+
+export interface GrowthScale extends TurnScale {
+  warmUpRequests: number;
+  connections: number;
+  /** Profiles that report, of those that are there: one process serves no more at a time. */
+  activeMax: number;
+}
+
+export interface PopulationFigures {
+  population: Population;
+  /** What all of them took in Redis, their keys' own places included. */
+  bytes: number;
+  turns: Turn[];
+  check: StateCheck;
+  wrongOutcomes: number;
+}
+
+/** Keys that one write restores. */
+const pipelineLength = 2_000;
+
+/**
+ * Populations of different size in databases of one Redis, a playback process over each, and the same load on
+ * each in turn.
+ *
+ * Errors: throws when anything but a recorded heartbeat is answered. What it opened is closed either way.
+ */
+export async function measureGrowth(
+  populations: readonly Population[],
+  of: { scale: GrowthScale; say: (line: string) => void },
+): Promise<PopulationFigures[]> {
+  const { scale, say } = of;
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const dataDir = await mkdtemp(join(tmpdir(), 'playhead-growth-'));
+    closers.push(() => rm(dataDir, { recursive: true, force: true }));
+    const keys = await productionKeys(dataDir);
+    // A copy of its file, made while it is measured, would be on some population's account.
+    const redisServer = await startRedis({ args: ['--auto-aof-rewrite-percentage', '0'] });
+    closers.push(() => redisServer.close());
+    const load = LoadProcess.start();
+    closers.push(() => load.close());
+    const anchorMs = Date.now() - anchorAgeMs;
+    await warmRedis(`${redisServer.url}/0`, anchorMs);
+    const members = [];
+    for (const [index, population] of populations.entries()) {
+      const redisUrl = `${redisServer.url}/${index}`;
+      const redis = new Redis(redisUrl);
+      closers.push(async () => redis.disconnect());
+      const count = Math.min(population.profiles, scale.activeMax);
+      const range: ProfileRange = { first: 0, count, anchorMs, titles: population.titles };
+      const bytes = await populate(redis, { redisUrl, population, range });
+      say(`growth: ${nameOf(population)}, ${Math.round(bytes / 1e3)} kB`);
+      const own = join(dataDir, String(index));
+      const env = playbackEnv(keys, { redisUrl, dataDir: own });
+      const server = await startServer(playbackFile, { env });
+      closers.push(server.kill);
+      members.push({ population, redisUrl, redis, range, bytes, server });
+    }
+    let wrongOutcomes = 0;
+    for (const { population, range, server } of members) {
+      const candidate = nameOf(population);
+      const { url } = server;
+      const to = { candidate, dialect: 'plain', url, connections: scale.connections } as const;
+      await load.tell({ kind: 'connect', ...to, range, dataDir }, 'connected');
+      const requests = scale.warmUpRequests;
+      const { report } = await load.tell({ kind: 'load', candidate, requests }, 'loaded');
+      wrongOutcomes += report.wrongOutcomes;
+    }
+    const turns = await takeTurns(members.map(contenderOf), { load, scale, say });
+    const figures: PopulationFigures[] = [];
+    for (const { population, bytes, range, redisUrl } of members) {
+      const own = turns.get(nameOf(population)) ?? [];
+      const check = await checkOf(load, { population, range, redisUrl });
+      const wrong = own.reduce((total, turn) => total + turn.wrongOutcomes, wrongOutcomes);
+      figures.push({ population, bytes, turns: own, check, wrongOutcomes: wrong });
+    }
+    return figures;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+export function nameOf({ profiles, titles }: Population): string {
+  return `${profiles} profiles of ${titles}`;
+}
+
+function contenderOf(of: {
+  population: Population;
+  redis: Redis;
+  server: ServerProcess;
+}): Contender {
+  const { population, redis, server } = of;
+  const meters = { server: () => cpuUsOf(server.pid), redis: () => redisCpuUs(redis) };
+  return { name: nameOf(population), heartbeatsPerRequest: 1, meters };
+}
+
+/** Loads those that report as a hydration does, and beside them as many copies of one as are missing. */
+async function populate(
+  redis: Redis,
+  of: { redisUrl: string; population: Population; range: ProfileRange },
+): Promise<number> {
+  const before = await usedBytes(redis);
+  const hot = await openHot(of.redisUrl);
+  const active = benchProfiles(of.range);
+  await preload(active, { hot, durable: null });
+  await hot.close();
+  const template = keyOf((active[0] as { profileId: string }).profileId);
+  const [dump, ttlMs] = await Promise.all([redis.dumpBuffer(template), redis.pttl(template)]);
+  if (dump === null) throw new Error(`There is no ${template}.`);
+  for (let first = active.length; first < of.population.profiles; first += pipelineLength) {
+    const pipeline = redis.pipeline();
+    const end = Math.min(first + pipelineLength, of.population.profiles);
+    for (let index = first; index < end; index += 1) {
+      pipeline.restore(keyOf(`prf_${String(index).padStart(6, '0')}`), Math.max(0, ttlMs), dump);
+    }
+    await pipeline.exec();
+  }
+  return (await usedBytes(redis)) - before;
+}
+
+function keyOf(profileId: string): string {
+  return profileKeys({ partition: partitionOf(profileId, partitions), profileId }).profile;
+}
+
+/** What Redis uses for keys and scripts: whoever is connected does not count. */
+async function usedBytes(redis: Redis): Promise<number> {
+  const report = await redis.info('memory');
+  const figure = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(report)?.[1]);
+  return figure('used_memory') - figure('mem_clients_normal') - figure('mem_aof_buffer');
+}
+
+/** Scripts and tables that Redis makes once are on no population's account. */
+async function warmRedis(redisUrl: string, anchorMs: number): Promise<void> {
+  const hot = await openHot(redisUrl);
+  await preload(benchProfiles({ first: 0, count: 64, anchorMs }), { hot, durable: null });
+  await hot.close();
+  const redis = new Redis(redisUrl);
+  await redis.flushdb();
+  redis.disconnect();
+}
+
+async function checkOf(
+  load: LoadProcess,
+  of: { population: Population; range: ProfileRange; redisUrl: string },
+): Promise<StateCheck> {
+  const candidate = nameOf(of.population);
+  const { inForce } = await load.tell({ kind: 'model', candidate }, 'model');
+  const hot = await openHot(of.redisUrl);
+  const read = async (profileId: string) =>
+    (await hot.read({ profileId, titles: null, nowMs: Date.now() })).titles;
+  const check = await checkState(expectedState(benchProfiles(of.range), inForce), read);
+  await hot.close();
+  return check;
+}
