@@ -7,6 +7,8 @@ import { until } from '../test/support/until.ts';
 export interface ServerProcess {
   url: string;
   pid: number;
+  /** Where it is scraped, if it has printed another address for that. */
+  metricsUrl(): string | undefined;
   /** SIGTERM; resolves with everything it wrote. Errors: rejects when it did not end by itself with 0. */
   stop(): Promise<void>;
   /** SIGKILL, if it still runs. */
@@ -60,6 +62,7 @@ export async function startServer(
     return {
       url,
       pid: child.pid as number,
+      metricsUrl: () => /^Metrics +(http:\S+)/m.exec(output)?.[1],
       kill,
       stop: () => stop(child, { ended, output: () => output }),
     };

@@ -65,6 +65,12 @@ export const laneCandidates = {
     ...{ servers: { gateway: 'lane', server: 'playback' }, store: databases.product },
     ...{ batch: 10, isWholeOnly: true },
   },
+  'lane, HTTP': {
+    what: 'the gateway with `FAST_LANE=http`, which is how it asks subgraphs of other teams',
+    dialect: 'plain',
+    ...{ servers: { gateway: 'http-lane', server: 'playback' }, store: databases.product },
+    isWholeOnly: true,
+  },
   'normal lane': {
     what: 'the gateway with `FAST_LANE=off`: Hive gateway with its planner in Rust, and all our plugins',
     dialect: 'plain',

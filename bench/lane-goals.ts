@@ -33,6 +33,14 @@ const goals: readonly (Ratio & { limit: Goal['limit'] & { aim?: number } })[] = 
     limit: { atMost: 1.1, aim: 0.9 },
   },
   {
+    figure: 'heartbeats a second, lane by HTTP ÷ direct',
+    ...{ of: ['lane, HTTP', rate], to: ['direct', rate], limit: { atLeast: 0.5 } },
+  },
+  {
+    figure: "CPU, the lane's gateway by HTTP ÷ the subgraph asked directly",
+    ...{ of: ['lane, HTTP', gateway], to: ['direct', server], limit: { atMost: 1.15 } },
+  },
+  {
     figure: 'heartbeats a second, lane by frames ÷ normal lane',
     ...{ of: ['lane, frames', rate], to: ['normal lane', rate], limit: { atLeast: 5, aim: 10 } },
   },

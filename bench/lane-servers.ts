@@ -116,6 +116,7 @@ function commonEnv(keys: Record<string, string>, dataDir: string): Record<string
 
 /** Which way heartbeats take through a gateway. */
 function laneOf(name: ServerName): Record<string, string> {
+  if (name === 'http-lane') return { FAST_LANE: 'http' };
   return name.endsWith('normal') ? { FAST_LANE: 'off' } : {};
 }
 

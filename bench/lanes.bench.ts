@@ -1,6 +1,7 @@
 import { type LaneName, laneCandidate, laneCandidates } from './lane-candidates.ts';
 import { laneGoals, laneLimits } from './lane-goals.ts';
 import { profileLanes } from './lane-profile.ts';
+import { strays } from './lane-share.ts';
 import { type LaneFigures, type LaneScale, measureLanes, openLaneWorld } from './lanes.ts';
 import { environment, spreadOf } from './machine.ts';
 import { type BenchOptions, type BenchResult, shown, spreadText, type Table } from './result.ts';
@@ -80,11 +81,15 @@ function outcomesText(turns: readonly Turn[]): string {
   return counts.map((count) => `${shown((100 * count) / total)} %`).join(' / ');
 }
 
-function checkTable({ checks, wrongOutcomes, retries }: LaneFigures): Table {
+function checkTable({ checks, wrongOutcomes, retries, shares }: LaneFigures): Table {
+  const carried = shares.map(
+    (share) => `${share.what}: ${share.carried} of ${share.requests} requests`,
+  );
   return {
     title: 'Is it right, on every way?',
     notes: [
       `After the load every register is compared with a model of what was acknowledged; ${wrongOutcomes} answers named an outcome that the model did not expect, and ${retries} requests were sent again because a server said that they may be.`,
+      `By the servers' own counters: ${carried.join('; ')}.`,
     ],
     header: ['candidate', 'registers compared', 'that differ'],
     rows: checks.map(({ name, check }) => [
@@ -94,7 +99,7 @@ function checkTable({ checks, wrongOutcomes, retries }: LaneFigures): Table {
   };
 }
 
-function wrongOf({ checks, wrongOutcomes }: LaneFigures): string[] {
+function wrongOf({ checks, wrongOutcomes, shares }: LaneFigures): string[] {
   const differences = checks
     .filter(({ check }) => check.differencesCount > 0)
     .map(({ name, check }) => `${name}: ${check.differences.join('; ')}`);
@@ -102,5 +107,5 @@ function wrongOf({ checks, wrongOutcomes }: LaneFigures): string[] {
     .filter(({ check }) => check.compared === 0)
     .map(({ name }) => `${name}: nothing was compared`);
   const outcomes = wrongOutcomes > 0 ? [`${wrongOutcomes} wrong outcomes were answered`] : [];
-  return [...differences, ...nothing, ...outcomes];
+  return [...differences, ...nothing, ...outcomes, ...strays(shares)];
 }

@@ -12,6 +12,7 @@ import {
   type ServerName,
 } from './lane-candidates.ts';
 import { startLaneServers } from './lane-servers.ts';
+import { type LaneShare, laneShares } from './lane-share.ts';
 import { LoadProcess } from './load.ts';
 import type { LoadReport } from './load-client.ts';
 import { cpuUsOf, redisCpuUs } from './machine.ts';
@@ -38,6 +39,7 @@ export interface LaneFigures {
   /** Outcomes that a right merge would not have answered, warming up included. */
   wrongOutcomes: number;
   retries: number;
+  shares: LaneShare[];
 }
 
 /** A Redis, and whatever else keeps what these candidates acknowledge. */
@@ -66,23 +68,31 @@ export async function measureLanes(
   const servers = await startServersOf(world, world.names);
   const load = LoadProcess.start();
   try {
-    const warmed: LoadReport[] = [];
+    const warmed = new Map<LaneName, LoadReport>();
     for (const name of world.names) {
       await connect(load, { world, name, servers });
-      warmed.push(await warmUp(load, { name, requests: scale.warmUpRequests }));
+      warmed.set(name, await warmUp(load, { name, requests: scale.warmUpRequests }));
       say(`${name}: warm`);
     }
     const contenders = world.names.map((name) => contenderOf(world, name, servers));
     const turns = (await takeTurns(contenders, { load, scale, say })) as Map<LaneName, Turn[]>;
     const checks = await checkAll(world, load);
-    const all = [...warmed, ...[...turns.values()].flat()];
-    const wrongOutcomes = all.reduce((total, report) => total + report.wrongOutcomes, 0);
-    const retries = all.reduce((total, report) => total + report.retries, 0);
-    return { turns, checks, wrongOutcomes, retries };
+    const reportsOf = (name: LaneName) =>
+      [warmed.get(name), ...(turns.get(name) ?? [])].filter((report) => report !== undefined);
+    const requestsOf = (name: LaneName) => sum(reportsOf(name).map(({ requests }) => requests));
+    const shares = await laneShares({ servers, names: world.names, requestsOf });
+    const all = world.names.flatMap(reportsOf);
+    const wrongOutcomes = sum(all.map((report) => report.wrongOutcomes));
+    const retries = sum(all.map((report) => report.retries));
+    return { turns, checks, wrongOutcomes, retries, shares };
   } finally {
     await load.close();
     for (const server of servers.values()) await server.kill();
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 export async function openLaneWorld(scale: LaneScale): Promise<LaneWorld> {

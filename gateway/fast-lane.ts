@@ -126,6 +126,8 @@ export class FastLane {
     const startMs = metrics.nowMs();
     const viewer = await this.#admit(operation);
     if (viewer === undefined) return normal;
+    // Whoever said who asks may have taken a while.
+    if (!this.#isCurrent(operation.document)) return this.#leave('no-graph');
     const { document, transport } = operation;
     const answer = await this.#ask(operation, viewer);
     if (answer.kind === 'unsent') return this.#leave('unsent');

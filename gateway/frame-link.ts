@@ -28,7 +28,7 @@ import {
   frameBytesMax,
   frameKinds,
 } from '../runtime/frames.ts';
-import type { LaneAnswer, LaneRequest } from './lane-upstream.ts';
+import { type LaneAnswer, type LaneRequest, writeVariables } from './lane-upstream.ts';
 
 /** Where a subgraph speaks frames. */
 export interface FrameTarget {
@@ -161,14 +161,11 @@ export class FrameLink {
     if (socket.writableLength > backlogBytesMax) return notSent;
     const document = this.#documentOf(request.text);
     if (document === undefined || document.isRefused) return notSent;
-    const { variables, traceparent = '' } = request;
+    const { traceparent = '' } = request;
+    const variables = writeVariables(request.variables);
+    if (variables === undefined) return notSent;
     const id = this.#nextId;
-    const asked = {
-      document: document.id,
-      authorization,
-      traceparent,
-      variables: variables === undefined ? '' : JSON.stringify(variables),
-    };
+    const asked = { document: document.id, authorization, traceparent, variables };
     if (!writeRequest(this.#writer, id, asked)) return notSent;
     this.#nextId += 1;
     return new Promise((resolve) => {

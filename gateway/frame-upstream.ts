@@ -53,7 +53,8 @@ export class FrameUpstream implements LaneUpstream {
   /** All that are not gone; those that finish among them. */
   readonly #links = new Set<FrameLink>();
   readonly #places: Place[];
-  #releases = '';
+  /** The one that is asked; links of another one wait for it to be gone, or for their own end. */
+  #release = '';
   #generation = 0;
   #turn = 0;
   #wasReady: boolean | undefined;
@@ -82,7 +83,7 @@ export class FrameUpstream implements LaneUpstream {
   }
 
   get isReady(): boolean {
-    return this.#places.some(({ link }) => link?.isUsable);
+    return this.#places.some(({ link }) => this.#canAsk(link));
   }
 
   /** Links that can be asked, or were and finish. */
@@ -112,9 +113,15 @@ export class FrameUpstream implements LaneUpstream {
     this.#turn += 1;
     for (let index = 0; index < linksWanted; index += 1) {
       const link = this.#places[(index + this.#turn) % linksWanted]?.link;
-      if (link?.isUsable && (least === undefined || isBetter(link, least))) least = link;
+      if (!this.#canAsk(link)) continue;
+      if (least === undefined || isBetter(link, least)) least = link;
     }
     return least;
+  }
+
+  /** Decisions are made for one release; another one, for a while beside it, may take more. */
+  #canAsk(link: FrameLink | undefined): link is FrameLink {
+    return link?.isUsable === true && link.release === this.#release;
   }
 
   #placeParts(): PlaceParts {
@@ -140,16 +147,17 @@ export class FrameUpstream implements LaneUpstream {
         this.#links.add(link);
         return link;
       },
-      onChange: () => this.#changed(),
+      onChange: (opened) => this.#changed(opened),
     };
   }
 
-  /** Another generation: what stands behind the links now is not what stood there before. */
-  #changed(): void {
+  /** Another generation: what is asked now is not what was asked before. The latest is what stays. */
+  #changed(opened?: FrameLink): void {
     const releases = this.#places.flatMap(({ link }) => link?.release ?? []);
-    const now = [...new Set(releases)].sort().join();
-    if (now !== '' && now !== this.#releases) {
-      this.#releases = now;
+    const [other] = releases.includes(this.#release) ? [] : releases;
+    const now = opened?.release ?? other ?? this.#release;
+    if (now !== this.#release) {
+      this.#release = now;
       this.#generation += 1;
     }
     const { isReady } = this;
@@ -187,7 +195,7 @@ interface PlaceParts {
   lifetimeMs: number;
   goodAfterTicks: number;
   connect(events: LinkEvents): FrameLink;
-  onChange(): void;
+  onChange(opened?: FrameLink): void;
 }
 
 /** Where one link stands, and the next one after it. */
@@ -249,7 +257,7 @@ class Place {
     const { clock, random, lifetimeMs, onChange } = this.#parts;
     this.#cancelLife();
     this.#cancelLife = clock.after(lifetimeMs * (0.5 + random()), () => this.replace());
-    onChange();
+    onChange(link);
   }
 
   #leave(link: FrameLink): void {

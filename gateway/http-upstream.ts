@@ -2,7 +2,12 @@ import { type Dispatcher, Pool } from 'undici';
 import { BoundedMap } from '../runtime/bounded-map.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { StatementSigner } from '../runtime/signed-identity.ts';
-import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
+import {
+  type LaneAnswer,
+  type LaneRequest,
+  type LaneUpstream,
+  writeVariables,
+} from './lane-upstream.ts';
 
 export interface HttpUpstreamOptions {
   /** Of its /graphql. */
@@ -70,7 +75,9 @@ export class HttpUpstream implements LaneUpstream {
   }
 
   ask(request: LaneRequest): Promise<LaneAnswer> {
-    if (!this.isReady) return unsent;
+    const body = this.isReady ? this.#bodyOf(request) : undefined;
+    if (body === undefined) return unsent;
+    const headers = this.#headersOf(request);
     this.#underWay += 1;
     return new Promise((resolve) => {
       const exchange = new Exchange((answer) => {
@@ -79,8 +86,6 @@ export class HttpUpstream implements LaneUpstream {
         resolve(answer);
       });
       const cancel = this.#options.clock.after(this.#timeoutMs, () => exchange.giveUp());
-      const body = this.#bodyOf(request);
-      const headers = this.#headersOf(request);
       this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, exchange);
     });
   }
@@ -90,14 +95,15 @@ export class HttpUpstream implements LaneUpstream {
     return this.#closing;
   }
 
-  #bodyOf({ text, variables }: LaneRequest): string {
+  #bodyOf({ text, variables }: LaneRequest): string | undefined {
+    const written = writeVariables(variables);
+    if (written === undefined) return undefined;
     let document = this.#documents.get(text);
     if (document === undefined) {
       document = `{"query":${JSON.stringify(text)}`;
       this.#documents.set(text, document);
     }
-    if (variables === undefined) return `${document}}`;
-    return `${document},"variables":${JSON.stringify(variables)}}`;
+    return written === '' ? `${document}}` : `${document},"variables":${written}}`;
   }
 
   #headersOf({ viewer, traceparent }: LaneRequest): string[] {
@@ -150,7 +156,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const [first] = this.#chunks;
     const isWhole = first !== undefined && this.#chunks.length === 1;
     const bytes = isWhole ? first : Buffer.concat(this.#chunks);
-    const body = proxyStatuses.includes(this.#status) ? undefined : resultIn(bytes);
+    const body = proxyStatuses.includes(this.#status) ? undefined : resultIn(bytes, this.#status);
     this.#end(body === undefined ? lost : { kind: 'answered', body });
   }
 
@@ -167,11 +173,14 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const lost: LaneAnswer = { kind: 'unanswered', why: 'lost' };
 
+/** From here on a server says that it failed, whatever it had done by then. */
+const failedFrom = 500;
+
 /**
  * The result, if it is one; written anew if there is more than `data` in it: whoever reads it on looks at
- * its bytes.
+ * its bytes. Of a server that failed, what has no `data` has some that is null: it may have run.
  */
-function resultIn(bytes: Buffer): Buffer | string | undefined {
+function resultIn(bytes: Buffer, status: number): Buffer | string | undefined {
   let result: unknown;
   try {
     result = JSON.parse(bytes.toString());
@@ -183,5 +192,5 @@ function resultIn(bytes: Buffer): Buffer | string | undefined {
   const isResult = typeof data === 'object' && (data === null || !Array.isArray(data));
   if (!isResult && !(data === undefined && Array.isArray(errors))) return undefined;
   if (isResult && Object.keys(result).length === 1) return bytes;
-  return JSON.stringify({ data, errors });
+  return JSON.stringify({ data: data === undefined && status >= failedFrom ? null : data, errors });
 }

@@ -1,6 +1,7 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import type { GraphQLSchema } from 'graphql';
 import { BoundedMap } from '../runtime/bounded-map.ts';
+import type { Logger } from '../runtime/log.ts';
 import { decide } from './forwardable.ts';
 import type { AnsweredDocument, LaneDecision, LaneGraph } from './lane-decision.ts';
 
@@ -22,6 +23,8 @@ export interface LaneDocumentsOptions {
   decide?: (graph: LaneGraph, answered: AnsweredDocument) => LaneDecision;
   /** @default setImmediate: when the answer under way has been written. */
   later?: (work: () => void) => void;
+  /** @default nobody hears of a decision that failed; it counts as a refusal anyway. */
+  log?: Logger | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export interface LaneDocumentsOptions {
 export class LaneDocuments {
   readonly #decide: (graph: LaneGraph, answered: AnsweredDocument) => LaneDecision;
   readonly #later: (work: () => void) => void;
+  readonly #log: Logger | undefined;
   #known = new BoundedMap<BoundedMap<LaneDecision>>(documentsMax);
   #waiting: Noted[] = [];
   #graph: LaneGraph | null = null;
@@ -44,6 +48,7 @@ export class LaneDocuments {
   constructor(options: LaneDocumentsOptions = {}) {
     this.#decide = options.decide ?? decide;
     this.#later = options.later ?? setImmediate;
+    this.#log = options.log;
   }
 
   /**
@@ -96,9 +101,19 @@ export class LaneDocuments {
     const noted = this.#waiting.shift();
     if (noted === undefined || this.#graph === null) return;
     if (this.#waiting.length > 0) this.#later(() => this.#decideOne());
-    const decision = this.#decide(this.#graph, noted);
+    const decision = this.#decided(this.#graph, noted);
     const known = this.#known.get(noted.text) ?? new BoundedMap(operationsMax);
     known.set(noted.operationName ?? '', decision);
     this.#known.set(noted.text, known);
+  }
+
+  /** Here nobody waits who could catch what is thrown: it would end the process, for one document. */
+  #decided(graph: LaneGraph, noted: Noted): LaneDecision {
+    try {
+      return this.#decide(graph, noted);
+    } catch (error) {
+      this.#log?.error({ err: error }, 'a document could not be decided for the fast lane');
+      return { kind: 'refuse', reason: 'unplannable' };
+    }
   }
 }

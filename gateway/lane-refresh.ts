@@ -136,11 +136,18 @@ async function ask(upstream: LaneUpstream): Promise<Told | undefined> {
     traceparent: undefined,
   });
   if (answer.kind !== 'answered' || upstream.generation !== generation) return undefined;
-  const { data } = JSON.parse(answer.body.toString()) as {
-    data?: { _service?: { sdl?: unknown } };
-  };
-  const sdl = data?._service?.sdl;
+  const sdl = sdlIn(answer.body.toString());
   return typeof sdl === 'string' ? { sdl, generation } : undefined;
+}
+
+function sdlIn(body: string): unknown {
+  try {
+    const result: { data?: { _service?: { sdl?: unknown } } } | null = JSON.parse(body);
+    return result?.data?._service?.sdl;
+  } catch {
+    // Whatever answers there is no subgraph; it is asked again.
+    return undefined;
+  }
 }
 
 function isSame(told: ReadonlyMap<string, Told>, before: ReadonlyMap<string, Told>): boolean {

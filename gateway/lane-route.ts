@@ -145,8 +145,11 @@ export function checkParameters(
 export function isAmbiguous(text: string): boolean {
   const first = text.indexOf('"query"');
   if (first !== -1 && text.includes('"query"', first + 1)) return true;
-  return text.includes('__proto__') || text.includes('\\u005') || text.includes('\\u007');
+  return text.includes('__proto__') || spelledLetter.test(text);
 }
+
+/** A letter or `_` by its number: neither name can be written without one, but as it stands. */
+const spelledLetter = /\\u00[4-7]/;
 
 function isHarmless(extensions: unknown): boolean {
   if (extensions == null) return true;

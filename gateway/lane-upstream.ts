@@ -35,3 +35,14 @@ export interface LaneUpstream {
   /** What is under way is answered or given up; idempotent. */
   close(): Promise<void>;
 }
+
+/** Variables as JSON, empty for none; undefined: nested deeper than can be written, though they were read. */
+export function writeVariables(variables: LaneRequest['variables']): string | undefined {
+  if (variables === undefined) return '';
+  try {
+    return JSON.stringify(variables);
+  } catch {
+    // What JSON.parse made has no other way to fail. Nothing is sent, and the normal lane answers.
+    return undefined;
+  }
+}

@@ -22,7 +22,7 @@ import type { LaneUpstream } from './lane-upstream.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { type OpenedLane, openLane } from './open-lane.ts';
-import { openOwnUpstream } from './own-upstream.ts';
+import { openHttpUpstream, openOwnUpstream } from './own-upstream.ts';
 import { remoteTransports } from './remote-transports.ts';
 import { type Access, type GatewayServer, serveGateway } from './server.ts';
 import { type Connections, openGateway, reloadOf, supergraphFile } from './supergraph.ts';
@@ -80,7 +80,7 @@ async function start(process: ProcessParts): Promise<readonly Closable[]> {
   const documents = await openDocuments(config);
   const ruled = { ...common, isProduction, rates, costMax };
   const laned = { ...ruled, ...graph, own: backing.upstreams, admission: documents };
-  const lane = config.FAST_LANE === 'on' ? await openLane(laned) : undefined;
+  const lane = config.FAST_LANE === 'off' ? undefined : await openLane(laned);
   const lanePlugin = lane?.plugin;
   const gateway = await openGateway({ ...graph, ...ruled, documents, lanePlugin });
   const address = { host: config.HOST, port: config.PORT };
@@ -179,11 +179,12 @@ function followed(
 async function openRemote({ config, clock, log }: ProcessParts): Promise<Backing> {
   const signer = await openStatementSigner(config, clock);
   const keys = await identityKeys(config);
-  const isOn = config.FAST_LANE === 'on';
-  const upstreamOf = (url: string, socketPath?: string) =>
-    openOwnUpstream({ url, socketPath, keys, signer, clock, log, random: Math.random });
+  const openUpstream = { on: openOwnUpstream, http: openHttpUpstream, off: undefined };
+  const open = openUpstream[config.FAST_LANE];
   const upstreams = new Map<string, LaneUpstream>();
-  if (isOn) {
+  if (open !== undefined) {
+    const upstreamOf = (url: string, socketPath?: string) =>
+      open({ url, socketPath, keys, signer, clock, log, random: Math.random });
     upstreams.set('playback', upstreamOf(config.PLAYBACK_URL, config.PLAYBACK_FRAMES_SOCKET));
     upstreams.set('recommendations', upstreamOf(config.RECOMMENDATIONS_URL));
     upstreams.set('catalog', upstreamOf(config.CATALOG_URL));

@@ -51,7 +51,7 @@ export async function openLane(options: OpenLaneOptions): Promise<OpenedLane | u
     urls: locationsOf(options.connections),
     open: (url) => new HttpUpstream({ url, signer, clock, timeoutMs }),
   });
-  const documents = new LaneDocuments();
+  const documents = new LaneDocuments({ log });
   const refresh = new LaneRefresh({
     upstreams: () => upstreams.all,
     build: (sdls) => createLaneGraph({ supergraph: supergraph.text, sdls, planner, log, costMax }),

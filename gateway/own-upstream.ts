@@ -8,8 +8,7 @@ import type { LaneUpstream } from './lane-upstream.ts';
  */
 export function openOwnUpstream(options: FrameUpstreamOptions): LaneUpstream {
   const frames = new FrameUpstream(options);
-  const { url, signer, clock, timeoutMs } = options;
-  const http = new HttpUpstream({ url, signer, clock, timeoutMs });
+  const http = openHttpUpstream(options);
   return {
     // Each only grows, and either may have met another release.
     get generation() {
@@ -28,4 +27,14 @@ export function openOwnUpstream(options: FrameUpstreamOptions): LaneUpstream {
       await Promise.all([frames.close(), http.close()]);
     },
   };
+}
+
+/** The same over HTTP alone. */
+export function openHttpUpstream({
+  url,
+  signer,
+  clock,
+  timeoutMs,
+}: Pick<FrameUpstreamOptions, 'url' | 'signer' | 'clock' | 'timeoutMs'>): LaneUpstream {
+  return new HttpUpstream({ url, signer, clock, timeoutMs });
 }

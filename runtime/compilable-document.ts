@@ -73,8 +73,10 @@ function refuse(node: ASTNode, types: TypeInfo): void {
   const isDirective = node.kind === Kind.DIRECTIVE;
   // As a key in code it would set the prototype.
   const isPrototype = node.kind === Kind.NAME && node.value === '__proto__';
+  // Absent, it would be read from the prototype of the variables.
+  const isInherited = node.kind === Kind.VARIABLE && node.name.value in Object.prototype;
   const isCode = node.kind === Kind.STRING && node.value.includes(magic);
-  if (isDirective || isPrototype || isCode) throw new NotCompilable();
+  if (isDirective || isPrototype || isInherited || isCode) throw new NotCompilable();
   if (node.kind === Kind.FIELD) refuseField(node, types);
   if (!isLiteral(node)) return;
   const type = getNamedType(types.getInputType() ?? undefined);

@@ -189,7 +189,7 @@ export class FrameConnection<Context extends SubgraphContext> {
 
   #write(bytes: Buffer, written: () => void): void {
     if (this.#isEnding || !this.#socket.writable) return;
-    if (this.#socket.write(bytes, written)) return;
+    if (this.#socket.write(bytes, written) || this.#socket.isPaused()) return;
     // Who does not read its answers is not asked for more of them.
     this.#socket.pause();
     this.#socket.once('drain', () => this.#socket.resume());

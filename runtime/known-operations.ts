@@ -111,7 +111,7 @@ export class KnownOperations<Context> {
     const known = this.find(text, operationName);
     if (known !== undefined || text.length > documentLengthMax) return known;
     const document = parsed(text);
-    if (document === undefined || validate(this.#schema, document).length > 0) return undefined;
+    if (document === undefined || !isValid(this.#schema, document)) return undefined;
     return operationOf(this.#keep(text, document), operationName);
   }
 
@@ -167,9 +167,18 @@ export class KnownOperations<Context> {
       operation.runs += 1;
       return null;
     }
-    const compiled = this.#compilable && compileOperation(this.#compilable, operation);
-    operation.compiled = compiled ?? null;
+    operation.compiled = this.#compile(operation);
     return operation.compiled;
+  }
+
+  /** What cannot be compiled for a reason that nobody thought of runs as before. */
+  #compile(operation: KnownOperation): CompiledOperation | null {
+    try {
+      return (this.#compilable && compileOperation(this.#compilable, operation)) ?? null;
+    } catch (error) {
+      this.#log.error({ err: error }, 'an operation could not be compiled: graphql-js runs it');
+      return null;
+    }
   }
 
   /** The answer to a request's body, errors mapped for clients; null: ask Apollo Server. */
@@ -211,6 +220,16 @@ function operationOf(
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
+}
+
+/** Of a subscription's `@include` and `@skip`, graphql throws what it finds wrong. */
+function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
+  try {
+    return validate(schema, document).length === 0;
+  } catch (error) {
+    if (error instanceof GraphQLError) return false;
+    throw error;
+  }
 }
 
 function parsed(text: string): DocumentNode | undefined {

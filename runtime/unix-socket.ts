@@ -41,7 +41,8 @@ async function isLeftBehind(path: string): Promise<boolean> {
   return once(socket, 'connect')
     .then(
       () => false,
-      () => true,
+      // Somebody who is busy, or another account's, is there all the same.
+      (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
     )
     .finally(() => socket.destroy());
 }

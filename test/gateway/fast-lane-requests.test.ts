@@ -26,6 +26,16 @@ const odd: Odd[] = [
     reason: 'body',
     body: `{"\\u0071uery":${JSON.stringify(other)},${one}}`,
   },
+  {
+    what: 'two documents, one with any letter spelled',
+    reason: 'body',
+    body: `{"qu\\u0065ry":${JSON.stringify(other)},${one}}`,
+  },
+  {
+    what: 'a key of every object, with any letter spelled',
+    reason: 'body',
+    body: `{${one},"variables":{"__pr\\u006fto__":{"id":"mov_2"}}}`,
+  },
   { what: 'a list', reason: 'body', body: `[{${one}}]` },
   { what: 'no object', reason: 'body', body: '"query"' },
   { what: 'no JSON', reason: 'body', body: `{${one}` },

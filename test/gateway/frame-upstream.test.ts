@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FrameLink } from '../../gateway/frame-link.ts';
 import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
@@ -63,6 +65,7 @@ describe('a subgraph by frames', () => {
 
   it.each([
     ['variables that do not fit', echo, { text: 7 }],
+    ['variables nested deeper than can be written', echo, { text: 'x', deep: nested(30_000) }],
     ['a document that is not valid there', '{ nothing }', undefined],
     ['what is no document', '{', undefined],
     ['a subscription', 'subscription { echo }', undefined],
@@ -108,6 +111,28 @@ describe('a subgraph by frames', () => {
     expect(resultOf(await upstream.ask(laneRequest('{ extra }')))).toEqual({
       data: { extra: null },
     });
+  });
+
+  it('of two releases at a time is asked as one of them', async () => {
+    const releases = [await subgraphOf(), await subgraphOf({ more: 'extra: String' })];
+    let turn = 0;
+    const balancer = createServer((client) => {
+      const server = connect(releases[turn % 2]?.port ?? 0, '127.0.0.1');
+      turn += 1;
+      for (const socket of [client, server]) socket.on('error', () => {});
+      client.pipe(server).pipe(client);
+    });
+    balancer.listen(0, '127.0.0.1');
+    await once(balancer, 'listening');
+    closing({ close: async () => void balancer.close() });
+    const { port } = balancer.address() as AddressInfo;
+    const upstream = await ready(await upstreamOf({ url: `http://127.0.0.1:${port}/graphql` }));
+    expect(turn).toBe(2);
+    const sdl = JSON.stringify(resultOf(await upstream.ask(laneRequest('{ _service { sdl } }'))));
+    const kind = sdl.includes('extra') ? 'answered' : 'unsent';
+    for (let times = 0; times < 10; times += 1) {
+      expect(await upstream.ask(laneRequest('{ extra }'))).toMatchObject({ kind });
+    }
   });
 
   it('that is cut off in the middle has perhaps run what was asked, and nothing of the rest', async () => {
@@ -247,3 +272,8 @@ describe('a subgraph by frames', () => {
     ]);
   });
 });
+
+/** Lists in lists, as JSON is read but not written. */
+function nested(depth: number): unknown {
+  return JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+}

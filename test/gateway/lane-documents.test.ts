@@ -110,6 +110,14 @@ describe('documents that the lane knows', () => {
     expect(decisions).toHaveLength(1);
   });
 
+  it('are refused when they cannot be decided on, and harm nobody', async () => {
+    decideBy = () => {
+      throw new Error('It is like no document before.');
+    };
+    await ask(plain);
+    expect(documents.find(plain, null)).toEqual({ kind: 'refuse', reason: 'unplannable' });
+  });
+
   it.each([
     ['is no document', '{ show('],
     ['is not valid', '{ show(id: 1) { name } }'],

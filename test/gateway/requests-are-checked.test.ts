@@ -35,7 +35,7 @@ describe('requests that do not fit the schema', () => {
       expect(answer.data).toBeUndefined();
       const strict = await gateway.ask(beginSession, { ...options, headers: graphqlJson });
       expect(strict.status).toBe(400);
-      expect(gateway.toys.fetchCount).toBe(0);
+      expect(gateway.toys.mutations).toBe(0);
     },
   );
 

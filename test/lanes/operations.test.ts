@@ -3,7 +3,8 @@ import { buildSchema, type GraphQLSchema, parse, printSchema, validate } from 'g
 import { documentLimits } from '../../gateway/document-limits.ts';
 import { composeSupergraph } from '../../schema/compose.ts';
 import { firstSeed } from '../support/seeds.ts';
-import { type Feature, features, type GeneratedOperation, Operations } from './operations.ts';
+import { type Feature, features } from './features.ts';
+import { type GeneratedOperation, Operations } from './operations.ts';
 import { ownSubgraphs } from './own-graph.ts';
 import { variantSubgraphs } from './variant-graph.ts';
 

@@ -10,6 +10,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
+  isInterfaceType,
   isNonNullType,
   isObjectType,
   isRequiredArgument,
@@ -18,6 +19,7 @@ import {
   validate,
 } from 'graphql';
 import { Chance } from '../support/chance.ts';
+import type { Feature } from './features.ts';
 import {
   type HiddenInputs,
   type InputValue,
@@ -25,31 +27,6 @@ import {
   printedValue,
   spoilt,
 } from './input-values.ts';
-
-/** What an operation holds: counted, so that a generator that stopped making it is noticed. */
-export const features = [
-  'alias',
-  'named fragment',
-  'fragment without condition',
-  'fragment on its own type',
-  'fragment on another type',
-  'nested conditions',
-  '__typename',
-  '@skip',
-  '@include',
-  'condition by variable',
-  'condition by default',
-  'several operations',
-  'several root fields',
-  'introspection',
-  'inline argument',
-  'variable argument',
-  'default of a variable',
-  'unfit variables',
-  'key selected twice',
-  'mutation',
-] as const;
-export type Feature = (typeof features)[number];
 
 export interface GeneratedOperation {
   readonly seed: number;
@@ -61,8 +38,10 @@ export interface GeneratedOperation {
 
 export interface GeneratorOptions {
   readonly hidden?: HiddenInputs;
-  /** How many of a hundred operations bring variables that do not fit. */
+  /** How many of a hundred operations bring variables that do not fit. @default 12 */
   readonly unfitPercent?: number;
+  /** Most operations keep to what one of these has, and few subgraphs answer what is drawn from all. */
+  readonly near?: readonly GraphQLSchema[];
 }
 
 /** Random documents may select two things under one key: the next draw of the same seed is tried then. */
@@ -99,7 +78,11 @@ export class Operations {
   #draw(seed: number, chance: Chance): GeneratedOperation {
     const holds = new Set<Feature>();
     const names = chance.of(0.1) ? ['One', 'Two'] : [chance.of(0.7) ? 'One' : ''];
-    const written = names.map((name) => new Writing(this.#schema, { chance, name, holds }).write());
+    const { near = [] } = this.#options;
+    const within = near.length > 0 && chance.of(0.8) ? chance.pick(near) : this.#schema;
+    const written = names.map((name) =>
+      new Writing(this.#schema, { chance, name, holds, within }).write(),
+    );
     const picked = chance.below(written.length);
     if (written.length > 1) holds.add('several operations');
     const { values } = written[picked]!;
@@ -154,21 +137,31 @@ interface Place {
 
 const emptyScope = (): Scope => ({ keys: new Map() });
 
+interface WritingParts {
+  readonly chance: Chance;
+  readonly name: string;
+  readonly holds: Set<Feature>;
+  /** Of what is selected, most is there as well. */
+  readonly within: GraphQLSchema;
+}
+
 /** One operation, being written. */
 class Writing {
   readonly #schema: GraphQLSchema;
   readonly #chance: Chance;
   readonly #name: string;
   readonly #holds: Set<Feature>;
+  readonly #within: GraphQLSchema;
   readonly #variables: Variable[] = [];
   #selections = 0;
   readonly #fragments: { name: string; type: GraphQLCompositeType; text: string }[] = [];
 
-  constructor(schema: GraphQLSchema, of: { chance: Chance; name: string; holds: Set<Feature> }) {
+  constructor(schema: GraphQLSchema, of: WritingParts) {
     this.#schema = schema;
     this.#chance = of.chance;
     this.#name = of.name;
     this.#holds = of.holds;
+    this.#within = of.within;
   }
 
   write(): { text: string; values: readonly Variable[] } {
@@ -238,7 +231,8 @@ class Writing {
     if (isUnionType(type)) return this.#typename(place);
     const all = Object.values(type.getFields());
     const isLast = depth >= depthMax || this.#isLong;
-    const open = all.filter((field) => !isLast || !isCompositeType(getNamedType(field.type)));
+    const near = this.#chance.of(0.97) ? all.filter(({ name }) => this.#isNear(type, name)) : all;
+    const open = near.filter((field) => !isLast || !isCompositeType(getNamedType(field.type)));
     if (open.length === 0) return this.#typename(place);
     const field = this.#chance.pick(open);
     const call = `${field.name}${this.#arguments(field)}`;
@@ -252,6 +246,11 @@ class Writing {
     const head = `${alias}${call}${this.#conditions()}`;
     if (!isCompositeType(below)) return head;
     return `${head} ${this.#selectionSet({ type: below, scope: inner, depth: depth + 1, conditions: 0 })}`;
+  }
+
+  #isNear({ name }: GraphQLCompositeType, field: string): boolean {
+    const type = this.#within.getType(name);
+    return (isObjectType(type) || isInterfaceType(type)) && Object.hasOwn(type.getFields(), field);
   }
 
   /** A response key that selects the same, or nothing yet; now and then whatever comes. */
@@ -370,10 +369,11 @@ class Writing {
     const all = Object.values(this.#schema.getTypeMap()).filter(
       (candidate): candidate is GraphQLNamedType & GraphQLCompositeType =>
         isCompositeType(candidate) &&
+        this.#within.getType(candidate.name) !== undefined &&
         !candidate.name.startsWith('__') &&
         this.#canBe(type, candidate),
     );
-    const chosen = this.#chance.pick(all);
+    const chosen = all.length === 0 ? type : this.#chance.pick(all);
     this.#holds.add(chosen === type ? 'fragment on its own type' : 'fragment on another type');
     return chosen;
   }

@@ -124,6 +124,7 @@ function readable(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer).replaceAll(/"requestId":"[^"]+"/g, '"requestId":"…"'));
 }
 
+const inherited = 'query ($constructor: Int! = 5) { echo(first: $constructor) }';
 const beats = 'query ($input: Beats) { echo(input: $input) }';
 const beat = { sequence: 1 };
 
@@ -289,6 +290,7 @@ describe('graphql-js runs', () => {
       },
     ],
     ['a name that would be a prototype', { query: '{ thing { __proto__: id } }' }],
+    ['a variable called like what objects have', { query: inherited }],
     ['introspection', { query: '{ __type(name: "Movie") { name } }' }],
     [
       'a document that would be much code',
@@ -302,6 +304,16 @@ describe('graphql-js runs', () => {
     const compiled = prepared(asked.query).compiled;
     expect(compiled?.fit(asked.variables ?? {})).toBeUndefined();
   });
+});
+
+it('answers what compiling fails at', async () => {
+  const broken = {} as GraphQLSchema;
+  const options = { schema, compilable: broken, runsBeforeCompiling: 0, log };
+  const uncompiled = new KnownOperations<undefined>(options);
+  const operation = uncompiled.prepare('{ echo(first: 7) }');
+  if (operation === undefined) throw new Error('It is valid, and not known.');
+  const answer = { data: { echo: '[["first",7]]' } };
+  expect(readable(await uncompiled.run(operation, {}, undefined))).toEqual(answer);
 });
 
 describe('nothing runs', () => {
@@ -342,6 +354,12 @@ describe('an operation is unknown', () => {
     ['of a document with several, unnamed', 'query A { coded } query B { coded }'],
   ])('%s', (_what, query) => {
     expect(known.prepare(query)).toBeUndefined();
+  });
+
+  it('when graphql throws what is wrong with it', () => {
+    const live = buildSchema('type Query { a: Int } type Subscription { a: Int }');
+    const unknown = new KnownOperations<undefined>({ schema: live, log });
+    expect(unknown.prepare('subscription { a @skip(if: "x") }')).toBeUndefined();
   });
 
   it('by an empty name', () => {
