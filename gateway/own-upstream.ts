@@ -9,24 +9,31 @@ import type { LaneUpstream } from './lane-upstream.ts';
 export function openOwnUpstream(options: FrameUpstreamOptions): LaneUpstream {
   const frames = new FrameUpstream(options);
   const http = openHttpUpstream(options);
-  return {
-    // Each only grows, and either may have met another release.
+  let isByFrames = frames.isReady;
+  let turns = 0;
+  const upstream: LaneUpstream = {
+    // Each only grows, and either may have met another release. So may HTTP have where the channel ends:
+    // what said goodbye was the release that the channel led to.
     get generation() {
-      return frames.generation + http.generation;
+      if (isByFrames !== frames.isReady) turns += 1;
+      isByFrames = frames.isReady;
+      return frames.generation + http.generation + turns;
     },
     get isReady() {
       return frames.isReady || http.isReady;
     },
-    ask(request) {
+    async ask(request) {
+      const { generation } = upstream;
       if (!frames.isReady) return http.ask(request);
-      return frames
-        .ask(request)
-        .then((answer) => (answer.kind === 'unsent' ? http.ask(request) : answer));
+      const answer = await frames.ask(request);
+      const isAnother = upstream.generation !== generation;
+      return answer.kind === 'unsent' && !isAnother ? http.ask(request) : answer;
     },
     async close() {
       await Promise.all([frames.close(), http.close()]);
     },
   };
+  return upstream;
 }
 
 /** The same over HTTP alone. */
