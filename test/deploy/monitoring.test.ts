@@ -64,7 +64,9 @@ const ofPrometheus = new Set(['up']);
 const ofHistogram = /_(bucket|sum|count)$/;
 /** Labels whose values are words of ours, or counted by the configuration. */
 const closedLabels = new Set(
-  'code kind lane le operation outcome partition ranker reason region store transport'.split(' '),
+  'code kind lane le operation outcome partition ranker reason region store subgraph transport'.split(
+    ' ',
+  ),
 );
 
 /** Regions are told of by a process that has Redis, and names another. */

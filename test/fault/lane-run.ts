@@ -120,11 +120,24 @@ export class LaneRun {
     process.stdout.write(`${this.#name}: back on the lane after ${ms.toFixed(0)} ms\n`);
   }
 
-  /** Ends the load, and answers what is wrong with its history. */
-  async verdict(): Promise<string[]> {
+  /** SIGKILL, and started on its port with other settings. */
+  async restartGateway(env: Record<string, string>): Promise<void> {
+    const { targets } = this.#world;
+    for (const { name: process } of targets) this.history.begin('down', { process });
+    await this.#world.gateway.kill9();
+    await this.#world.startGateway(env);
+    await this.isBack();
+    for (const { name: process } of targets) this.history.end('down', { process });
+  }
+
+  /**
+   * Ends the load, and answers what is wrong with its history. After a deploy the durable store is another
+   * process's own: what is still to be written to it says nothing of the lane.
+   */
+  async verdict({ isDeployed = false } = {}): Promise<string[]> {
     const { redisClient, targets } = this.#world;
     await this.#crew.stop();
-    const isAtRest = async () => (await backlogOf(redisClient)).dirty === 0;
+    const isAtRest = async () => isDeployed || (await backlogOf(redisClient)).dirty === 0;
     await until(isAtRest, { what: 'nothing is dirty', deadlineMs: settleMsMax }).catch(() => {});
     const resume = await resumeOf(targets, { tokens: this.tokens, titles });
     await this.#end();
@@ -132,7 +145,7 @@ export class LaneRun {
       resume,
       hot: { home: await hotRegisters(redisClient, this.tokens.keys()) },
       durable: {},
-      ...(await backlogOf(redisClient)),
+      ...(isDeployed ? { dirty: 0, quarantined: 0 } : await backlogOf(redisClient)),
       followers: [],
     });
     const violations = [...checkHistory(this.history.lines), ...askedTwice(this.history.lines)];
