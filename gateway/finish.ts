@@ -70,11 +70,17 @@ function worded(data: unknown, errors: readonly GraphQLError[], { subgraph, mask
       new GraphQLError(message, { path: path ?? null, extensions }),
     ) as GraphQLError;
     const { http, ...rest } = shown.extensions;
-    if (http !== undefined) hints.push(http as HttpHint);
+    if (isHint(http)) hints.push(http);
     return { ...shown.toJSON(), extensions: rest };
   });
   const code = codeOf(masked[0]?.extensions.code) ?? 'INTERNAL_SERVER_ERROR';
   return { body: JSON.stringify({ data, errors: masked }), code, hints };
+}
+
+/** A subgraph may have written anything there; Node throws for what is no status. */
+function isHint(http: unknown): http is HttpHint {
+  if (!isRecord(http) || !Number.isInteger(http.status)) return false;
+  return Number(http.status) >= 200 && Number(http.status) <= 599;
 }
 
 function revive(error: unknown, fallbackPath: readonly string[]): GraphQLError {

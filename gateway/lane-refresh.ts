@@ -19,6 +19,8 @@ export interface LaneRefreshParts {
   log: Logger;
 }
 
+type IsDue = (named: [string, LaneUpstream]) => boolean;
+
 /** What one subgraph said of itself. */
 interface Told {
   sdl: string;
@@ -35,7 +37,6 @@ export class LaneRefresh {
   #looks = 0;
   /** Another one whenever what is being asked for is out of date. */
   #round = {};
-  #isDeciding = false;
   #isSuspended = false;
   #cancel = () => {};
   #isClosed = false;
@@ -76,7 +77,6 @@ export class LaneRefresh {
   #forget(): void {
     this.#round = {};
     this.#told = new Map();
-    this.#isDeciding = false;
     this.#parts.use(undefined);
   }
 
@@ -90,15 +90,18 @@ export class LaneRefresh {
   async #look(): Promise<void> {
     if (this.#isSuspended) return;
     this.#looks += 1;
-    const isAnother = ([name, { generation }]: [string, LaneUpstream]) =>
-      this.generationOf(name) !== generation;
     const isTime = this.#looks % askAgainLooks === 0;
-    if (isTime || [...this.#parts.upstreams()].some(isAnother)) await this.#renew(this.#round);
+    const isDue: IsDue = ([name, { generation }]) =>
+      isTime || this.generationOf(name) !== generation;
+    if ([...this.#parts.upstreams()].some(isDue)) await this.#renew(this.#round, isDue);
   }
 
-  async #renew(round: object): Promise<void> {
+  /** One that never says what it is costs the others nothing. */
+  async #renew(round: object, isDue: IsDue = () => true): Promise<void> {
     const upstreams = [...this.#parts.upstreams()];
-    const answers = await Promise.all(upstreams.map(async ([, upstream]) => ask(upstream)));
+    const answers = await Promise.all(
+      upstreams.map(async (each) => (isDue(each) ? ask(each[1]) : undefined)),
+    );
     if (round !== this.#round || this.#isClosed) return;
     // One that is away may come back as it was: its generation says that nothing goes there meanwhile.
     const told = new Map<string, Told>();
@@ -106,19 +109,18 @@ export class LaneRefresh {
       const known = answers[index] ?? this.#told.get(name);
       if (known !== undefined) told.set(name, known);
     }
-    if (this.#isDeciding && isSame(told, this.#told)) this.#told = told;
+    if (isSame(told, this.#told)) this.#told = told;
     else this.#begin(told);
   }
 
   #begin(told: ReadonlyMap<string, Told>): void {
     this.#forget();
     if (told.size === 0) return;
+    // Also of what nothing can be decided by: it is not tried again until one says something else.
+    this.#told = told;
     const sdls = new Map([...told].map(([name, { sdl }]) => [name, sdl]));
     try {
-      const graph = this.#parts.build(sdls);
-      this.#told = told;
-      this.#isDeciding = true;
-      this.#parts.use(graph);
+      this.#parts.use(this.#parts.build(sdls));
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'no fast lane: nothing can be decided by this graph');
     }

@@ -67,6 +67,17 @@ describe('a subgraph of another team by HTTP', () => {
     expect(heard).toBe(1);
   });
 
+  it.each(['x', 99, 101, 1_000, 400.5, null])(
+    'says nothing of the answer’s status by %j',
+    async (status) => {
+      const extensions = { code: 'STATE_UNAVAILABLE', http: { status } };
+      const odd = [{ message: 'broken', extensions }];
+      answer = { status: 200, body: { data: null, errors: odd } };
+      const answered = await answerOf(laneOf({ verify: async () => null }));
+      expect(answered).toMatchObject({ kind: 'answered', hints: [] });
+    },
+  );
+
   it('is told nothing that cannot be written', async () => {
     const deep: unknown = JSON.parse('['.repeat(30_000) + ']'.repeat(30_000));
     expect(await upstream.ask(laneRequest(text, { variables: { deep } }))).toEqual({
