@@ -59,10 +59,12 @@ export interface ToldGatewayOptions {
   readonly subgraphs: Readonly<Record<string, DocumentNode>>;
   readonly seed: number;
   readonly shape: Shape;
+  /** @default more than any operation does */
+  readonly costMax?: number;
 }
 
 /** Random operations are dear; what one may cost is the subject of another test. */
-const costMax = 1e12;
+const costMaxDefault = 1e12;
 const profiles: readonly (string | undefined)[] = ['alice', 'bob'];
 const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
 const clock = systemClock;
@@ -73,6 +75,7 @@ export async function openToldGateway(options: ToldGatewayOptions): Promise<Told
   const config = readConfig({ DATA_DIR: folder });
   const verifier = await openTokenVerifier(config, clock);
   const signer = await openStatementSigner(config, clock);
+  const { costMax = costMaxDefault } = options;
   const isSplit = options.shape === 'split';
   const ofSubgraphs = isSplit ? await openSubgraphVerifier(config, clock) : verifier;
   const subgraphs = await openTold(options, (authorization) => ofSubgraphs.verify(authorization));

@@ -15,18 +15,14 @@ import {
   isObjectType,
   isRequiredArgument,
   isUnionType,
+  OperationTypeNode,
   parse,
   validate,
 } from 'graphql';
 import { Chance } from '../support/chance.ts';
 import type { Feature } from './features.ts';
-import {
-  type HiddenInputs,
-  type InputValue,
-  inputOf,
-  printedValue,
-  spoilt,
-} from './input-values.ts';
+import type { GeneratorOptions, Steering, Variable } from './generator-options.ts';
+import { type InputValue, inputOf, printedValue, spoilt } from './input-values.ts';
 
 export interface GeneratedOperation {
   readonly seed: number;
@@ -34,14 +30,6 @@ export interface GeneratedOperation {
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, InputValue>>;
   readonly holds: ReadonlySet<Feature>;
-}
-
-export interface GeneratorOptions {
-  readonly hidden?: HiddenInputs;
-  /** How many of a hundred operations bring variables that do not fit. @default 12 */
-  readonly unfitPercent?: number;
-  /** Most operations keep to what one of these has, and few subgraphs answer what is drawn from all. */
-  readonly near?: readonly GraphQLSchema[];
 }
 
 /** Random documents may select two things under one key: the next draw of the same seed is tried then. */
@@ -78,10 +66,10 @@ export class Operations {
   #draw(seed: number, chance: Chance): GeneratedOperation {
     const holds = new Set<Feature>();
     const names = chance.of(0.1) ? ['One', 'Two'] : [chance.of(0.7) ? 'One' : ''];
-    const { near = [] } = this.#options;
+    const { near = [], steering = {} } = this.#options;
     const within = near.length > 0 && chance.of(0.8) ? chance.pick(near) : this.#schema;
     const written = names.map((name) =>
-      new Writing(this.#schema, { chance, name, holds, within }).write(),
+      new Writing(this.#schema, { chance, name, holds, within, steering }).write(),
     );
     const picked = chance.below(written.length);
     if (written.length > 1) holds.add('several operations');
@@ -114,14 +102,6 @@ export class Operations {
   }
 }
 
-interface Variable {
-  readonly name: string;
-  readonly type: GraphQLInputType;
-  readonly definition: string;
-  /** Undefined: it is not sent. */
-  readonly value: InputValue | undefined;
-}
-
 /** What has been selected at one place of the answer, by response key. */
 interface Scope {
   readonly keys: Map<string, { selects: string; inner: Scope }>;
@@ -143,6 +123,7 @@ interface WritingParts {
   readonly holds: Set<Feature>;
   /** Of what is selected, most is there as well. */
   readonly within: GraphQLSchema;
+  readonly steering: Steering;
 }
 
 /** One operation, being written. */
@@ -152,6 +133,7 @@ class Writing {
   readonly #name: string;
   readonly #holds: Set<Feature>;
   readonly #within: GraphQLSchema;
+  readonly #steering: Steering;
   readonly #variables: Variable[] = [];
   #selections = 0;
   readonly #fragments: { name: string; type: GraphQLCompositeType; text: string }[] = [];
@@ -162,25 +144,31 @@ class Writing {
     this.#name = of.name;
     this.#holds = of.holds;
     this.#within = of.within;
+    this.#steering = of.steering;
   }
 
   write(): { text: string; values: readonly Variable[] } {
-    const query = this.#schema.getQueryType();
-    const mutation = this.#schema.getMutationType();
-    const isMutation = mutation != null && this.#chance.of(0.35);
-    const root = isMutation ? mutation : query;
-    if (root == null) throw new Error('There is no query type.');
-    if (isMutation) this.#holds.add('mutation');
+    const kind = this.#kind();
+    const root = this.#schema.getRootType(kind);
+    if (root == null) throw new Error(`There is no ${kind} type.`);
+    if (kind === OperationTypeNode.MUTATION) this.#holds.add('mutation');
     const scope = emptyScope();
     const selected = this.#selectionSet({ type: root, scope, depth: 0, conditions: 0 });
     if (scope.keys.size > 1) this.#holds.add('several root fields');
     const definitions = this.#variables.map(({ definition }) => definition).join(', ');
-    const head = `${isMutation ? 'mutation' : 'query'} ${this.#name}`;
+    const head = `${kind} ${this.#name}`;
     const texts = [
       `${head}${definitions === '' ? '' : `(${definitions})`} ${selected}`,
       ...this.#fragments.map(({ text }) => text),
     ];
     return { text: texts.join('\n'), values: this.#variables };
+  }
+
+  #kind(): OperationTypeNode {
+    const { root } = this.#steering;
+    if (root !== undefined) return root;
+    const isMutation = this.#schema.getMutationType() != null && this.#chance.of(0.35);
+    return isMutation ? OperationTypeNode.MUTATION : OperationTypeNode.QUERY;
   }
 
   #selectionSet(place: Place): string {
@@ -203,9 +191,13 @@ class Writing {
       [isDeep ? 0 : 5, (at) => this.#unconditioned(at)],
       [isDeep ? 0 : 14, (at) => this.#conditioned(at)],
       [isDeep ? 0 : 9, (at) => this.#spread(at)],
-      [place.depth === 0 ? 1 : 0, () => this.#introspection(place)],
+      [place.depth === 0 ? this.#curiosity : 0, () => this.#introspection(place)],
     ];
     return this.#chance.weighted(kinds)(place);
+  }
+
+  get #curiosity(): number {
+    return this.#steering.isCurious === true ? 100 : 1;
   }
 
   #typename({ scope }: Place): string {
@@ -234,7 +226,7 @@ class Writing {
     const near = this.#chance.of(0.97) ? all.filter(({ name }) => this.#isNear(type, name)) : all;
     const open = near.filter((field) => !isLast || !isCompositeType(getNamedType(field.type)));
     if (open.length === 0) return this.#typename(place);
-    const field = this.#chance.pick(open);
+    const field = this.#chance.pick(this.#preferred(type, open));
     const call = `${field.name}${this.#arguments(field)}`;
     const key = this.#keyFor(call, scope, field.name);
     const known = scope.keys.get(key);
@@ -243,9 +235,23 @@ class Writing {
     scope.keys.set(key, { selects: call, inner });
     const alias = key === field.name ? '' : `${key}: `;
     const below = getNamedType(field.type);
-    const head = `${alias}${call}${this.#conditions()}`;
+    const head = `${alias}${call}${this.#conditions()}${this.#directive()}`;
     if (!isCompositeType(below)) return head;
     return `${head} ${this.#selectionSet({ type: below, scope: inner, depth: depth + 1, conditions: 0 })}`;
+  }
+
+  #preferred<Field extends { name: string }>(
+    { name }: GraphQLCompositeType,
+    all: readonly Field[],
+  ): readonly Field[] {
+    const { fields = [] } = this.#steering;
+    const preferred = all.filter((field) => fields.includes(`${name}.${field.name}`));
+    return preferred.length > 0 && this.#chance.of(0.5) ? preferred : all;
+  }
+
+  #directive(): string {
+    const { directive } = this.#steering;
+    return directive !== undefined && this.#chance.of(0.1) ? ` @${directive}` : '';
   }
 
   #isNear({ name }: GraphQLCompositeType, field: string): boolean {

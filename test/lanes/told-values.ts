@@ -119,12 +119,20 @@ function tell(asked: Asked, telling: Telling, schema: GraphQLSchema): unknown {
   if (given !== undefined) return given;
   const owner = parent?.identity ?? context.viewer?.profileId ?? 'nobody';
   if (info.fieldName === 'id' && parent !== undefined) return parent.identity;
-  const way = [owner, info.parentType.name, info.fieldName, inOrder(args)];
+  const way = [owner, info.parentType.name, info.fieldName, inOrder(args), ...directivesOf(info)];
   const known = parent === undefined ? '' : JSON.stringify(parent.given);
   const chance = chanceOf([telling.seed, telling.subgraph, ...way, known]);
   fail(chance.below(1_000), chance);
   const object = (index: number) => digest([telling.seed, ...way, index]).slice(0, 10);
   return outputOf(info.returnType, { chance, object, schema, telling, index: 0 });
+}
+
+/** A directive of the subgraph's own means something to it: the value is another one. */
+function directivesOf({ fieldNodes }: GraphQLResolveInfo): readonly string[] {
+  const names = fieldNodes.flatMap(({ directives = [] }) =>
+    directives.map(({ name }) => name.value),
+  );
+  return names.filter((name) => name !== 'skip' && name !== 'include');
 }
 
 /** Executors give arguments in an order of their own. */
