@@ -13,7 +13,7 @@ import { measureRowReads, type RowRound, type RowScale } from './continue-watchi
 import { drainRest } from './drain.ts';
 import { LoadProcess } from './load.ts';
 import type { LoadReport } from './load-client.ts';
-import { idle } from './machine.ts';
+import { cpuUsOfAll, idle } from './machine.ts';
 import { measureRound, type Round } from './rounds.ts';
 import { checkState, expectedState, type StateCheck } from './state-check.ts';
 import { bytesPerTitle, openTiers, type Tiers } from './tiers.ts';
@@ -112,7 +112,7 @@ async function interleaved(
   for (let round = 1; round <= scale.rounds; round += 1) {
     for (const candidate of candidates) {
       // What the naive server gave Cassandra to do is not over when its turn is.
-      await idle(of.measured.cassandraPids);
+      await idle(() => cpuUsOfAll(of.measured.cassandraPids));
       rounds[candidate].push(await measureRound(candidate, scale.roundMs, of.measured));
     }
     of.say(`round ${round} of ${scale.rounds}`);

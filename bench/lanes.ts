@@ -195,7 +195,8 @@ function contenderOf(
   }
   if (other === undefined) meters.redis = () => redisCpuUs(world.redis);
   else meters.store = other.cpuUs;
-  return { name, heartbeatsPerRequest: batch, meters, busyAfterwards: other?.pids() ?? [] };
+  const busyAfterwards = other === undefined ? {} : { busyAfterwards: () => other.cpuUs() };
+  return { name, heartbeatsPerRequest: batch, meters, ...busyAfterwards };
 }
 
 /** Each candidate's store against its own model. */

@@ -68,12 +68,16 @@ const lookMs = 200;
 /** Compaction may go on for longer than anybody wants to wait. */
 const idleLooksMax = 25;
 
-/** Waits until these processes have no work left, for 5 s at most; at once for those that run elsewhere. */
-export async function idle(pids: readonly number[]): Promise<void> {
-  for (let look = 0; look < idleLooksMax && pids.length > 0; look += 1) {
-    const before = cpuUsOfAll(pids);
+/**
+ * Waits until what is metered has no work left, for 5 s at most; at once for processes that run elsewhere,
+ * whose meter says NaN.
+ */
+export async function idle(cpuUs: () => number): Promise<void> {
+  for (let look = 0; look < idleLooksMax; look += 1) {
+    const before = cpuUs();
+    if (Number.isNaN(before)) return;
     await delay(lookMs);
-    if (cpuUsOfAll(pids) - before <= idleShare * lookMs * 1_000) return;
+    if (cpuUs() - before <= idleShare * lookMs * 1_000) return;
   }
 }
 

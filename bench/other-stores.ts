@@ -10,7 +10,6 @@ export interface OtherStore {
   name: LaneCandidate['store'];
   peer: ServerName;
   start(): Promise<ServerProcess>;
-  pids(): readonly number[];
   cpuUs(): number;
   /** What it holds, as registers. */
   reader(): Promise<{ read: ReadTitles; close(): Promise<void> }>;
@@ -34,7 +33,6 @@ async function openCassandra(): Promise<OtherStore> {
       startServer('bench/naive-server.ts', {
         argv: ['--contact', contactPoint, '--dc', dataCentre, '--keyspace', keyspace],
       }),
-    pids: () => cassandraPids,
     cpuUs: () => cpuUsOfAll(cassandraPids),
     reader: async () => ({ read: readNaive, close: async () => {} }),
     close: () => tiers.close(),

@@ -62,7 +62,6 @@ export async function openPostgres(): Promise<OtherStore> {
     return {
       ...{ name: 'postgres', peer: 'postgraphile', close },
       start: () => startServer(module, { argv: ['--database', database] }),
-      pids: () => family(Number(postmaster)),
       cpuUs: () => familyCpuUs(Number(postmaster)),
       reader: async () => readerOf(await ask('-At', '-c', rowsAsJson)),
     };

@@ -15,7 +15,7 @@ export interface Contender {
   heartbeatsPerRequest: number;
   meters: Partial<Record<Part, Meter>>;
   /** What it gave others to do is waited for before the next one's turn. */
-  busyAfterwards?: readonly number[];
+  busyAfterwards?: () => number;
 }
 
 /** One contender's turn: what was answered, and what that cost each part. */
@@ -67,7 +67,7 @@ export async function takeTurns(
   for (let round = 1; round <= of.scale.rounds; round += 1) {
     for (const contender of contenders) {
       turns.get(contender.name)?.push(await takeTurn(of.load, contender, of.scale));
-      await idle(contender.busyAfterwards ?? []);
+      if (contender.busyAfterwards !== undefined) await idle(contender.busyAfterwards);
     }
     of.say(`round ${round} of ${of.scale.rounds}`);
   }
