@@ -7,6 +7,8 @@ import { type GeneratedOperation, Operations } from './operations.ts';
 
 /** Times an operation is sent until the lane has decided: the decision is made behind an answer. */
 const triesMax = 5;
+/** More are not kept waiting for a decision. */
+const batchSize = 24;
 /** Answers of the lane to what it has not decided, or never will: the normal lane refused the document. */
 const undecided = 'unknown-document';
 
@@ -43,9 +45,22 @@ export class Comparison {
     this.#operations = new Operations(gateway.api, { near, hidden });
   }
 
-  async of(seed: number): Promise<void> {
-    const operation = this.#operations.of(seed);
-    const normal = shown(await this.#gateway.askNormally(operation));
+  /** In batches: while the normal lane answers the others, one after the other is decided. */
+  async of(seeds: readonly number[]): Promise<void> {
+    for (let from = 0; from < seeds.length; from += batchSize) {
+      const operations = seeds
+        .slice(from, from + batchSize)
+        .map((seed) => this.#operations.of(seed));
+      const answers = await Promise.all(
+        operations.map((operation) => this.#gateway.askNormally(operation)),
+      );
+      for (const [index, operation] of operations.entries()) {
+        await this.#compare(operation, shown(answers[index]!));
+      }
+    }
+  }
+
+  async #compare(operation: GeneratedOperation, normal: LaneAnswer): Promise<void> {
     const { answer, subgraph, refusal } = await this.#askLane(operation);
     const lane = shown(answer);
     count(this.tally.ways, subgraph === undefined ? (refusal ?? 'nothing') : 'forwarded');
@@ -54,7 +69,7 @@ export class Comparison {
     const told = subgraph === undefined ? undefined : this.#gateway.subgraphs.get(subgraph);
     const fault = told && (await normalFaultOf({ operation, normal, lane, subgraph: told }));
     if (fault !== undefined) return count(this.tally.faults, fault);
-    const { query, variables, operationName } = operation;
+    const { seed, query, variables, operationName } = operation;
     this.tally.differences.push({ seed, query, variables, operationName, normal, lane });
   }
 

@@ -33,7 +33,7 @@ describe.each(suites)('both lanes, $graph graph, $shape', ({ graph, shape, count
     const comparison = new Comparison(gateway);
     const drawn = Array.from({ length: count }, (_, index) => firstSeed + index);
     const seeds = seedToReplay === undefined ? [...keptSeeds, ...drawn] : [seedToReplay];
-    for (const seed of seeds) await comparison.of(seed);
+    await comparison.of(seeds);
     const { differences, ...counts } = comparison.tally;
     process.stdout.write(`${graph}, ${shape}: ${JSON.stringify(counts)}\n`);
     const hint = `SEED=${differences[0]?.seed} npm test -- test/lanes/equal-answers`;
