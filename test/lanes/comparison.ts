@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { GraphQLSchema } from 'graphql';
+import { areAlike } from './alike.ts';
 import { hiddenInputsOf } from './input-values.ts';
 import { type LaneAnswer, shown, type ToldGateway } from './lane-gateways.ts';
 import { normalFaultOf } from './normal-faults.ts';
@@ -65,7 +65,7 @@ export class Comparison {
     const lane = shown(answer);
     count(this.tally.ways, subgraph === undefined ? (refusal ?? 'nothing') : 'forwarded');
     if (subgraph !== undefined && lane.errors !== undefined) this.tally.failed += 1;
-    if (isDeepStrictEqual(normal, lane)) return;
+    if (areAlike(normal, lane)) return;
     const told = subgraph === undefined ? undefined : this.#gateway.subgraphs.get(subgraph);
     const fault = told && (await normalFaultOf({ operation, normal, lane, subgraph: told }));
     if (fault !== undefined) return count(this.tally.faults, fault);

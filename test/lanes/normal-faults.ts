@@ -13,6 +13,7 @@ import {
   visit,
 } from 'graphql';
 import type { Subgraph } from '../../runtime/subgraph.ts';
+import { areAlike } from './alike.ts';
 import { directAnswer } from './direct-answer.ts';
 import { askerOf, type LaneAnswer, shown } from './lane-gateways.ts';
 import type { GeneratedOperation } from './operations.ts';
@@ -106,7 +107,7 @@ export async function normalFaultOf(disputed: Disputed): Promise<string | undefi
   const { variables } = operation;
   const profileId = askerOf(operation);
   const right = await directAnswer(subgraph, { text: textOf(operation), variables, profileId });
-  return right !== null && isDeepStrictEqual(shown(right), lane) ? name : undefined;
+  return right !== null && areAlike(shown(right), lane) ? name : undefined;
 }
 
 /** The operation that is asked for, with the fragments that it reaches. */

@@ -167,7 +167,8 @@ class Writing {
   #kind(): OperationTypeNode {
     const { root } = this.#steering;
     if (root !== undefined) return root;
-    const isMutation = this.#schema.getMutationType() != null && this.#chance.of(0.35);
+    // Of one that has none, nothing but `__typename` could be asked.
+    const isMutation = this.#within.getMutationType() != null && this.#chance.of(0.35);
     return isMutation ? OperationTypeNode.MUTATION : OperationTypeNode.QUERY;
   }
 

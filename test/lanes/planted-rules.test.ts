@@ -6,6 +6,7 @@ import { decide, laneRules } from '../../gateway/forwardable.ts';
 import type { LaneDecision, LaneForward, LaneGraph } from '../../gateway/lane-decision.ts';
 import { createLaneGraph, openPlanner } from '../../gateway/lane-graph.ts';
 import { createLog } from '../../runtime/log.ts';
+import { areAlike } from './alike.ts';
 import { schemasOf } from './comparison.ts';
 import { directAnswer } from './direct-answer.ts';
 import type { Steering } from './generator-options.ts';
@@ -195,7 +196,7 @@ async function differenceOf({ gateway, operation, decision, plant }: Asked) {
   const answer = await directAnswer(subgraph, { text: decision.text, variables, profileId });
   if (answer === null) return undefined;
   const [normal, lane] = [shown(await gateway.askNormally(operation)), shown(answer)];
-  if (isDeepStrictEqual(normal, lane)) return undefined;
+  if (areAlike(normal, lane)) return undefined;
   const fault = await normalFaultOf({ operation, normal, lane, subgraph });
   return fault === undefined ? { normal, lane } : undefined;
 }
