@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type DefinitionNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getOperationAST,
-  type InlineFragmentNode,
   isAbstractType,
   Kind,
+  type NamedTypeNode,
   parse,
   print,
+  type SelectionSetNode,
   separateOperations,
-  visit,
 } from 'graphql';
 import type { Subgraph } from '../../runtime/subgraph.ts';
 import { areAlike } from './alike.ts';
@@ -43,7 +45,7 @@ const faults: Readonly<Record<string, (disputed: Disputed) => boolean>> = {
   },
   'answers null for an object of which nothing is asked': ({ normal, lane }) =>
     isNullForEmpty(normal.data, lane.data) && isDeepStrictEqual(normal.errors, lane.errors),
-  'loses fields of a condition within a fragment on an interface': (disputed) => {
+  'loses fields of a condition within another, one of them on an interface': (disputed) => {
     const { operation, normal, lane } = disputed;
     const lost = lostKeys(normal.data, lane.data);
     const risky = keysWithinConditions(operation.query, disputed.subgraph.schema);
@@ -84,19 +86,41 @@ function lostKeys(found: unknown, right: unknown): string[] | undefined {
   return lost;
 }
 
-/** Response keys that stand in a conditioned fragment, where one on an abstract type is in the document. */
+/** Response keys that stand in a condition within a condition, where one of these is on an abstract type. */
 function keysWithinConditions(query: string, schema: GraphQLSchema): ReadonlySet<string> {
+  const { definitions } = parse(query);
   const keys = new Set<string>();
-  let hasAbstract = false;
-  const look = (node: FragmentDefinitionNode | InlineFragmentNode) => {
-    hasAbstract ||= isAbstractType(schema.getType(node.typeCondition?.name.value ?? ''));
-    if (node.typeCondition === undefined) return;
-    for (const one of node.selectionSet.selections) {
-      if (one.kind === Kind.FIELD) keys.add((one.alias ?? one.name).value);
+  const narrowed = (inner: Narrowing, conditions: readonly string[]) => {
+    const name = inner.typeCondition?.name.value;
+    look(inner.selectionSet, name === undefined ? conditions : [...conditions, name]);
+  };
+  const field = (node: FieldNode, conditions: readonly string[]) => {
+    const hasAbstract = conditions.some((name) => isAbstractType(schema.getType(name)));
+    if (conditions.length > 1 && hasAbstract) keys.add((node.alias ?? node.name).value);
+    if (node.selectionSet !== undefined) look(node.selectionSet, []);
+  };
+  const look = ({ selections }: SelectionSetNode, conditions: readonly string[]) => {
+    for (const one of selections) {
+      if (one.kind === Kind.FIELD) field(one, conditions);
+      else if (one.kind === Kind.INLINE_FRAGMENT) narrowed(one, conditions);
+      else narrowed(fragmentOf(definitions, one.name.value), conditions);
     }
   };
-  visit(parse(query), { FragmentDefinition: look, InlineFragment: look });
-  return hasAbstract ? keys : new Set();
+  for (const each of definitions) {
+    if (each.kind === Kind.OPERATION_DEFINITION) look(each.selectionSet, []);
+  }
+  return keys;
+}
+
+type Narrowing = Pick<FragmentDefinitionNode, 'selectionSet'> & {
+  readonly typeCondition?: NamedTypeNode | undefined;
+};
+
+function fragmentOf(definitions: readonly DefinitionNode[], name: string): Narrowing {
+  for (const each of definitions) {
+    if (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name) return each;
+  }
+  throw new Error(`There is no fragment ${name}.`);
 }
 
 /** The name of the fault; undefined: it is none of them. */
