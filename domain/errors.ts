@@ -13,7 +13,7 @@ export const errorCatalogue = {
   },
   FORBIDDEN: {
     retryable: false,
-    hint: 'The token does not stand for this profile, nor name it as one of the account.',
+    hint: 'The token does not stand for this profile, nor name it as one of the account; or a field asks for scopes, which no viewer has here.',
   },
   BAD_USER_INPUT: { retryable: false, hint: 'A variable or argument does not fit the schema.' },
   GRAPHQL_PARSE_FAILED: { retryable: false, hint: 'The document is not valid GraphQL syntax.' },

@@ -6,6 +6,8 @@ import type { StatementSigner } from '../runtime/signed-identity.ts';
 /**
  * Verifies the token of every operation and enforces `@authenticated` (alone, the directive does
  * nothing). No token is an anonymous viewer; a bad one refuses the operation with UNAUTHENTICATED.
+ * Scopes and policies are nothing that a viewer has here: what asks for them (`@requiresScopes`, `@policy`) is
+ * closed to everybody, with FORBIDDEN.
  */
 export function authentication(
   verifier: TokenVerifier,
@@ -13,16 +15,33 @@ export function authentication(
   return {
     mode: 'protect-granular',
     resolveUserFn: (context: GatewayContext) => verifier.verify(context.headers.authorization),
-    validateUser({ user, fieldAuthArgs, typeAuthArgs, fieldNode, path }) {
-      const isProtected = fieldAuthArgs !== undefined || typeAuthArgs !== undefined;
+    validateUser({ user, fieldNode, path, ...asked }) {
+      const at = { nodes: [fieldNode], path };
+      if (isLocked(asked)) {
+        const message = `${fieldNode.name.value} asks for scopes, which nobody has here.`;
+        return codedError('FORBIDDEN', message, { ...at, extensions: { http: { status: 403 } } });
+      }
+      const isProtected = asked.fieldAuthArgs !== undefined || asked.typeAuthArgs !== undefined;
       if (user || !isProtected) return undefined;
       return codedError('UNAUTHENTICATED', `Sign in to use ${fieldNode.name.value}.`, {
-        nodes: [fieldNode],
-        path,
+        ...at,
         extensions: { http: { status: 401 } },
       });
     },
   };
+}
+
+/** What the directives of a field, and of its type, ask for. */
+interface Guards {
+  fieldScopes?: unknown;
+  typeScopes?: unknown;
+  fieldPolicies?: unknown;
+  typePolicies?: unknown;
+}
+
+function isLocked({ fieldScopes, typeScopes, fieldPolicies, typePolicies }: Guards): boolean {
+  const asked = [fieldScopes, typeScopes, fieldPolicies, typePolicies];
+  return asked.some((each) => each !== undefined);
 }
 
 /** What `authentication` leaves in the context of an operation. */
