@@ -10,6 +10,7 @@ const needsTheMachine = [
   '/test/attack/gateway-under-attack',
   '/test/demo/(hand-over|regions|trials)',
   '/test/gateway/(separate-processes|shutdown)',
+  '/test/product/server-keeps-the-protocol',
   '/test/stores/redis-profile',
 ];
 

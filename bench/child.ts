@@ -55,7 +55,7 @@ export async function startServer(
     const url = await until(
       () => {
         if (hasEnded(child)) throw new Error('It ended.');
-        return /http:\/\/\S+/.exec(output)?.[0];
+        return /^[\w-]+ +(http:\/\/\S+)/m.exec(output)?.[1];
       },
       { what: `${file} prints its address`, deadlineMs: startDeadlineMs },
     );

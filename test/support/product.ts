@@ -167,7 +167,7 @@ async function startPart(
     const graphqlUrl = await until(
       () => {
         if (hasEnded(child)) throw new Error(`${name} ended while starting.`);
-        return /\bhttp:\/\/\S+\/graphql\b/.exec(output)?.[0];
+        return /^\w+ +(http:\/\/\S+\/graphql)$/m.exec(output)?.[1];
       },
       { what: `${name} prints its address`, deadlineMs: startDeadlineMs },
     );
