@@ -2,7 +2,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { KnownOperation, KnownOperations } from '../runtime/known-operations.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Subgraph, SubgraphContext } from '../runtime/subgraph.ts';
-import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
+import {
+  type LaneAnswer,
+  type LaneRequest,
+  type LaneUpstream,
+  upstreamTimeoutDefaultMs,
+} from './lane-upstream.ts';
 
 interface Parts {
   clock: Clock;
@@ -10,8 +15,6 @@ interface Parts {
   /** @default 4_000: what the normal lane waits. */
   timeoutMs?: number | undefined;
 }
-
-const timeoutDefaultMs = 4_000;
 
 /** What of a subgraph the lane needs. */
 export interface LaneSubgraph<Context extends SubgraphContext>
@@ -22,7 +25,7 @@ export interface LaneSubgraph<Context extends SubgraphContext>
 /** A subgraph in this process: one call, and no network. Its schema never changes. */
 export function embeddedUpstream<Context extends SubgraphContext>(
   subgraph: LaneSubgraph<Context>,
-  { clock, log, timeoutMs = timeoutDefaultMs }: Parts,
+  { clock, log, timeoutMs = upstreamTimeoutDefaultMs }: Parts,
 ): LaneUpstream {
   let isClosed = false;
   const run = async (operation: KnownOperation, request: LaneRequest): Promise<LaneAnswer> => {

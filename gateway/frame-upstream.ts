@@ -3,7 +3,12 @@ import type { FrameKeys } from '../runtime/frame-hello.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { StatementSigner } from '../runtime/signed-identity.ts';
 import { FrameLink, type FrameTarget, type LinkEvents, type LinkTicks } from './frame-link.ts';
-import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
+import {
+  type LaneAnswer,
+  type LaneRequest,
+  type LaneUpstream,
+  upstreamTimeoutDefaultMs,
+} from './lane-upstream.ts';
 
 export interface FrameUpstreamOptions extends FrameTarget {
   /** Of `identityKeys`: the first one proves who asks. */
@@ -27,7 +32,6 @@ export interface FrameUpstreamOptions extends FrameTarget {
 const linksWanted = 2;
 /** Ten looks at each second: what is late by a tenth is late enough. */
 const tickMsMax = 100;
-const timeoutDefaultMs = 4_000;
 /** Connection, TLS and both proofs; with the longest pause it stays below the 2 s that a repair may take to be felt. */
 const openMs = 1_400;
 const pauseMs = { first: 25, max: 500 };
@@ -62,7 +66,7 @@ export class FrameUpstream implements LaneUpstream {
   #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FrameUpstreamOptions) {
-    const timeoutMs = options.timeoutMs ?? timeoutDefaultMs;
+    const timeoutMs = options.timeoutMs ?? upstreamTimeoutDefaultMs;
     this.#options = options;
     this.#tickMs = Math.max(1, Math.min(tickMsMax, timeoutMs / 10));
     const ticksOf = (ms: number) => Math.ceil(ms / this.#tickMs);

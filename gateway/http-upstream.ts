@@ -6,6 +6,7 @@ import {
   type LaneAnswer,
   type LaneRequest,
   type LaneUpstream,
+  upstreamTimeoutDefaultMs,
   writeVariables,
 } from './lane-upstream.ts';
 
@@ -24,7 +25,6 @@ const connectionsMax = 64;
 const underWayMax = 1_000;
 /** A page of a hundred cards is 100 kB. */
 const answerBytesMax = 16 * 1024 * 1024;
-const timeoutDefaultMs = 4_000;
 /** Documents of the lane, printed as JSON. */
 const documentsMax = 1_000;
 
@@ -48,7 +48,7 @@ export class HttpUpstream implements LaneUpstream {
     this.#options = options;
     const { origin, pathname, search } = new URL(options.url);
     this.#path = `${pathname}${search}`;
-    this.#timeoutMs = options.timeoutMs ?? timeoutDefaultMs;
+    this.#timeoutMs = options.timeoutMs ?? upstreamTimeoutDefaultMs;
     this.#pool = new Pool(origin, {
       connections: connectionsMax,
       pipelining: 1,

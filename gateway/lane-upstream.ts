@@ -21,6 +21,9 @@ export type LaneAnswer =
   | { kind: 'unsent' }
   | { kind: 'unanswered'; why: 'timeout' | 'lost' };
 
+/** A subgraph that takes longer has not answered, in either lane: no page waits for one row. */
+export const upstreamTimeoutDefaultMs = 4_000;
+
 /** How the lane reaches one subgraph: by HTTP, by frames, or by a call within the process. */
 export interface LaneUpstream {
   /** Errors: never rejects; it has a time-out of its own, and a limit of requests under way. */

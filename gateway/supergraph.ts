@@ -16,6 +16,7 @@ import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
 import { endAtTokenExpiry } from './expiry.ts';
 import { authentication } from './identity.ts';
+import { upstreamTimeoutDefaultMs } from './lane-upstream.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { OpenedLane } from './open-lane.ts';
 import { admitDocuments, type DocumentAdmission } from './persisted-documents.ts';
@@ -60,7 +61,6 @@ export interface GatewayOptions {
   planner?: 'native' | 'portable';
 }
 
-const upstreamTimeoutDefaultMs = 4_000;
 /** What is under way when the supergraph changes ends on the one before: two fetches in a row, and more. */
 const reloadDrainMs = 10_000;
 export const supergraphFile = new URL('../schema/supergraph.graphql', import.meta.url);
