@@ -18,7 +18,8 @@ export interface PlayheadUpdate {
  *
  * Shape: listening begins before the snapshot is read, so nothing falls between. What changed waits
  * as a set of titles and is read when the subscriber asks for more: a slow one gets the latest state
- * of each title once, and memory stays flat. A playhead never goes back to an older version.
+ * of each title once, and memory stays flat. A playhead never goes back to an older version, and one
+ * that shows what was sent of it last is not sent again, whatever made the server look.
  * Errors: PlatformError STATE_UNAVAILABLE ends the stream; subscribe again.
  * Cost: one hot read a message. `return()` settles at once, whatever is being waited for.
  */
@@ -29,12 +30,19 @@ export function watchPlayheads(
   return new PlayheadWatch(deps, watched);
 }
 
+/** Of a playhead as it was sent last. */
+interface Sent {
+  version: string;
+  /** All that it shows but what passes with time alone. */
+  shown: string;
+}
+
 class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
   readonly #deps: PlaybackDeps;
   readonly #profileId: string;
   readonly #title: string | null;
   readonly #changed = new Set<string>();
-  readonly #sentVersions = new Map<string, string>();
+  readonly #sent = new Map<string, Sent>();
   readonly #expiries = new Map<string, () => void>();
   #stop: (() => Promise<void>) | undefined;
   #wake: (() => void) | undefined;
@@ -94,8 +102,7 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     const state = await this.#read(this.#title === null ? null : [this.#title]);
     if (this.#isEnded) return null;
     const titles = this.#title === null ? recentlyActive(state) : [this.#title];
-    const playheads = titles.map((title) => this.#view(state, title));
-    return { kind: 'SNAPSHOT', playheads };
+    return { kind: 'SNAPSHOT', playheads: this.#news(state, titles) };
   }
 
   async #nextChanged(): Promise<PlayheadUpdate | null> {
@@ -121,21 +128,19 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     });
   }
 
-  /** Null when everything that changed turned out to be old news, or the subscriber left meanwhile. */
+  /** Null when everything that changed turned out to be known, or the subscriber left meanwhile. */
   async #readChanged(): Promise<PlayheadUpdate | null> {
     const changed = new Set(this.#changed);
     this.#changed.clear();
     const mayBeAny = changed.delete(floorTitle);
     // The floor stands for all that was sent: only now, for it may have moved before the snapshot was.
-    if (mayBeAny) for (const sent of this.#sentVersions.keys()) changed.add(sent);
+    if (mayBeAny) for (const sent of this.#sent.keys()) changed.add(sent);
     const isWhole = mayBeAny && this.#title === null;
     const state = await this.#read(isWhole ? null : [...changed]);
     if (this.#isEnded) return null;
     // It also stands for what was told to nobody while the hot store could not be reached.
     if (isWhole) for (const title of recentlyActive(state)) changed.add(title);
-    const playheads = [...changed]
-      .filter((title) => !this.#isOlder(state, title))
-      .map((title) => this.#view(state, title));
+    const playheads = this.#news(state, changed);
     return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
   }
 
@@ -143,16 +148,20 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
     return this.#deps.reader.read({ profileId: this.#profileId, titles, need: 'show' });
   }
 
-  #isOlder(state: ProfileState, title: string): boolean {
-    const sent = this.#sentVersions.get(title);
-    return sent !== undefined && viewOf(state, title, this.#viewPoint()).version < sent;
-  }
-
-  #view(state: ProfileState, title: string): PlayheadView {
-    const view = viewOf(state, title, this.#viewPoint());
-    this.#sentVersions.set(title, view.version);
-    this.#expectEnd(state, title);
-    return view;
+  /** Of these titles, whatever the subscriber does not have yet. */
+  #news(state: ProfileState, titles: Iterable<string>): PlayheadView[] {
+    const playheads: PlayheadView[] = [];
+    for (const title of titles) {
+      const view = viewOf(state, title, this.#viewPoint());
+      const sent = this.#sent.get(title);
+      if (sent !== undefined && view.version < sent.version) continue;
+      this.#expectEnd(state, title);
+      const shown = shownOf(view);
+      if (shown === sent?.shown) continue;
+      this.#sent.set(title, { version: view.version, shown });
+      playheads.push(view);
+    }
+    return playheads;
   }
 
   /** A session that falls silent ends without a word from anyone: look again when it would. */
@@ -181,4 +190,11 @@ function recentlyActive(state: ProfileState): string[] {
   return recentTitles(state)
     .slice(0, snapshotLengthMax)
     .map(({ title }) => title);
+}
+
+/** The version stands for all that was merged; sessions and where it was read from move without it. */
+function shownOf({ version, activeSession, alternative, freshness }: PlayheadView): string {
+  const { sessionId, positionMs } = alternative ?? {};
+  const { source, degraded } = freshness;
+  return JSON.stringify([version, activeSession, sessionId, positionMs, source, degraded]);
 }

@@ -154,12 +154,13 @@ export const liveRules: readonly RuleCase[] = [
   },
 ];
 
-/** Without the pushes that tell who plays now, which moves without the version (LIVE-11). */
+/** Without the pushes that tell who plays now (LIVE-11) or how sure that is, which move without the version. */
 function changesIn(pushed: readonly Playhead[]): Playhead[] {
-  const playing = ({ activeSession }: Playhead) => JSON.stringify(activeSession);
+  const moving = ({ activeSession, freshness }: Playhead) =>
+    JSON.stringify([activeSession, freshness]);
   return pushed.filter((one, index) => {
     const before = pushed[index - 1];
-    return before?.version !== one.version || playing(before) === playing(one);
+    return before?.version !== one.version || moving(before) === moving(one);
   });
 }
 

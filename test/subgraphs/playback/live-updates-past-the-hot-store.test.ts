@@ -91,22 +91,44 @@ describe.each([null, 'sintel'])('a live stream of %s', (title) => {
     expect(seen).toHaveLength(updates);
   });
 
-  it('is told once of each return, however often it was away, and not at all once it has ended', async () => {
+  it('looks once after each return, however often it was away, and not at all once it has ended', async () => {
     await elsewhere(1);
     await follow(title);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 1; round <= 3; round += 1) {
       stores.hotFaults.fail(({ method }) => method !== 'onChanged');
       await tiers.reader.read({ profileId: 'demo', titles: null, need: 'show' });
       stores.hotFaults.heal();
+      stores.hotFaults.calls.length = 0;
       await stores.clock.advance(2 * secondMs);
-      await until(() => seen.length === 2 + round, { what: 'it looked again' });
+      await until(() => stores.hotFaults.callsOf('read').length > 0, { what: 'it looked again' });
+      await stores.clock.advance(10 * secondMs);
+      expect(stores.hotFaults.callsOf('read')).toHaveLength(1);
     }
+    // Nothing was written meanwhile, and so there is nothing to tell (LIVE-5).
+    expect(seen).toHaveLength(1);
     await stream.return?.();
     stores.hotFaults.calls.length = 0;
     stores.hotFaults.fail(({ method }) => method === 'read');
     await tiers.reader.read({ profileId: 'demo', titles: null, need: 'show' });
     stores.hotFaults.heal();
     await stores.clock.advance(2 * secondMs);
-    expect(seen).toHaveLength(4);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('tells that its state is certain again, once, though nothing was written', async () => {
+    await elsewhere(1);
+    await follow(title);
+    stores.hotFaults.fail(({ method }) => method !== 'onChanged');
+    await elsewhere(2);
+    await until(() => stores.durableFaults.callsOf('read').length > 1, { what: 'it asked again' });
+    const degraded = () => seen.at(-1)?.playheads[0]?.freshness.degraded;
+    stores.hotFaults.heal();
+    await stores.clock.advance(2 * secondMs);
+    await until(() => degraded() === false, { what: 'the state, certain' });
+    const updates = seen.length;
+    const { hot } = stores.actual;
+    for (let each = 0; each < hot.partitions; each += 1) await hot.raiseGeneration(each);
+    await stores.clock.advance(10 * secondMs);
+    expect(seen).toHaveLength(updates);
   });
 });
