@@ -55,6 +55,7 @@ export async function recordHeartbeats(
   const { policy } = deps;
   const opened = openSessionToken(input.session, {
     isValid: deps.signer.isValid,
+    known: deps.signer.known,
     profileId,
     nowMs: receivedAtMs,
     policy,
