@@ -12,10 +12,10 @@ export type Body = { kind: 'whole'; bytes: Buffer } | { kind: 'too-large' } | { 
  * Cost: never holds more than the limit; the rest of a larger body is read and dropped, so that the
  * client sees the refusal instead of a broken connection.
  */
-export async function readBody(request: IncomingMessage): Promise<Body> {
+export function readBody(request: IncomingMessage): Promise<Body> {
   if (declaresTooMuch(request)) {
     request.resume();
-    return { kind: 'too-large' };
+    return Promise.resolve({ kind: 'too-large' });
   }
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -29,10 +29,18 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
       chunks.length = 0;
       resolve({ kind: 'too-large' });
     });
-    request.once('end', () => resolve({ kind: 'whole', bytes: Buffer.concat(chunks) }));
-    request.once('error', () => resolve({ kind: 'aborted' }));
-    request.once('close', () => resolve({ kind: 'aborted' }));
+    // What comes after the first of these resolves nothing.
+    const aborted = () => resolve({ kind: 'aborted' });
+    request.on('end', () => resolve({ kind: 'whole', bytes: together(chunks) }));
+    request.on('error', aborted);
+    request.on('close', aborted);
   });
+}
+
+/** Nearly every body comes in one piece. */
+function together(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 /** Whether `content-length` alone is reason to refuse. Node holds a sender to the length it declared. */
