@@ -1,5 +1,6 @@
 import { floorTitle } from '../../domain/playhead.ts';
 import { aliveUntilMs } from '../../domain/presence.ts';
+import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
 import type { PlaybackDeps } from './deps.ts';
 import type { ProfileState } from './hydrate.ts';
 import { recentTitles } from './lists.ts';
@@ -27,7 +28,7 @@ export function watchPlayheads(
   deps: PlaybackDeps,
   watched: { profileId: string; title: string | null },
 ): AsyncIterableIterator<PlayheadUpdate> {
-  return new PlayheadWatch(deps, watched);
+  return new LiveStream((wake) => new FollowedPlayheads(deps, watched, wake));
 }
 
 /** Of a playhead as it was sent last. */
@@ -37,81 +38,56 @@ interface Sent {
   shown: string;
 }
 
-class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
+/** What was read, and of which titles it may be news. */
+interface Look {
+  kind: PlayheadUpdate['kind'];
+  state: ProfileState;
+  titles: Iterable<string>;
+}
+
+class FollowedPlayheads implements Followed<Look, PlayheadUpdate> {
   readonly #deps: PlaybackDeps;
   readonly #profileId: string;
   readonly #title: string | null;
+  readonly #wake: () => void;
   readonly #changed = new Set<string>();
   readonly #sent = new Map<string, Sent>();
   readonly #expiries = new Map<string, () => void>();
-  #stop: (() => Promise<void>) | undefined;
-  #wake: (() => void) | undefined;
   #hasBegun = false;
-  #isEnded = false;
 
-  constructor(deps: PlaybackDeps, watched: { profileId: string; title: string | null }) {
+  constructor(
+    deps: PlaybackDeps,
+    watched: { profileId: string; title: string | null },
+    wake: () => void,
+  ) {
     this.#deps = deps;
     this.#profileId = watched.profileId;
     this.#title = watched.title;
+    this.#wake = wake;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  listen(): Promise<() => Promise<void>> {
+    return this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
   }
 
-  async next(): Promise<IteratorResult<PlayheadUpdate>> {
-    try {
-      const update = this.#hasBegun ? await this.#nextChanged() : await this.#begin();
-      return update === null ? { done: true, value: undefined } : { done: false, value: update };
-    } catch (error) {
-      // Whoever iterates learns of the failure and stops asking: nobody would call return().
-      await this.return();
-      throw error;
-    }
+  async read(): Promise<Look> {
+    if (this.#hasBegun) return this.#readChanged();
+    this.#hasBegun = true;
+    const state = await this.#read(this.#title === null ? null : [this.#title]);
+    const titles = this.#title === null ? recentlyActive(state) : [this.#title];
+    return { kind: 'SNAPSHOT', state, titles };
   }
 
-  async return(): Promise<IteratorResult<PlayheadUpdate>> {
-    this.#isEnded = true;
+  news({ kind, state, titles }: Look): PlayheadUpdate | null {
+    const playheads = this.#notSent(state, titles);
+    // What changed before the snapshot was read need not be among its titles.
+    if (this.#changed.size > 0) this.#wake();
+    return kind === 'CHANGED' && playheads.length === 0 ? null : { kind, playheads };
+  }
+
+  end(): void {
     for (const cancel of this.#expiries.values()) cancel();
     this.#expiries.clear();
-    this.#wake?.();
-    await this.#stopListening();
-    return { done: true, value: undefined };
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<PlayheadUpdate>> {
-    await this.return();
-    throw error;
-  }
-
-  /** Once, however often a stream is ended: a second time might meet somebody else's place. */
-  async #stopListening(): Promise<void> {
-    const stop = this.#stop;
-    this.#stop = undefined;
-    await stop?.();
-  }
-
-  /** Null when the subscriber left meanwhile. */
-  async #begin(): Promise<PlayheadUpdate | null> {
-    this.#hasBegun = true;
-    this.#stop = await this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
-    if (this.#isEnded) {
-      await this.#stopListening();
-      return null;
-    }
-    const state = await this.#read(this.#title === null ? null : [this.#title]);
-    if (this.#isEnded) return null;
-    const titles = this.#title === null ? recentlyActive(state) : [this.#title];
-    return { kind: 'SNAPSHOT', playheads: this.#news(state, titles) };
-  }
-
-  async #nextChanged(): Promise<PlayheadUpdate | null> {
-    while (!this.#isEnded) {
-      if (this.#changed.size === 0) await this.#somethingChanged();
-      const update = this.#isEnded ? null : await this.#readChanged();
-      if (update !== null) return update;
-    }
-    return null;
   }
 
   #note(titles: readonly string[]): void {
@@ -119,29 +95,20 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
       const isOurs = this.#title === null || this.#title === title || title === floorTitle;
       if (isOurs) this.#changed.add(title);
     }
-    this.#wake?.();
+    if (this.#changed.size > 0) this.#wake();
   }
 
-  #somethingChanged(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  /** Null when everything that changed turned out to be known, or the subscriber left meanwhile. */
-  async #readChanged(): Promise<PlayheadUpdate | null> {
-    const changed = new Set(this.#changed);
+  async #readChanged(): Promise<Look> {
+    const titles = new Set(this.#changed);
     this.#changed.clear();
-    const mayBeAny = changed.delete(floorTitle);
+    const mayBeAny = titles.delete(floorTitle);
     // The floor stands for all that was sent: only now, for it may have moved before the snapshot was.
-    if (mayBeAny) for (const sent of this.#sent.keys()) changed.add(sent);
+    if (mayBeAny) for (const sent of this.#sent.keys()) titles.add(sent);
     const isWhole = mayBeAny && this.#title === null;
-    const state = await this.#read(isWhole ? null : [...changed]);
-    if (this.#isEnded) return null;
+    const state = await this.#read(isWhole ? null : [...titles]);
     // It also stands for what was told to nobody while the hot store could not be reached.
-    if (isWhole) for (const title of recentlyActive(state)) changed.add(title);
-    const playheads = this.#news(state, changed);
-    return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
+    if (isWhole) for (const title of recentlyActive(state)) titles.add(title);
+    return { kind: 'CHANGED', state, titles };
   }
 
   #read(titles: readonly string[] | null): Promise<ProfileState> {
@@ -149,7 +116,7 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
   }
 
   /** Of these titles, whatever the subscriber does not have yet. */
-  #news(state: ProfileState, titles: Iterable<string>): PlayheadView[] {
+  #notSent(state: ProfileState, titles: Iterable<string>): PlayheadView[] {
     const playheads: PlayheadView[] = [];
     for (const title of titles) {
       const view = viewOf(state, title, this.#viewPoint());
