@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { floorTitle } from '../../domain/playhead.ts';
 import { aliveUntilMs } from '../../domain/presence.ts';
 import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
@@ -34,8 +35,7 @@ export function watchPlayheads(
 /** Of a playhead as it was sent last. */
 interface Sent {
   version: string;
-  /** All that it shows but what passes with time alone. */
-  shown: string;
+  digest: string;
 }
 
 /** What was read, and of which titles it may be news. */
@@ -123,9 +123,9 @@ class FollowedPlayheads implements Followed<Look, PlayheadUpdate> {
       const sent = this.#sent.get(title);
       if (sent !== undefined && view.version < sent.version) continue;
       this.#expectEnd(state, title);
-      const shown = shownOf(view);
-      if (shown === sent?.shown) continue;
-      this.#sent.set(title, { version: view.version, shown });
+      const digest = digestOf(view);
+      if (digest === sent?.digest) continue;
+      this.#sent.set(title, { version: view.version, digest });
       playheads.push(view);
     }
     return playheads;
@@ -159,9 +159,18 @@ function recentlyActive(state: ProfileState): string[] {
     .map(({ title }) => title);
 }
 
-/** The version stands for all that was merged; sessions and where it was read from move without it. */
-function shownOf({ version, activeSession, alternative, freshness }: PlayheadView): string {
-  const { sessionId, positionMs } = alternative ?? {};
-  const { source, degraded } = freshness;
-  return JSON.stringify([version, activeSession, sessionId, positionMs, source, degraded]);
+/**
+ * Of all that a playhead shows, but for what passes with time alone. The version does not stand for it: one
+ * register moves under the newer one of the other, and devices and sessions move without either.
+ */
+function digestOf(view: PlayheadView): string {
+  const { alternative, freshness } = view;
+  const lasting = {
+    ...view,
+    ...{ resumePositionMs: null, resumeReason: null },
+    alternative: alternative && { ...alternative, resumePositionMs: null, ageMs: null },
+    freshness: { ...freshness, asOf: null },
+  };
+  // A subscriber is sent hundreds of titles: the text itself is several times as long.
+  return hash('sha256', JSON.stringify(lasting), 'base64');
 }
