@@ -189,8 +189,12 @@ export class KnownOperations<Context> {
     if (!isPlain(body)) return null;
     const operation = this.find(body.query, body.operationName);
     if (operation === undefined) return null;
-    const contextValue = await contextOf().catch(() => undefined);
-    if (contextValue === undefined) return null;
+    let contextValue: Context;
+    try {
+      contextValue = await contextOf();
+    } catch {
+      return null;
+    }
     return this.run(operation, body.variables, contextValue);
   }
 

@@ -34,21 +34,35 @@ export interface Claim {
  * Errors: PlatformError STATE_UNAVAILABLE when nobody can say what is in force, and no act settles it.
  * Cost: nothing for a session that was not stale; else one read, under a valid mark.
  */
-export async function claimOf(
+export function claimOf(
   deps: PlaybackDeps,
   batch: { token: SessionToken; admitted: readonly AdmittedHeartbeat[] },
-): Promise<Claim> {
+): Claim | Promise<Claim> {
   const { token, admitted } = batch;
   const act = admitted.findLast(({ heartbeat }) => provesAct(heartbeat, token));
   // Offline it began long before it was heard of: until then nobody could have gone on from it. And what
   // its player started from happened before, whatever the servers' clocks say.
   const beganAtMs = Math.max(token.issuedAtMs, token.anchorMs);
-  const beginning = sessionVersion({ ...token, activityAtMs: beganAtMs });
-  if (!token.isStale) return { kept: admitted, actedAt: laterAct(act?.version ?? null, beginning) };
+  const { deviceId, sessionId } = token;
+  const beginning = sessionVersion({ activityAtMs: beganAtMs, deviceId, sessionId });
+  const actedAt = act?.version ?? null;
+  if (!token.isStale) return { kept: admitted, actedAt: laterAct(actedAt, beginning) };
+  return staleClaimOf(deps, { ...batch, actedAt, beginning });
+}
 
+async function staleClaimOf(
+  deps: PlaybackDeps,
+  batch: {
+    token: SessionToken;
+    admitted: readonly AdmittedHeartbeat[];
+    actedAt: Version | null;
+    beginning: Version;
+  },
+): Promise<Claim> {
+  const { token, admitted, actedAt, beginning } = batch;
   const firstAct = admitted.findIndex(({ heartbeat }) => confirmsStart(heartbeat));
   const hasActed = firstAct >= 0;
-  const confirmed = laterAct(act?.version ?? null, hasActed ? beginning : null);
+  const confirmed = laterAct(actedAt, hasActed ? beginning : null);
   const beforeAct = hasActed ? admitted.slice(0, firstAct) : admitted;
   if (!beforeAct.some(canMove)) return { kept: admitted, actedAt: confirmed };
 

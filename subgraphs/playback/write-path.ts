@@ -51,7 +51,7 @@ export class WritePath {
   }
 
   async write(request: MergeRequest, { isIntent }: { isIntent: boolean }): Promise<Written> {
-    const merged = await this.#merge(request);
+    const merged = await this.#deps.hot.merge(request).catch(faultOf);
     if (merged instanceof Error) return this.#writePast(merged, { request, isIntent });
     if (merged.kind === 'conflict') return merged;
     if (merged.isHeld) {
@@ -61,18 +61,6 @@ export class WritePath {
     }
     this.#deps.restorer.accepted(request);
     return { ...merged, durability: isIntent ? await this.#confirm(request) : 'HOT' };
-  }
-
-  /** Answers the fault that sends the write past the hot store; throws any other. */
-  async #merge(
-    request: MergeRequest,
-  ): Promise<MergeResult | StoreUnreachable | StoreTakesNoWrites> {
-    try {
-      return await this.#deps.hot.merge(request);
-    } catch (error) {
-      if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) return error;
-      throw error;
-    }
   }
 
   /** An intent that is hot: durable as well, or dirty until a drain succeeds. */
@@ -128,6 +116,12 @@ export class WritePath {
     if (this.#lastDirectMs.size > pacedTitlesMax) this.#lastDirectMs.delete(oldest as string);
     return true;
   }
+}
+
+/** The fault that sends a write past the hot store; throws any other. */
+function faultOf(error: unknown): StoreUnreachable | StoreTakesNoWrites {
+  if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) return error;
+  throw error;
 }
 
 function batchOf({ profileId, writes, device }: MergeRequest) {
