@@ -146,9 +146,17 @@ function deviceOf(
 
 /** Each transition once, as a retry offers it again; of the progress of one stretch the newest. */
 function distinctOffers(offers: readonly TransitionOffer[]): TransitionOffer[] {
-  return offers.filter(
-    (offer, index) => offers.findLastIndex((other) => isAlike(offer, other)) === index,
-  );
+  return offers.filter((offer, index) => !isOfferedAgain(offer, { offers, from: index + 1 }));
+}
+
+function isOfferedAgain(
+  offer: TransitionOffer,
+  { offers, from }: { offers: readonly TransitionOffer[]; from: number },
+): boolean {
+  for (let index = from; index < offers.length; index += 1) {
+    if (isAlike(offer, offers[index] as TransitionOffer)) return true;
+  }
+  return false;
 }
 
 function isAlike(one: TransitionOffer, other: TransitionOffer): boolean {

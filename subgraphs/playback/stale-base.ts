@@ -9,9 +9,9 @@ import { isStalePosition, type Policy } from '../../domain/policy.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
 import {
   laterAct,
-  sessionVersion,
   sessionWriter,
   type Version,
+  versionBy,
   writerOf,
 } from '../../domain/version.ts';
 import type { PlaybackDeps } from './deps.ts';
@@ -43,11 +43,16 @@ export function claimOf(
   // Offline it began long before it was heard of: until then nobody could have gone on from it. And what
   // its player started from happened before, whatever the servers' clocks say.
   const beganAtMs = Math.max(token.issuedAtMs, token.anchorMs);
-  const { deviceId, sessionId } = token;
-  const beginning = sessionVersion({ activityAtMs: beganAtMs, deviceId, sessionId });
+  const beginning = versionBy(writerIn(batch), beganAtMs);
   const actedAt = act?.version ?? null;
   if (!token.isStale) return { kept: admitted, actedAt: laterAct(actedAt, beginning) };
   return staleClaimOf(deps, { ...batch, actedAt, beginning });
+}
+
+/** All that a session writes has the same. */
+function writerIn({ token, admitted }: Parameters<typeof claimOf>[1]): string {
+  const [first] = admitted;
+  return first === undefined ? sessionWriter(token) : writerOf(first.version);
 }
 
 async function staleClaimOf(
