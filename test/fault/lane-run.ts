@@ -104,8 +104,8 @@ export class LaneRun {
   }
 
   /**
-   * Asks by HTTP and by WebSocket until the lane answers both, and answers how long that took. The load asks
-   * too, but may still wait for what a fault has swallowed.
+   * Asks by HTTP and by WebSocket until the lane answers both, by frames, and answers how long that took. The
+   * load asks too, but may still wait for what a fault has swallowed.
    */
   async isOnTheLane(): Promise<{ tookMs: number; steps: number }> {
     const sinceMs = performance.now();
@@ -115,11 +115,10 @@ export class LaneRun {
     const isBack = async () => {
       asked.push(...this.#askBothWays());
       await delay(stepMs);
-      await this.#world.isPlaybackAlive();
       steps += 1;
-      const { http, socket } = await this.#world.forwarded();
-      const least = Math.min(http - before.http, socket - before.socket);
-      return least >= forwardedAgain;
+      const now = await this.#world.forwarded();
+      const ways = ['http', 'socket', 'framed'] as const;
+      return ways.every((way) => now[way] - before[way] >= forwardedAgain);
     };
     const what = { what: 'the lane answers both ways', deadlineMs: settleMsMax };
     await until(isBack, what).catch((cause: unknown) => {

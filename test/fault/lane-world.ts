@@ -171,15 +171,19 @@ export class LaneWorld {
     return liveness(this.gateway);
   }
 
-  /** What the lane has answered of playback's, by what it was asked by. */
-  async forwarded(): Promise<Record<'http' | 'socket', number>> {
-    const text = await (await fetch(new URL('/metrics', this.gateway.graphqlUrl))).text();
-    const count = (transport: string) => {
-      const sample = `playhead_lane_forwarded_total{subgraph="playback",transport="${transport}"} `;
-      const line = text.split('\n').find((each) => each.startsWith(sample));
-      return Number(line?.slice(sample.length) ?? 0);
-    };
-    return { http: count('http'), socket: count('socket') };
+  /**
+   * What the lane has answered of playback's, by what it was asked by; and what playback has answered by frames,
+   * since it was started. Errors: rejects when either does not answer.
+   */
+  async forwarded(): Promise<Record<'http' | 'socket' | 'framed', number>> {
+    const [gateway, playback] = await Promise.all([
+      measured(this.gateway),
+      measured(this.playback),
+    ]);
+    const by = (transport: string) =>
+      gateway(`playhead_lane_forwarded_total{subgraph="playback",transport="${transport}"}`);
+    const framed = playback('playhead_frame_requests_total{outcome="answered"}');
+    return { http: by('http'), socket: by('socket'), framed };
   }
 
   /** What the durable store has of these, by `profile|title`. */
@@ -230,6 +234,16 @@ type Operation = Parameters<typeof post>[1];
 
 function codeOf({ errors }: GivenResponse): string {
   return errors?.[0]?.extensions?.code ?? 'OK';
+}
+
+/** Its samples of this moment; 0 for one that is not there. */
+async function measured({ graphqlUrl }: RunningPart): Promise<(sample: string) => number> {
+  const text = await (await fetch(new URL('/metrics', graphqlUrl))).text();
+  const lines = text.split('\n');
+  return (sample) => {
+    const line = lines.find((each) => each.startsWith(`${sample} `));
+    return Number(line?.slice(sample.length) ?? 0);
+  };
 }
 
 async function liveness({ graphqlUrl }: RunningPart): Promise<string> {
