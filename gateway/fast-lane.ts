@@ -20,6 +20,8 @@ import {
 
 /** What is known of the documents that the normal lane has answered. */
 export interface LaneDocuments {
+  /** False: nothing can be known, and nothing is decided, until there is one. */
+  readonly hasGraph: boolean;
   /** Undefined: nothing yet. By the graph that is served now, or not at all. */
   find(text: string, operationName: string | null): LaneDecision | undefined;
 }
@@ -118,8 +120,11 @@ export class FastLane {
     }
     const text = this.#textOf(asked);
     if (text === undefined) return this.refuse('unknown-document');
-    const decision = this.#options.documents.find(text, operationName);
-    if (decision === undefined) return this.refuse('unknown-document');
+    const { documents } = this.#options;
+    const decision = documents.find(text, operationName);
+    if (decision === undefined) {
+      return this.refuse(documents.hasGraph ? 'unknown-document' : 'no-graph');
+    }
     if (decision.kind === 'refuse') return this.refuse(decision.reason);
     const document = this.#known.get(decision) ?? this.#know(decision);
     if (document === undefined || !this.#isCurrent(document)) return this.refuse('no-graph');
