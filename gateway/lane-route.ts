@@ -80,7 +80,9 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
   const { sent, document, request, response, contentType } = asked;
   const { authorization, traceparent } = request.headers;
   const result = await lane.answer({
-    ...{ document, authorization, request },
+    document,
+    authorization,
+    request,
     variables: sent.variables ?? undefined,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     transport: 'http',
@@ -92,7 +94,9 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
     'x-request-id': request.headers['x-request-id'] ?? randomUUID(),
     'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
   });
-  response.end(body);
+  // Node writes head and text together, and a head and a Buffer apart.
+  if (typeof body === 'string') response.end(body);
+  else response.end(body.toString('latin1'), 'latin1');
   return true;
 }
 

@@ -6,6 +6,7 @@ import type { LaneAnswer } from '../../gateway/lane-upstream.ts';
 import { noTracer, type Tracer } from '../../runtime/tracing.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { until } from '../support/until.ts';
+import { openBalancer } from './frame-load.ts';
 import {
   alice,
   asksEcho,
@@ -89,6 +90,28 @@ describe('a subgraph by frames', () => {
     expect(resultOf(await upstream.ask(laneRequest('{ extra }')))).toEqual({
       data: { extra: null },
     });
+  });
+
+  it('is asked on one connection for what comes in one turn, and on each in turn', async () => {
+    const two = [await subgraphOf(), await subgraphOf()];
+    let turn = 0;
+    const balancer = closing(
+      await openBalancer(() => {
+        turn += 1;
+        return two[turn % 2]?.port ?? 0;
+      }),
+    );
+    const upstream = await ready(
+      await upstreamOf({ url: `http://127.0.0.1:${balancer.port}/graphql` }),
+    );
+    await until(() => upstream.connections === 2, { what: 'both connections' });
+    const askTogether = async () => {
+      const asked = laneRequest(add, { variables: { by: 1 } });
+      await Promise.all(Array.from({ length: 10 }, () => upstream.ask(asked)));
+      return two.map(({ total }) => total).sort((left, right) => left - right);
+    };
+    expect(await askTogether()).toEqual([0, 10]);
+    expect(await askTogether()).toEqual([10, 10]);
   });
 
   it('of two releases at a time is asked as one of them', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
+import { javaArguments, moduleFlags } from './cassandra-java.ts';
 import { endWith } from './end-with.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { removeFolder } from './remove-folder.ts';
@@ -68,10 +69,13 @@ export async function startCassandra(options: {
   isSyncedAtOnce?: boolean;
   /** Each node tells the others another address than its own, and behind that is a proxy. */
   isProxied?: boolean;
+  /** Its code is optimised as in production, for which it takes up to twice the processor time to start. */
+  isMeasured?: boolean;
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
-  const { isProxied = false, isSyncedAtOnce = false, late = [], keeperPid, settings } = options;
+  const { isProxied = false, isSyncedAtOnce = false, isMeasured = false } = options;
+  const { late = [], keeperPid, settings } = options;
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
   const told = isProxied
     ? addresses.map((address) => address.replace('.0.0.', '.0.1.'))
@@ -88,7 +92,7 @@ export async function startCassandra(options: {
       const place = { address: addresses[index]!, told: told[index]!, ports };
       const links = isProxied ? await openLinks(place) : null;
       const node = new NodeProcess({
-        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, settings },
+        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, isMeasured, settings },
         folder: join(folder, String(index)),
         others: told.filter((other) => other !== place.told),
         // Any of them may have to start while it sees no other one.
@@ -126,6 +130,7 @@ interface NodeOptions extends NodePlace {
   seeds: readonly string[];
   keeperPid: number | undefined;
   isSyncedAtOnce: boolean;
+  isMeasured: boolean;
   settings: string | undefined;
 }
 
@@ -181,11 +186,11 @@ class NodeProcess implements CassandraNode {
   }
 
   async start(): Promise<void> {
-    const { folder, name, keeperPid } = this.#options;
+    const { folder, jars, name, keeperPid, isMeasured } = this.#options;
     const [jmxPort] = await freePorts(['127.0.0.1'], 1);
     this.#jmxPort = jmxPort!;
     const log = openSync(this.#logFile, 'w');
-    const child = spawn('java', javaArguments(this.#options, jmxPort!), {
+    const child = spawn('java', javaArguments({ folder, jars, jmxPort: jmxPort!, isMeasured }), {
       cwd: folder,
       stdio: ['ignore', log, log],
     });
@@ -337,61 +342,3 @@ seed_provider:
     parameters: [{ seeds: '${seeds}' }]
 ${settings}`;
 }
-
-function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {
-  return [
-    '-Xms512M',
-    '-Xmx512M',
-    '-XX:+UseG1GC',
-    '-Djdk.attach.allowAttachSelf=true',
-    ...moduleFlags(),
-    `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
-    `-Dcassandra.storagedir=${folder}`,
-    '-Dcassandra-foreground=yes',
-    `-Dcassandra.jmx.local.port=${jmxPort}`,
-    // A cluster that nobody else joins need not wait for whoever might.
-    '-Dcassandra.ring_delay_ms=2000',
-    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
-    '-Dcassandra.superuser_setup_delay_ms=0',
-    '-cp',
-    `${folder}/conf:${jars}/*`,
-    'org.apache.cassandra.service.CassandraDaemon',
-  ];
-}
-
-function moduleFlags(): string[] {
-  const unnamed = (flag: string, packages: readonly string[]) =>
-    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
-  return [...unnamed('--add-exports', exportedPackages), ...unnamed('--add-opens', openedPackages)];
-}
-
-/** As Cassandra's own start script gives them to Java 17. */
-const exportedPackages = [
-  'java.base/jdk.internal.misc',
-  'java.base/java.lang.ref',
-  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
-  'java.rmi/sun.rmi.registry',
-  'java.rmi/sun.rmi.server',
-  'java.rmi/sun.rmi.transport.tcp',
-  'java.sql/java.sql',
-  'jdk.unsupported/sun.misc',
-];
-const openedPackages = [
-  'java.base/java.io',
-  'java.base/java.lang',
-  'java.base/java.lang.module',
-  'java.base/java.lang.reflect',
-  'java.base/java.net',
-  'java.base/java.nio',
-  'java.base/java.util',
-  'java.base/java.util.concurrent',
-  'java.base/java.util.concurrent.atomic',
-  'java.base/jdk.internal.loader',
-  'java.base/jdk.internal.math',
-  'java.base/jdk.internal.module',
-  'java.base/jdk.internal.ref',
-  'java.base/jdk.internal.reflect',
-  'java.base/jdk.internal.util.jar',
-  'java.base/sun.nio.ch',
-  'jdk.management/com.sun.management.internal',
-];
