@@ -12,10 +12,10 @@ export type Body = { kind: 'whole'; bytes: Buffer } | { kind: 'too-large' } | { 
  * Cost: never holds more than the limit; the rest of a larger body is read and dropped, so that the
  * client sees the refusal instead of a broken connection.
  */
-export async function readBody(request: IncomingMessage): Promise<Body> {
+export function readBody(request: IncomingMessage): Promise<Body> {
   if (declaresTooMuch(request)) {
     request.resume();
-    return { kind: 'too-large' };
+    return Promise.resolve({ kind: 'too-large' });
   }
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -29,10 +29,17 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
       chunks.length = 0;
       resolve({ kind: 'too-large' });
     });
-    request.once('end', () => resolve({ kind: 'whole', bytes: Buffer.concat(chunks) }));
-    request.once('error', () => resolve({ kind: 'aborted' }));
-    request.once('close', () => resolve({ kind: 'aborted' }));
+    const abort = () => resolve({ kind: 'aborted' });
+    request.on('end', () => resolve({ kind: 'whole', bytes: joined(chunks) }));
+    request.on('error', abort);
+    request.on('close', abort);
   });
+}
+
+/** Most bodies come in one. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 /** Whether `content-length` alone is reason to refuse. Node holds a sender to the length it declared. */
@@ -77,5 +84,7 @@ export function hasJsonBody(request: IncomingMessage): boolean {
 
 /** The path without its query. */
 export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const { url = '/' } = request;
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
