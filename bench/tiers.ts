@@ -102,7 +102,7 @@ async function openCassandra(dataCentres: readonly string[]): Promise<{
     const region = { contactPoints, dataCentre };
     return { region, pids: [], replication: { [dataCentre]: 1 }, stop: async () => {} };
   }
-  const { nodes, stop } = await startCassandra({ dataCentres });
+  const { nodes, stop } = await startCassandra({ dataCentres, isMeasured: true });
   const [node] = nodes as [CassandraNode];
   const replication = Object.fromEntries(dataCentres.map((name) => [name, 1]));
   return { region: node.region, pids: nodes.map(({ pid }) => pid), replication, stop };

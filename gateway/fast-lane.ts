@@ -10,10 +10,18 @@ import type { LaneDecision } from './lane-decision.ts';
 import type { LaneAnswer, LaneRequest, LaneUpstream } from './lane-upstream.ts';
 import type { GatewayMetrics, LaneMiss } from './metrics.ts';
 import { type DocumentAdmission, type Named, textOf } from './persisted-documents.ts';
-import { admitAddress, admitFields, type GatewayRates } from './rate-limits.ts';
+import {
+  admitAddress,
+  admitFields,
+  type Counts,
+  type GatewayRates,
+  handOver,
+} from './rate-limits.ts';
 
 /** What is known of the documents that the normal lane has answered. */
 export interface LaneDocuments {
+  /** False: nothing can be known, and nothing is decided, until there is one. */
+  readonly hasGraph: boolean;
   /** Undefined: nothing yet. By the graph that is served now, or not at all. */
   find(text: string, operationName: string | null): LaneDecision | undefined;
 }
@@ -112,8 +120,11 @@ export class FastLane {
     }
     const text = this.#textOf(asked);
     if (text === undefined) return this.refuse('unknown-document');
-    const decision = this.#options.documents.find(text, operationName);
-    if (decision === undefined) return this.refuse('unknown-document');
+    const { documents } = this.#options;
+    const decision = documents.find(text, operationName);
+    if (decision === undefined) {
+      return this.refuse(documents.hasGraph ? 'unknown-document' : 'no-graph');
+    }
     if (decision.kind === 'refuse') return this.refuse(decision.reason);
     const document = this.#known.get(decision) ?? this.#know(decision);
     if (document === undefined || !this.#isCurrent(document)) return this.refuse('no-graph');
@@ -124,15 +135,21 @@ export class FastLane {
   async answer(operation: LaneOperation): Promise<LaneResult> {
     const { metrics } = this.#options;
     const startMs = metrics.nowMs();
-    const viewer = await this.#admit(operation);
-    if (viewer === undefined) return normal;
+    const { document, transport, request, countedAs = request } = operation;
+    const counts: Counts = {};
+    const leave = (reason: LaneMiss): LaneResult => {
+      this.refuse(reason);
+      handOver(countedAs, counts);
+      return normal;
+    };
+    const viewer = await this.#admit(operation, counts);
+    if (typeof viewer === 'string') return leave(viewer);
     // Whoever said who asks may have taken a while.
-    if (!this.#isCurrent(operation.document)) return this.#leave('no-graph');
-    const { document, transport } = operation;
+    if (!this.#isCurrent(document)) return leave('no-graph');
     const answer = await this.#ask(operation, viewer);
-    if (answer.kind === 'unsent') return this.#leave('unsent');
+    if (answer.kind === 'unsent') return leave('unsent');
     const finished = this.#finish(document, answer);
-    if (finished === null) return this.#leave('not-run');
+    if (finished === null) return leave('not-run');
     const { body, code, hints } = finished;
     metrics.countOperation({ operation: document.operation, code, startMs });
     metrics.countForwarded({ subgraph: document.subgraph, transport });
@@ -142,11 +159,6 @@ export class FastLane {
   /** Whether the subgraph is the one that it was decided for. */
   #isCurrent({ subgraph, upstream }: LaneDocument): boolean {
     return upstream.generation === this.#options.generationOf(subgraph);
-  }
-
-  #leave(reason: LaneMiss): LaneResult {
-    this.refuse(reason);
-    return normal;
   }
 
   #textOf(asked: LaneAsked): string | undefined {
@@ -168,33 +180,31 @@ export class FastLane {
     return document;
   }
 
-  /** Who asks; undefined: the normal lane is to say no. */
-  async #admit(operation: LaneOperation): Promise<Viewer | null | undefined> {
+  /** Who asks, or why the normal lane is to say no. */
+  async #admit(operation: LaneOperation, counts: Counts): Promise<Viewer | null | LaneMiss> {
     const { verifier, rates } = this.#options;
-    const { document, authorization, request, countedAs: key = request } = operation;
-    if (rates !== undefined && (await admitAddress(rates, { key, request })) !== null) {
-      return this.refuse('rate-limited');
+    const { document, authorization, request } = operation;
+    if (rates !== undefined && (await admitAddress(rates, { counts, request })) !== null) {
+      return 'rate-limited';
     }
     let viewer: Viewer | null;
     try {
       viewer = await verifier.verify(authorization);
     } catch {
-      return this.refuse('token');
+      return 'token';
     }
-    if (viewer === null && document.needsViewer) return this.refuse('signed-out');
+    if (viewer === null && document.needsViewer) return 'signed-out';
     if (rates === undefined) return viewer;
     const { fields } = document;
-    const refusal = await admitFields(rates, { key, request, viewer, fields });
-    return refusal === null ? viewer : this.refuse('rate-limited');
+    const refusal = await admitFields(rates, { counts, request, viewer, fields });
+    return refusal === null ? viewer : 'rate-limited';
   }
 
   #ask(operation: LaneOperation, viewer: Viewer | null): Promise<LaneAnswer> {
     const { document, variables, authorization, traceparent: parent } = operation;
     const { text, upstream, subgraph } = document;
-    const request: LaneRequest = {
-      ...{ text, variables, viewer, authorization },
-      traceparent: undefined,
-    };
+    const traceparent = undefined;
+    const request: LaneRequest = { text, variables, viewer, authorization, traceparent };
     const tracer = this.#tracer;
     if (tracer === noTracer) return upstream.ask(request);
     const attributes = { 'playhead.subgraph': subgraph };

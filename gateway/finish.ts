@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { codeOf } from '../runtime/graphql-errors.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { ErrorMask } from './errors.ts';
 
 /** What an error says of the answer's HTTP status; `spec`: only for application/graphql-response+json. */
@@ -56,8 +57,8 @@ const noAnswer = 'DOWNSTREAM_SERVICE_ERROR';
 
 /** A false alarm costs microseconds, a miss would show a message that nobody has worded. */
 function isClean(body: Buffer | string): boolean {
-  const head = typeof body === 'string' ? body : body.toString('latin1', 0, cleanHead.length);
-  return head.startsWith(cleanHead) && !body.includes('"errors"') && !body.includes('"extensions"');
+  const text = typeof body === 'string' ? body : body.toString('latin1');
+  return text.startsWith(cleanHead) && !text.includes('"errors"') && !text.includes('"extensions"');
 }
 
 function worded(data: unknown, errors: readonly GraphQLError[], { subgraph, mask }: Answered) {
@@ -89,8 +90,4 @@ function revive(error: unknown, fallbackPath: readonly string[]): GraphQLError {
     path: Array.isArray(path) ? path : fallbackPath,
     extensions: isRecord(extensions) ? extensions : null,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

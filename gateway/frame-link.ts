@@ -87,6 +87,8 @@ const backlogBytesMax = 1024 * 1024;
 /** Whatever a subgraph allows, no more than this many wait on one link. */
 const requestsMax = 1_000;
 const documentsMax = 1_000;
+/** A write holds a few tens of requests; more are spread over links. */
+const togetherMax = 32;
 
 const unsent: LaneAnswer = { kind: 'unsent' };
 const lost: LaneAnswer = { kind: 'unanswered', why: 'lost' };
@@ -139,6 +141,12 @@ export class FrameLink {
     return this.#waiting.size;
   }
 
+  /** Requests wait for the end of this turn, to leave in one write, and more may join them. */
+  get isGathering(): boolean {
+    const unwritten = this.#nextId - this.#firstUnwritten;
+    return unwritten > 0 && unwritten < togetherMax && !this.#isFull && !this.isLeaving;
+  }
+
   /** Whether the subgraph has said that it will end it. */
   get isLeaving(): boolean {
     return this.#state === 'leaving';
@@ -157,7 +165,7 @@ export class FrameLink {
   ask(request: LaneRequest, authorization: string): Promise<LaneAnswer> {
     const socket = this.#socket;
     if (!this.isUsable || socket === undefined) return notSent;
-    if (this.#waiting.size >= this.#limits.requestsMax) return notSent;
+    if (this.#isFull) return notSent;
     if (socket.writableLength > backlogBytesMax) return notSent;
     const document = this.#documentOf(request.text);
     if (document === undefined || document.isRefused) return notSent;
@@ -206,6 +214,10 @@ export class FrameLink {
     }
     if (this.#silentTicks > ticks.cut) this.destroy('silent');
     else this.#endWhenIdle();
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.size >= this.#limits.requestsMax;
   }
 
   #meet(socket: Socket, head: Buffer): void {

@@ -61,6 +61,8 @@ export class FrameUpstream implements LaneUpstream {
   #release = '';
   #generation = 0;
   #turn = 0;
+  /** The one that was asked last. */
+  #last: FrameLink | undefined;
   #wasReady: boolean | undefined;
   #cancelTick = () => {};
   #closing: PromiseWithResolvers<void> | undefined;
@@ -96,7 +98,7 @@ export class FrameUpstream implements LaneUpstream {
   }
 
   ask(request: LaneRequest): Promise<LaneAnswer> {
-    const link = this.#least();
+    const link = this.#linkToAsk();
     if (link === undefined) return Promise.resolve({ kind: 'unsent' });
     return link.ask(request, this.#options.signer.sign(request.viewer));
   }
@@ -109,6 +111,14 @@ export class FrameUpstream implements LaneUpstream {
       this.#endWhenGone();
     }
     return this.#closing.promise;
+  }
+
+  /** What is asked in one turn of the event loop leaves, and comes back, together. */
+  #linkToAsk(): FrameLink | undefined {
+    const last = this.#last;
+    if (this.#canAsk(last) && last.isGathering) return last;
+    this.#last = this.#least();
+    return this.#last;
   }
 
   /** The one on which fewest wait; in turn, if these are equal. */

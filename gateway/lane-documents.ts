@@ -60,6 +60,10 @@ export class LaneDocuments {
     this.#forget();
   }
 
+  get hasGraph(): boolean {
+    return this.#graph !== null;
+  }
+
   /** Undefined: nothing yet; the normal lane is to answer. Cost: two look-ups, the first of which hashes the text. */
   find(text: string, operationName: string | null): LaneDecision | undefined {
     // No operation is called so: null alone stands for the only one.

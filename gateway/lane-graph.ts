@@ -1,14 +1,7 @@
 import { createRequire } from 'node:module';
-import { transformSupergraphToPublicSchema } from '@theguild/federation-composition';
-import {
-  buildASTSchema,
-  type DocumentNode,
-  type GraphQLSchema,
-  isTypeDefinitionNode,
-  Kind,
-  parse,
-} from 'graphql';
+import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import type { Logger } from '../runtime/log.ts';
+import { publicSchemaOf } from '../schema/public-schema.ts';
 import { costMaxDefault } from './cost-limit.ts';
 import type { LaneGraph, LanePlan } from './lane-decision.ts';
 import { subgraphSchema } from './subgraph-schema.ts';
@@ -34,24 +27,12 @@ export function createLaneGraph(sources: LaneGraphSources): LaneGraph {
   const document = parse(sources.supergraph);
   const planner = new sources.planner(sources.supergraph);
   return {
-    api: publicSchema(document),
+    api: publicSchemaOf(document),
     supergraph: buildASTSchema(document, { assumeValidSDL: true }),
     subgraphs: schemasOf(sources),
     costMax: sources.costMax ?? costMaxDefault,
     plan: (text, operationName) => planOf(planner.plan(text, operationName, noLabels, 0)),
   };
-}
-
-/** As the gateway makes it; of a union, what is hidden is no member. */
-function publicSchema(supergraph: DocumentNode): GraphQLSchema {
-  const { definitions } = transformSupergraphToPublicSchema(supergraph);
-  const known = new Set(definitions.filter(isTypeDefinitionNode).map(({ name }) => name.value));
-  const whole = definitions.map((each) =>
-    each.kind === Kind.UNION_TYPE_DEFINITION
-      ? { ...each, types: (each.types ?? []).filter(({ name }) => known.has(name.value)) }
-      : each,
-  );
-  return buildASTSchema({ kind: Kind.DOCUMENT, definitions: whole });
 }
 
 /** As the gateway runs: it knows no label. What has one is not forwarded. */

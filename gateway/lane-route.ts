@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readBody } from '../runtime/http-messages.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
 import type { HttpHint } from './finish.ts';
 import type { LaneMiss } from './metrics.ts';
@@ -79,7 +80,9 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
   const { sent, document, request, response, contentType } = asked;
   const { authorization, traceparent } = request.headers;
   const result = await lane.answer({
-    ...{ document, authorization, request },
+    document,
+    authorization,
+    request,
     variables: sent.variables ?? undefined,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     transport: 'http',
@@ -91,7 +94,9 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
     'x-request-id': request.headers['x-request-id'] ?? randomUUID(),
     'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
   });
-  response.end(body);
+  // Node writes head and text together, and a head and a Buffer apart.
+  if (typeof body === 'string') response.end(body);
+  else response.end(body.toString('latin1'), 'latin1');
   return true;
 }
 
@@ -164,8 +169,4 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { StatementSigner } from '../runtime/signed-identity.ts';
 import { FastLane, type FastLaneOptions } from './fast-lane.ts';
 import { HttpUpstream } from './http-upstream.ts';
+import { LaneChanges } from './lane-changes.ts';
 import { LaneDocuments } from './lane-documents.ts';
 import { createLaneGraph, openPlanner } from './lane-graph.ts';
 import { LaneRefresh } from './lane-refresh.ts';
@@ -33,7 +34,7 @@ export interface OpenedLane {
   plugin: GatewayPlugin;
   /** Resolves once subgraphs have been asked; those that are away are asked again. */
   start(): Promise<void>;
-  /** While `change` changes the supergraph everything goes through the runtime; and after it, if it fails. */
+  /** While `change` changes the supergraph everything goes through the runtime: see lane-changes.ts. */
   during(gateway: GatewayRuntime, change: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,6 +59,15 @@ export async function openLane(options: OpenLaneOptions): Promise<OpenedLane | u
     use: (graph) => documents.reset(graph ?? null),
     ...{ clock, log },
   });
+  const changes = new LaneChanges({
+    clock,
+    suspend: () => refresh.suspend(),
+    resume() {
+      upstreams.follow(supergraph.text);
+      // Not awaited: a subgraph may take its time to say what it is.
+      void refresh.resume();
+    },
+  });
   const lane = new FastLane({
     ...options,
     documents,
@@ -71,15 +81,9 @@ export async function openLane(options: OpenLaneOptions): Promise<OpenedLane | u
       upstreams.follow(supergraph.text);
       return refresh.open();
     },
-    async during(gateway, change) {
-      refresh.suspend();
-      await change();
-      await gateway.getSchema();
-      upstreams.follow(supergraph.text);
-      // Not awaited: a subgraph may take its time to say what it is.
-      void refresh.resume();
-    },
+    during: (gateway, change) => changes.during(gateway, change),
     async close() {
+      changes.close();
       refresh.close();
       await upstreams.close();
     },

@@ -17,52 +17,71 @@ export interface GatewayRates {
 /** Null: admitted. Otherwise what refuses it. */
 type Verdict = { fault: unknown } | null;
 
-/** What was counted, by what stands for one operation: no lane counts again what the other has. */
-const ofAddress = new WeakMap<object, Verdict>();
-const ofOperation = new WeakMap<object, Verdict>();
+/** What was counted of one operation: nothing counts again. */
+export interface Counts {
+  address?: Verdict;
+  fields?: Verdict;
+}
+
+/** By what stands for one operation. */
+const counted = new WeakMap<object, Counts>();
+
+/** What the fast lane has counted of an operation that the normal lane is to answer. */
+export function handOver(key: object, counts: Counts): void {
+  counted.set(key, counts);
+}
+
+/** Undefined: it comes by one lane only. */
+function countsOf(key: object | undefined): Counts {
+  const counts = (key && counted.get(key)) ?? {};
+  if (key !== undefined) counted.set(key, counts);
+  return counts;
+}
 
 interface Counting {
-  /** Stands for this operation and no other; undefined: it comes by one lane only. */
-  key: object | undefined;
+  counts: Counts;
   request: IncomingMessage | undefined;
+}
+
+interface FieldCounting extends Counting {
+  viewer: Viewer | null | undefined;
+  fields: number;
 }
 
 /** Once before anything is parsed or verified, so that rubbish counts as well. */
 export async function admitAddress(rates: GatewayRates, counting: Counting): Promise<Verdict> {
-  const { key, request } = counting;
-  const before = key && ofAddress.get(key);
-  if (before !== undefined) return before;
-  const address = countedAddress(request, rates.trustedProxies);
-  const verdict =
-    address === null ? null : await verdictOf(() => rates.limits.admit('address', address));
-  if (key !== undefined) ofAddress.set(key, verdict);
-  return verdict;
+  const { counts, request } = counting;
+  if (counts.address === undefined) {
+    const address = countedAddress(request, rates.trustedProxies);
+    const asked = address === null ? null : rates.limits.admit('address', address);
+    counts.address = asked && (await verdictOf(asked));
+  }
+  return counts.address;
 }
 
 /** The rest: every field of what is going to run. */
-export async function admitFields(
-  rates: GatewayRates,
-  counting: Counting & { viewer: Viewer | null | undefined; fields: number },
-): Promise<Verdict> {
-  const { key, request, viewer, fields } = counting;
-  const before = key && ofOperation.get(key);
-  if (before !== undefined) return before;
-  const address = countedAddress(request, rates.trustedProxies);
-  const verdict = await verdictOf(async () => {
-    if (address !== null && fields > 1) await rates.limits.admit('address', address, fields - 1);
-    if (viewer) await rates.limits.admit('profile', viewer.profileId, fields);
-  });
-  if (key !== undefined) ofOperation.set(key, verdict);
-  return verdict;
+export async function admitFields(rates: GatewayRates, counting: FieldCounting): Promise<Verdict> {
+  const { counts } = counting;
+  if (counts.fields === undefined) counts.fields = await verdictOf(takeFields(rates, counting));
+  return counts.fields;
 }
 
-async function verdictOf(admit: () => Promise<void>): Promise<Verdict> {
-  try {
-    await admit();
-    return null;
-  } catch (fault) {
-    return { fault };
+async function takeFields(
+  { limits, trustedProxies }: GatewayRates,
+  { request, viewer, fields }: FieldCounting,
+): Promise<void> {
+  if (fields > 1) {
+    const address = countedAddress(request, trustedProxies);
+    if (address !== null) await limits.admit('address', address, fields - 1);
   }
+  if (viewer) await limits.admit('profile', viewer.profileId, fields);
+}
+
+function verdictOf(admitted: Promise<void>): Promise<Verdict> {
+  return admitted.then(
+    () => null,
+    (fault: unknown) => ({ fault }),
+  );
 }
 
 /**
@@ -114,5 +133,5 @@ interface Asking {
 }
 
 function countingOf({ req: request, socket, countedAs }: Asking): Counting {
-  return { request, key: socket === undefined ? request : countedAs };
+  return { request, counts: countsOf(socket === undefined ? request : countedAs) };
 }

@@ -142,7 +142,11 @@ async function firstOf(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  for (const route of routes) if (await route(request, response)) return;
+  for (const route of routes) {
+    const answered = route(request, response);
+    // A body that came with its head is read as it arrives only by whoever listens in the same turn.
+    if (typeof answered === 'boolean' ? answered : await answered) return;
+  }
 }
 
 async function answerGraphQL(

@@ -4,7 +4,7 @@ import { pathOf, sendJson } from './http-messages.ts';
 /** What orchestrators and load balancers ask of a process. */
 export interface Health {
   /** Answers a probe; with `false` the request is another and is untouched. */
-  answer(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  answer(request: IncomingMessage, response: ServerResponse): boolean | Promise<boolean>;
   /** From now on not ready: the process is about to end. */
   retire(): void;
 }
@@ -22,16 +22,17 @@ export function createHealth(
     if (isRetired) return { status: 503, word: 'closing' };
     return (await isReady()) ? { status: 200, word: 'ready' } : { status: 503, word: 'starting' };
   };
+  const answerReady = async (response: ServerResponse) => {
+    const { status, word } = await readiness();
+    sendJson(response, status, { status: word });
+    return true;
+  };
   return {
-    async answer(request, response) {
+    answer(request, response) {
       const path = pathOf(request);
-      if (path === '/health/live') {
-        sendJson(response, 200, { status: 'live' });
-        return true;
-      }
-      if (path !== '/health/ready') return false;
-      const { status, word } = await readiness();
-      sendJson(response, status, { status: word });
+      if (path === '/health/ready') return answerReady(response);
+      if (path !== '/health/live') return false;
+      sendJson(response, 200, { status: 'live' });
       return true;
     },
     retire() {

@@ -29,18 +29,17 @@ export function readBody(request: IncomingMessage): Promise<Body> {
       chunks.length = 0;
       resolve({ kind: 'too-large' });
     });
-    // What comes after the first of these resolves nothing.
-    const aborted = () => resolve({ kind: 'aborted' });
-    request.on('end', () => resolve({ kind: 'whole', bytes: together(chunks) }));
-    request.on('error', aborted);
-    request.on('close', aborted);
+    const abort = () => resolve({ kind: 'aborted' });
+    request.on('end', () => resolve({ kind: 'whole', bytes: joined(chunks) }));
+    request.on('error', abort);
+    request.on('close', abort);
   });
 }
 
-/** Nearly every body comes in one piece. */
-function together(chunks: readonly Buffer[]): Buffer {
+/** Most bodies come in one. */
+function joined(chunks: readonly Buffer[]): Buffer {
   const [first] = chunks;
-  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 /** Whether `content-length` alone is reason to refuse. Node holds a sender to the length it declared. */
@@ -85,5 +84,7 @@ export function hasJsonBody(request: IncomingMessage): boolean {
 
 /** The path without its query. */
 export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const { url = '/' } = request;
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }

@@ -4,13 +4,13 @@ import {
   composeSchemaContract,
   composeServices,
   compositionHasErrors,
-  transformSupergraphToPublicSchema,
 } from '@theguild/federation-composition';
-import { buildASTSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { lexicographicSortSchema, parse, printSchema, validateSchema } from 'graphql';
 import { runCommand } from '../runtime/run-command.ts';
 import { describeErrors } from './composition-errors.ts';
 import { readContracts } from './contract-list.ts';
 import { strayImplementations } from './interface-entities.ts';
+import { publicSchemaOf } from './public-schema.ts';
 import { readSources } from './read-sources.ts';
 import type { SubgraphSource } from './subgraph-source.ts';
 
@@ -29,8 +29,10 @@ export function composeSupergraph(sources: readonly SubgraphSource[]): {
   const strays = strayImplementations(sources);
   if (strays.length > 0) throw refusal(strays);
   const supergraph = supergraphOf(composeServices([...sources]), sources);
-  const publicSchema = transformSupergraphToPublicSchema(parse(supergraph));
-  const api = printSchema(lexicographicSortSchema(buildASTSchema(publicSchema)));
+  const schema = publicSchemaOf(parse(supergraph));
+  const faults = validateSchema(schema).map(({ message }) => `What clients see: ${message}`);
+  if (faults.length > 0) throw refusal(faults);
+  const api = printSchema(lexicographicSortSchema(schema));
   return { supergraph, api: `${api.trim()}\n` };
 }
 

@@ -5,11 +5,12 @@ import type { Logger } from '../../runtime/log.ts';
 import type { AcceptedStream } from '../../stores/accepted-stream.ts';
 import type { EventCopies, PeerEvents } from '../../stores/event-copies.ts';
 import type { EventStream, Offset, StreamEntry } from '../../stores/event-stream.ts';
-import { PartitionReader, type PartitionWork, Places, type ReaderDeps } from './read-partition.ts';
+import type { PartitionWork, ReaderDeps } from './read-partition.ts';
+import { PeerReader } from './read-peer.ts';
 
 /** Between two reads of a stream that has nothing new: a row may follow its viewer within a second or two. */
 const idleMs = 500;
-/** Reads of a peer a second, at most: with more partitions than half of that each waits longer. */
+/** Reads of a peer a second, at most: of 250 partitions each is read twice. */
 const readsPerSecondMax = 500;
 /** Entries read at a time, some 100 kB. */
 const batchLengthMax = 256;
@@ -41,53 +42,41 @@ export interface CopyCounts {
  * Cost: two reads a second of each partition of each peer; memory of a batch for each that is under way.
  */
 export class EventCopier {
-  readonly #regions: { region: string; counts: CopyCounts; readers: PartitionReader[] }[];
-  readonly #clock: Clock;
+  readonly #regions: { reader: PeerReader; counts: CopyCounts }[];
 
   constructor(deps: EventCopierDeps) {
-    this.#clock = deps.clock;
-    this.#regions = deps.peerEvents.map((peer) => readersOf(deps, peer));
+    this.#regions = deps.peerEvents.map((peer) => readerOf(deps, peer));
   }
 
   start(): void {
-    for (const { readers } of this.#regions) for (const reader of readers) reader.start();
+    for (const { reader } of this.#regions) reader.start();
   }
 
-  /**
-   * By region, in the order of the peers. `lagMs`: how long ago this process last had everything of the
-   * partition that is furthest behind, of those that it reads; null: it reads none.
-   */
+  /** By region, in the order of the peers; for `lagMs` see `PeerReader`. */
   look(): { region: string; counts: CopyCounts; lagMs: number | null }[] {
-    return this.#regions.map(({ region, counts, readers }) => {
-      const since = readers.flatMap(({ caughtUpAtMs }) => caughtUpAtMs ?? []);
-      const lagMs = since.length === 0 ? null : this.#clock.nowMs() - Math.min(...since);
-      return { region, counts, lagMs: lagMs === null ? null : Math.max(0, lagMs) };
-    });
+    return this.#regions.map(({ reader: { region, lagMs }, counts }) => ({
+      region,
+      counts,
+      lagMs,
+    }));
   }
 
   /** Stops, waits for what is under way, and gives leases back. */
   async close(): Promise<void> {
-    const readers = this.#regions.flatMap((region) => region.readers);
-    await Promise.all(readers.map((reader) => reader.close()));
+    await Promise.all(this.#regions.map(({ reader }) => reader.close()));
   }
 }
 
-function readersOf(deps: EventCopierDeps, peer: PeerEvents) {
-  const { partitions } = deps.events;
-  const { region } = peer;
+function readerOf(deps: EventCopierDeps, peer: PeerEvents) {
   const counts: CopyCounts = { copied: 0, gaps: 0 };
+  const { region } = peer;
+  const { partitions } = deps.events;
   const accepted = deps.peers.find((stream) => stream.region === region);
-  const places = new Places(partitionsInFlightMax);
-  const waitMs = Math.max(idleMs, (1_000 * partitions) / readsPerSecondMax);
-  const readers = Array.from(
-    { length: partitions },
-    (_, partition) =>
-      new PartitionReader(deps, {
-        ...{ region, partition, places, idleMs: waitMs, task: `events-${region}` },
-        work: new PartitionCopy(deps, { peer, accepted, partition, counts }),
-      }),
-  );
-  return { region, counts, readers };
+  const reader = new PeerReader(deps, {
+    ...{ region, task: 'events', partitions, idleMs, readsPerSecondMax, partitionsInFlightMax },
+    workOn: (partition) => new PartitionCopy(deps, { peer, accepted, partition, counts }),
+  });
+  return { reader, counts };
 }
 
 interface PartitionOfPeer {

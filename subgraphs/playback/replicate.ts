@@ -1,5 +1,6 @@
 import type { AcceptedStream } from '../../stores/accepted-stream.ts';
-import { PartitionReader, Places, type ReaderDeps } from './read-partition.ts';
+import type { ReaderDeps } from './read-partition.ts';
+import { PeerReader } from './read-peer.ts';
 import {
   noCounts,
   PartitionReplica,
@@ -9,9 +10,9 @@ import {
 
 /** Between two reads of a stream that has nothing new: freshness across regions, less the way. */
 const idleMs = 100;
-/** Reads of a peer a second, at most: with more partitions than a tenth of that each waits longer. */
+/** Reads of a peer a second, at most: of 200 partitions each is read ten times. */
 const readsPerSecondMax = 2_000;
-/** Partitions of one peer that are read at once: a slow one must not fill this process's memory. */
+/** Partitions of one peer that are read at once. */
 const partitionsInFlightMax = 16;
 
 export interface ReplicatorDeps extends ReplicaDeps, ReaderDeps {
@@ -28,71 +29,39 @@ export interface ReplicatorDeps extends ReplicaDeps, ReaderDeps {
  * Cost: ten reads a second of each partition of each peer; memory of a batch for each that is under way.
  */
 export class Replicator {
-  readonly #peers: PeerReader[];
+  readonly #peers: { reader: PeerReader; counts: ReplicaCounts }[];
 
   constructor(deps: ReplicatorDeps) {
-    this.#peers = deps.peers.map((peer) => new PeerReader(deps, peer));
+    this.#peers = deps.peers.map((peer) => readerOf(deps, peer));
   }
 
   /** Names of the regions whose streams are read. */
   get regions(): string[] {
-    return this.#peers.map(({ region }) => region);
+    return this.#peers.map(({ reader }) => reader.region);
   }
 
   start(): void {
-    for (const peer of this.#peers) peer.start();
+    for (const { reader } of this.#peers) reader.start();
   }
 
-  /** By region, in the order of the peers. */
+  /** By region, in the order of the peers; for `lagMs` see `PeerReader`. */
   look(): { region: string; counts: ReplicaCounts; lagMs: number | null }[] {
-    return this.#peers.map(({ region, counts, lagMs }) => ({ region, counts, lagMs }));
+    return this.#peers.map(({ reader: { region, lagMs }, counts }) => ({ region, counts, lagMs }));
   }
 
   /** Stops, waits for what is under way, and gives leases back. */
   async close(): Promise<void> {
-    await Promise.all(this.#peers.map((peer) => peer.close()));
+    await Promise.all(this.#peers.map(({ reader }) => reader.close()));
   }
 }
 
-/** All partitions of one peer. */
-class PeerReader {
-  readonly region: string;
-  readonly counts = noCounts();
-  readonly #deps: ReplicatorDeps;
-  readonly #places = new Places(partitionsInFlightMax);
-  readonly #partitions: PartitionReader[];
-
-  constructor(deps: ReplicatorDeps, peer: AcceptedStream) {
-    this.#deps = deps;
-    this.region = peer.region;
-    const { partitions } = deps.hot;
-    const pollMs = Math.max(idleMs, (1_000 * partitions) / readsPerSecondMax);
-    this.#partitions = Array.from(
-      { length: partitions },
-      (_, partition) =>
-        new PartitionReader(deps, {
-          ...{ partition, places: this.#places, region: peer.region, idleMs: pollMs },
-          task: `from-${peer.region}`,
-          work: new PartitionReplica(deps, { peer, partition, counts: this.counts }),
-        }),
-    );
-  }
-
-  /**
-   * How long ago this process last had everything of the partition that is furthest behind, of those that it
-   * reads; null: it reads none.
-   */
-  get lagMs(): number | null {
-    const since = this.#partitions.flatMap(({ caughtUpAtMs }) => caughtUpAtMs ?? []);
-    if (since.length === 0) return null;
-    return Math.max(0, this.#deps.clock.nowMs() - since.reduce((a, b) => Math.min(a, b)));
-  }
-
-  start(): void {
-    for (const partition of this.#partitions) partition.start();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#partitions.map((partition) => partition.close()));
-  }
+function readerOf(deps: ReplicatorDeps, peer: AcceptedStream) {
+  const counts = noCounts();
+  const { region } = peer;
+  const { partitions } = deps.hot;
+  const reader = new PeerReader(deps, {
+    ...{ region, task: 'from', partitions, idleMs, readsPerSecondMax, partitionsInFlightMax },
+    workOn: (partition) => new PartitionReplica(deps, { peer, partition, counts }),
+  });
+  return { reader, counts };
 }

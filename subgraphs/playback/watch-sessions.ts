@@ -1,4 +1,5 @@
 import { aliveUntilMs } from '../../domain/presence.ts';
+import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
 import type { PlaybackDeps } from './deps.ts';
 import type { ProfileState } from './hydrate.ts';
 import { aliveSessions, type SessionView, sessionViews } from './playhead-view.ts';
@@ -21,95 +22,31 @@ export function watchSessions(
   deps: PlaybackDeps,
   profileId: string,
 ): AsyncIterableIterator<ActiveSessionsUpdate> {
-  return new SessionsWatch(deps, profileId);
+  return new LiveStream((wake) => new FollowedSessions(deps, profileId, wake));
 }
 
-class SessionsWatch implements AsyncIterableIterator<ActiveSessionsUpdate> {
+class FollowedSessions implements Followed<ProfileState, ActiveSessionsUpdate> {
   readonly #deps: PlaybackDeps;
   readonly #profileId: string;
-  #hasChanged = true;
+  readonly #wake: () => void;
   #told: string | undefined;
   #cancelExpiry: (() => void) | undefined;
-  #stop: (() => Promise<void>) | undefined;
-  #wake: (() => void) | undefined;
-  #isListening = false;
-  #isEnded = false;
 
-  constructor(deps: PlaybackDeps, profileId: string) {
+  constructor(deps: PlaybackDeps, profileId: string, wake: () => void) {
     this.#deps = deps;
     this.#profileId = profileId;
+    this.#wake = wake;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  listen(): Promise<() => Promise<void>> {
+    return this.#deps.hot.onChanged(this.#profileId, this.#wake);
   }
 
-  async next(): Promise<IteratorResult<ActiveSessionsUpdate>> {
-    try {
-      const update = await this.#next();
-      return update === null ? { done: true, value: undefined } : { done: false, value: update };
-    } catch (error) {
-      // Whoever iterates learns of the failure and stops asking: nobody would call return().
-      await this.return();
-      throw error;
-    }
+  read(): Promise<ProfileState> {
+    return this.#deps.reader.read({ profileId: this.#profileId, titles: [], need: 'show' });
   }
 
-  async return(): Promise<IteratorResult<ActiveSessionsUpdate>> {
-    this.#isEnded = true;
-    this.#cancelExpiry?.();
-    this.#wake?.();
-    await this.#stopListening();
-    return { done: true, value: undefined };
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<ActiveSessionsUpdate>> {
-    await this.return();
-    throw error;
-  }
-
-  /** Once, however often a stream is ended: a second time might meet somebody else's place. */
-  async #stopListening(): Promise<void> {
-    const stop = this.#stop;
-    this.#stop = undefined;
-    await stop?.();
-  }
-
-  /** Null when the subscriber left meanwhile. */
-  async #next(): Promise<ActiveSessionsUpdate | null> {
-    if (!this.#isListening) await this.#listen();
-    while (!this.#isEnded) {
-      if (!this.#hasChanged) await this.#somethingChanged();
-      const update = this.#isEnded ? null : await this.#readChanged();
-      if (update !== null) return update;
-    }
-    return null;
-  }
-
-  /** Before anything is read, so that nothing falls between. */
-  async #listen(): Promise<void> {
-    this.#isListening = true;
-    this.#stop = await this.#deps.hot.onChanged(this.#profileId, () => this.#note());
-    if (this.#isEnded) await this.#stopListening();
-  }
-
-  #note(): void {
-    this.#hasChanged = true;
-    this.#wake?.();
-  }
-
-  #somethingChanged(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  /** Null when all is as it was told last, or the subscriber left meanwhile. */
-  async #readChanged(): Promise<ActiveSessionsUpdate | null> {
-    this.#hasChanged = false;
-    const query = { profileId: this.#profileId, titles: [], need: 'show' as const };
-    const state = await this.#deps.reader.read(query);
-    if (this.#isEnded) return null;
+  news(state: ProfileState): ActiveSessionsUpdate | null {
     this.#expectEnd(state);
     const sessions = sessionViews(state, this.#viewPoint());
     const kind = this.#told === undefined ? 'SNAPSHOT' : 'CHANGED';
@@ -117,6 +54,10 @@ class SessionsWatch implements AsyncIterableIterator<ActiveSessionsUpdate> {
     if (telling === this.#told) return null;
     this.#told = telling;
     return { kind, sessions };
+  }
+
+  end(): void {
+    this.#cancelExpiry?.();
   }
 
   /** A session that falls silent ends without a word from anyone: look again when the first would. */
@@ -127,7 +68,7 @@ class SessionsWatch implements AsyncIterableIterator<ActiveSessionsUpdate> {
     const ends = aliveSessions(state, this.#viewPoint()).map((one) => aliveUntilMs(one, policy));
     if (ends.length === 0) return;
     const inMs = Math.max(0, Math.min(...ends) - clock.nowMs());
-    this.#cancelExpiry = clock.after(inMs, () => this.#note());
+    this.#cancelExpiry = clock.after(inMs, this.#wake);
   }
 
   #viewPoint() {

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { floorTitle } from '../../domain/playhead.ts';
 import { aliveUntilMs } from '../../domain/presence.ts';
+import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
 import type { PlaybackDeps } from './deps.ts';
 import type { ProfileState } from './hydrate.ts';
 import { recentTitles } from './lists.ts';
@@ -27,91 +29,65 @@ export function watchPlayheads(
   deps: PlaybackDeps,
   watched: { profileId: string; title: string | null },
 ): AsyncIterableIterator<PlayheadUpdate> {
-  return new PlayheadWatch(deps, watched);
+  return new LiveStream((wake) => new FollowedPlayheads(deps, watched, wake));
 }
 
 /** Of a playhead as it was sent last. */
 interface Sent {
   version: string;
-  /** All that it shows but what passes with time alone. */
-  shown: string;
+  digest: string;
 }
 
-class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
+/** What was read, and of which titles it may be news. */
+interface Look {
+  kind: PlayheadUpdate['kind'];
+  state: ProfileState;
+  titles: Iterable<string>;
+}
+
+class FollowedPlayheads implements Followed<Look, PlayheadUpdate> {
   readonly #deps: PlaybackDeps;
   readonly #profileId: string;
   readonly #title: string | null;
+  readonly #wake: () => void;
   readonly #changed = new Set<string>();
   readonly #sent = new Map<string, Sent>();
   readonly #expiries = new Map<string, () => void>();
-  #stop: (() => Promise<void>) | undefined;
-  #wake: (() => void) | undefined;
   #hasBegun = false;
-  #isEnded = false;
 
-  constructor(deps: PlaybackDeps, watched: { profileId: string; title: string | null }) {
+  constructor(
+    deps: PlaybackDeps,
+    watched: { profileId: string; title: string | null },
+    wake: () => void,
+  ) {
     this.#deps = deps;
     this.#profileId = watched.profileId;
     this.#title = watched.title;
+    this.#wake = wake;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  listen(): Promise<() => Promise<void>> {
+    return this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
   }
 
-  async next(): Promise<IteratorResult<PlayheadUpdate>> {
-    try {
-      const update = this.#hasBegun ? await this.#nextChanged() : await this.#begin();
-      return update === null ? { done: true, value: undefined } : { done: false, value: update };
-    } catch (error) {
-      // Whoever iterates learns of the failure and stops asking: nobody would call return().
-      await this.return();
-      throw error;
-    }
+  async read(): Promise<Look> {
+    if (this.#hasBegun) return this.#readChanged();
+    this.#hasBegun = true;
+    const state = await this.#read(this.#title === null ? null : [this.#title]);
+    const titles = this.#title === null ? recentlyActive(state) : [this.#title];
+    return { kind: 'SNAPSHOT', state, titles };
   }
 
-  async return(): Promise<IteratorResult<PlayheadUpdate>> {
-    this.#isEnded = true;
+  news({ kind, state, titles }: Look): PlayheadUpdate | null {
+    const playheads = this.#notSent(state, titles);
+    // What changed before the snapshot was read need not be among its titles.
+    if (this.#changed.size > 0) this.#wake();
+    return kind === 'CHANGED' && playheads.length === 0 ? null : { kind, playheads };
+  }
+
+  end(): void {
     for (const cancel of this.#expiries.values()) cancel();
     this.#expiries.clear();
-    this.#wake?.();
-    await this.#stopListening();
-    return { done: true, value: undefined };
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<PlayheadUpdate>> {
-    await this.return();
-    throw error;
-  }
-
-  /** Once, however often a stream is ended: a second time might meet somebody else's place. */
-  async #stopListening(): Promise<void> {
-    const stop = this.#stop;
-    this.#stop = undefined;
-    await stop?.();
-  }
-
-  /** Null when the subscriber left meanwhile. */
-  async #begin(): Promise<PlayheadUpdate | null> {
-    this.#hasBegun = true;
-    this.#stop = await this.#deps.hot.onChanged(this.#profileId, (titles) => this.#note(titles));
-    if (this.#isEnded) {
-      await this.#stopListening();
-      return null;
-    }
-    const state = await this.#read(this.#title === null ? null : [this.#title]);
-    if (this.#isEnded) return null;
-    const titles = this.#title === null ? recentlyActive(state) : [this.#title];
-    return { kind: 'SNAPSHOT', playheads: this.#news(state, titles) };
-  }
-
-  async #nextChanged(): Promise<PlayheadUpdate | null> {
-    while (!this.#isEnded) {
-      if (this.#changed.size === 0) await this.#somethingChanged();
-      const update = this.#isEnded ? null : await this.#readChanged();
-      if (update !== null) return update;
-    }
-    return null;
   }
 
   #note(titles: readonly string[]): void {
@@ -119,29 +95,20 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
       const isOurs = this.#title === null || this.#title === title || title === floorTitle;
       if (isOurs) this.#changed.add(title);
     }
-    this.#wake?.();
+    if (this.#changed.size > 0) this.#wake();
   }
 
-  #somethingChanged(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  /** Null when everything that changed turned out to be known, or the subscriber left meanwhile. */
-  async #readChanged(): Promise<PlayheadUpdate | null> {
-    const changed = new Set(this.#changed);
+  async #readChanged(): Promise<Look> {
+    const titles = new Set(this.#changed);
     this.#changed.clear();
-    const mayBeAny = changed.delete(floorTitle);
+    const mayBeAny = titles.delete(floorTitle);
     // The floor stands for all that was sent: only now, for it may have moved before the snapshot was.
-    if (mayBeAny) for (const sent of this.#sent.keys()) changed.add(sent);
+    if (mayBeAny) for (const sent of this.#sent.keys()) titles.add(sent);
     const isWhole = mayBeAny && this.#title === null;
-    const state = await this.#read(isWhole ? null : [...changed]);
-    if (this.#isEnded) return null;
+    const state = await this.#read(isWhole ? null : [...titles]);
     // It also stands for what was told to nobody while the hot store could not be reached.
-    if (isWhole) for (const title of recentlyActive(state)) changed.add(title);
-    const playheads = this.#news(state, changed);
-    return playheads.length === 0 ? null : { kind: 'CHANGED', playheads };
+    if (isWhole) for (const title of recentlyActive(state)) titles.add(title);
+    return { kind: 'CHANGED', state, titles };
   }
 
   #read(titles: readonly string[] | null): Promise<ProfileState> {
@@ -149,16 +116,16 @@ class PlayheadWatch implements AsyncIterableIterator<PlayheadUpdate> {
   }
 
   /** Of these titles, whatever the subscriber does not have yet. */
-  #news(state: ProfileState, titles: Iterable<string>): PlayheadView[] {
+  #notSent(state: ProfileState, titles: Iterable<string>): PlayheadView[] {
     const playheads: PlayheadView[] = [];
     for (const title of titles) {
       const view = viewOf(state, title, this.#viewPoint());
       const sent = this.#sent.get(title);
       if (sent !== undefined && view.version < sent.version) continue;
       this.#expectEnd(state, title);
-      const shown = shownOf(view);
-      if (shown === sent?.shown) continue;
-      this.#sent.set(title, { version: view.version, shown });
+      const digest = digestOf(view);
+      if (digest === sent?.digest) continue;
+      this.#sent.set(title, { version: view.version, digest });
       playheads.push(view);
     }
     return playheads;
@@ -192,9 +159,18 @@ function recentlyActive(state: ProfileState): string[] {
     .map(({ title }) => title);
 }
 
-/** The version stands for all that was merged; sessions and where it was read from move without it. */
-function shownOf({ version, activeSession, alternative, freshness }: PlayheadView): string {
-  const { sessionId, positionMs } = alternative ?? {};
-  const { source, degraded } = freshness;
-  return JSON.stringify([version, activeSession, sessionId, positionMs, source, degraded]);
+/**
+ * Of all that a playhead shows, but for what passes with time alone. The version does not stand for it: one
+ * register moves under the newer one of the other, and devices and sessions move without either.
+ */
+function digestOf(view: PlayheadView): string {
+  const { alternative, freshness } = view;
+  const lasting = {
+    ...view,
+    ...{ resumePositionMs: null, resumeReason: null },
+    alternative: alternative && { ...alternative, resumePositionMs: null, ageMs: null },
+    freshness: { ...freshness, asOf: null },
+  };
+  // A subscriber is sent hundreds of titles: the text itself is several times as long.
+  return hash('sha256', JSON.stringify(lasting), 'base64');
 }

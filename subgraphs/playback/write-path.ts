@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
@@ -43,7 +44,7 @@ export interface WritePathDeps {
 export class WritePath {
   readonly #deps: WritePathDeps;
   /** `profile|title` → when a plain heartbeat last went past the hot store, ms; the oldest first. */
-  readonly #lastDirectMs = new Map<string, number>();
+  readonly #lastDirectMs = new BoundedMap<number>(pacedTitlesMax);
   readonly counts = { direct: 0, held: 0 };
 
   constructor(deps: WritePathDeps) {
@@ -110,10 +111,7 @@ export class WritePath {
     const nowMs = this.#deps.clock.nowMs();
     const lastMs = this.#lastDirectMs.get(key);
     if (lastMs !== undefined && nowMs - lastMs < directWriteEveryMs) return false;
-    this.#lastDirectMs.delete(key);
-    this.#lastDirectMs.set(key, nowMs);
-    const [oldest] = this.#lastDirectMs.keys();
-    if (this.#lastDirectMs.size > pacedTitlesMax) this.#lastDirectMs.delete(oldest as string);
+    this.#lastDirectMs.renew(key, nowMs);
     return true;
   }
 }

@@ -89,7 +89,7 @@ export async function openRecommendations<CatalogContext extends SubgraphContext
     log,
     metrics: measured.metrics,
     async close() {
-      watches.close();
+      await watches.close();
       await consumer.close();
       await ended.close();
       await interactions.close();

@@ -6,9 +6,13 @@ import { LaneWorld } from './lane-world.ts';
 
 /** Answers to heartbeats while something is broken. */
 const faultAnswers = 20;
+/** Well before a connection without a word is suspected, so nothing of it is an error. */
+const lateMs = 400;
+/** A gateway waits for 4 s. */
+const tooLateMs = 6_000;
 
 // What breaks: what is between the gateway's fast lane and playback, under a load by HTTP and WebSocket.
-// How: SIGKILL; connections cut in the middle of an answer; a process that is stopped.
+// How: SIGKILL; connections cut in the middle of an answer; a process that is stopped; answers that come late.
 // What must hold: no wrong answer, nothing acknowledged is lost, and the lane is used again.
 ((await hasRedisServer()) ? describe : describe.skip)('the fast lane, when its subgraph', () => {
   let world: LaneWorld;
@@ -61,5 +65,34 @@ const faultAnswers = 20;
     await run.retire('during');
     await run.answers('beats', faultAnswers);
     expect(await run.verdict()).toEqual([]);
+  });
+
+  it('answers late, and then later than anybody waits', async () => {
+    const run = await LaneRun.begin(world, 'slow');
+    await run.retire('before');
+    world.proxy.delay(lateMs, 'answers');
+    await run.answers('beats', faultAnswers);
+    await run.isOnTheLane();
+    run.breaks();
+    world.proxy.delay(tooLateMs, 'answers');
+    await until(() => run.errors('TIMEOUT') >= 4, { what: 'clients are told of the time-out' });
+    await run.retire('during');
+    await world.proxy.heal();
+    await run.isRepaired();
+    await run.answers('beats', faultAnswers);
+    expect(await run.verdict()).toEqual([]);
+  });
+
+  it('is asked twice, or is killed and nobody says so: the judge does', async () => {
+    const run = await LaneRun.begin(world, 'planted');
+    world.isAskedTwice = true;
+    await run.answers('beats', faultAnswers);
+    world.isAskedTwice = false;
+    await world.playback.kill9();
+    await run.answers('beats', faultAnswers);
+    await world.restartPlayback();
+    await run.isOnTheLane();
+    const rules = (await run.violations()).map((violation) => violation.split(':')[0]);
+    expect(new Set(rules)).toEqual(new Set(['asked-twice', 'broken-answer']));
   });
 });

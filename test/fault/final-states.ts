@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import type { Client } from 'cassandra-driver';
 import type { Redis } from 'ioredis';
 import { partitionOf } from '../../domain/version.ts';
@@ -94,11 +95,23 @@ export async function durableRegisters(
   const query = `SELECT kind, id, packed FROM ${of.keyspace}.profile_state WHERE profile_id = ?`;
   for (const profileId of profileIds) {
     const { rows } = await of.client.execute(query, [profileId], { prepare: true });
-    for (const { kind, id: title, packed } of rows as unknown as Row[]) {
-      if (kind === 'playhead') put(found, { profileId, title, kind: 't', packed });
-      if (kind === 'visibility') put(found, { profileId, title, kind: 'v', packed });
-    }
+    for (const row of rows as unknown as Row[]) take(found, profileId, row);
   }
+  return Object.fromEntries(found);
+}
+
+/** The same as they lie in the file of an embedded durable store. */
+export function fileRegisters(
+  path: string,
+  profileIds: Iterable<string>,
+): Record<string, Registers> {
+  const file = new DatabaseSync(path, { readOnly: true });
+  const query = file.prepare('SELECT kind, title AS id, packed FROM register WHERE profile_id = ?');
+  const found = new Map<string, Registers>();
+  for (const profileId of profileIds) {
+    for (const row of query.all(profileId) as unknown as Row[]) take(found, profileId, row);
+  }
+  file.close();
   return Object.fromEntries(found);
 }
 
@@ -115,12 +128,10 @@ interface Row {
   packed: string;
 }
 
-function put(
-  found: Map<string, Registers>,
-  register: { profileId: string; title: string; kind: 't' | 'v'; packed: string },
-): void {
-  const key = `${register.profileId}|${register.title}`;
+/** Rows of other kinds are no registers of a title. */
+function take(found: Map<string, Registers>, profileId: string, row: Row): void {
+  if (row.kind !== 'playhead' && row.kind !== 'visibility') return;
+  const key = `${profileId}|${row.id}`;
   const known = found.get(key) ?? { playhead: null, visibility: null };
-  const side = register.kind === 't' ? 'playhead' : 'visibility';
-  found.set(key, { ...known, [side]: register.packed });
+  found.set(key, { ...known, [row.kind]: row.packed });
 }

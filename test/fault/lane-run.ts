@@ -1,11 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import { Chance } from '../support/chance.ts';
 import { firstSeed } from '../support/seeds.ts';
 import { until } from '../support/until.ts';
 import { checkHistory } from './check-history.ts';
+import { askedTwice } from './check-lane.ts';
 import { Crew } from './crew.ts';
 import { backlogOf, hotRegisters, resumeOf } from './final-states.ts';
 import { History, type Line, type LoadRequest } from './history.ts';
 import type { LaneWorld } from './lane-world.ts';
+import { operations } from './load-client.ts';
 import { type ClientOptions, Hand, Player, Positions, Reader } from './players.ts';
 import { StallWatch } from './stalls.ts';
 
@@ -14,6 +18,13 @@ const titles = ['shared', 'before', 'during', 'by-hand'] as const;
 const settleMsMax = 60_000;
 /** More than what is left of a fault may bring in by itself: clients that still waited for it. */
 const forwardedAgain = 3;
+/**
+ * The two seconds that a repair may take to be felt, in steps, and one for each answer that is awaited. A step
+ * ends with words of gateway and playback, so that a machine without time for them has none for steps either:
+ * there are as many on any machine.
+ */
+const stepMs = 100;
+const backStepsMax = 2_000 / stepMs + forwardedAgain;
 const shownMax = 12;
 
 /** A load through a gateway, by HTTP and by WebSocket, and the verdict about what it was answered. */
@@ -31,9 +42,6 @@ export class LaneRun {
     this.#name = of.name;
     this.tokens = of.tokens;
     this.history = new History(`lane-${of.name}`);
-    const lives = (url: () => string) => async () =>
-      (await fetch(new URL('/health/live', url()))).text();
-    const isAlive = lives(() => world.playback.graphqlUrl);
     const troubles = ['hot', 'apart', 'durable'] as const;
     const probe = (name: string, ask: () => Promise<unknown>) => ({
       ...{ name, troubles, region: null, ask },
@@ -41,14 +49,11 @@ export class LaneRun {
     this.#stalls = new StallWatch(this.history, [
       probe('Redis', () => world.redisClient.ping()),
       probe('playback', async () => {
-        await isAlive();
+        await world.isPlaybackAlive();
         // Slow on purpose: that is no excuse for anything but what `unreached` is.
         if (this.#isBroken) throw new Error('It is broken.');
       }),
-      probe(
-        'gateway',
-        lives(() => world.gateway.graphqlUrl),
-      ),
+      probe('gateway', () => world.isGatewayAlive()),
     ]);
     world.onClose(() => this.#end());
   }
@@ -66,11 +71,7 @@ export class LaneRun {
 
   /** Waits for that many more answers of this kind, whatever they say. */
   async answers(kind: LoadRequest['kind'], count: number): Promise<void> {
-    const enough = this.history.answers(kind) + count;
-    await until(() => this.history.answers(kind) >= enough, {
-      what: `${count} more answers to ${kind}`,
-      deadlineMs: settleMsMax,
-    });
+    await this.history.moreAnswers({ kind, count, deadlineMs: settleMsMax });
   }
 
   /** Answers so far that hold an error of this code. */
@@ -91,33 +92,53 @@ export class LaneRun {
     this.history.begin('unreached');
   }
 
-  /** Waits until what is repaired is felt; tells how long that took. */
+  /** Waits until what is repaired is felt. */
   async isRepaired(): Promise<void> {
     await this.isBack();
     this.history.end('unreached');
     this.#isBroken = false;
   }
 
-  /** Waits until the lane answers again, by HTTP and by WebSocket, and answers how long that took. */
-  async isOnTheLane(): Promise<number> {
+  /**
+   * Asks by HTTP and by WebSocket until the lane answers both, by frames, and answers how long that took. The
+   * load asks too, but may still wait for what a fault has swallowed.
+   */
+  async isOnTheLane(): Promise<{ tookMs: number; steps: number }> {
     const sinceMs = performance.now();
+    const asked: Promise<unknown>[] = [];
+    let steps = 0;
     const before = await this.#world.forwarded();
     const isBack = async () => {
-      const { http, socket } = await this.#world.forwarded();
-      const least = Math.min(http - before.http, socket - before.socket);
-      return least >= forwardedAgain;
+      asked.push(...this.#askBothWays());
+      await delay(stepMs);
+      steps += 1;
+      const now = await this.#world.forwarded();
+      const ways = ['http', 'socket', 'framed'] as const;
+      return ways.every((way) => now[way] - before[way] >= forwardedAgain);
     };
     const what = { what: 'the lane answers both ways', deadlineMs: settleMsMax };
     await until(isBack, what).catch((cause: unknown) => {
       throw new Error(`history: ${this.history.write()}`, { cause });
     });
-    return performance.now() - sinceMs;
+    const tookMs = performance.now() - sinceMs;
+    await Promise.all(asked);
+    return { tookMs, steps };
   }
 
-  /** The same, and tells it. */
+  #askBothWays(): Promise<unknown>[] {
+    const [token = ''] = this.tokens.values();
+    const read = { query: operations.read, variables: { titles } };
+    const asked = [this.#world.ask(token, read), this.#world.askBySocket(token, read)];
+    // What is not answered does not count; the verdict is about the load.
+    return asked.map((answer) => answer.catch(() => undefined));
+  }
+
+  /** The same, from a repair on: prints the promise as it was measured, and asserts it by its steps. */
   async isBack(): Promise<void> {
-    const ms = await this.isOnTheLane();
-    process.stdout.write(`${this.#name}: back on the lane after ${ms.toFixed(0)} ms\n`);
+    const { tookMs, steps } = await this.isOnTheLane();
+    const took = `${tookMs.toFixed(0)} ms (goal 2000 ms), ${steps} steps of ${backStepsMax}`;
+    process.stdout.write(`promise: ${this.#name}, back on the lane after ${took}\n`);
+    expect(steps).toBeLessThanOrEqual(backStepsMax);
   }
 
   /** SIGKILL, and started on its port with other settings. */
@@ -130,29 +151,39 @@ export class LaneRun {
     for (const { name: process } of targets) this.history.end('down', { process });
   }
 
-  /**
-   * Ends the load, and answers what is wrong with its history. After a deploy the durable store is another
-   * process's own: what is still to be written to it says nothing of the lane.
-   */
-  async verdict({ isDeployed = false } = {}): Promise<string[]> {
-    const { redisClient, targets } = this.#world;
-    await this.#crew.stop();
-    const isAtRest = async () => isDeployed || (await backlogOf(redisClient)).dirty === 0;
-    await until(isAtRest, { what: 'nothing is dirty', deadlineMs: settleMsMax }).catch(() => {});
-    const resume = await resumeOf(targets, { tokens: this.tokens, titles });
-    await this.#end();
-    this.history.finals({
-      resume,
-      hot: { home: await hotRegisters(redisClient, this.tokens.keys()) },
-      durable: {},
-      ...(isDeployed ? { dirty: 0, quarantined: 0 } : await backlogOf(redisClient)),
-      followers: [],
-    });
-    const violations = [...checkHistory(this.history.lines), ...askedTwice(this.history.lines)];
+  /** What is wrong with its history, which is kept then, in a file that is named. */
+  async verdict(): Promise<string[]> {
+    const violations = await this.violations();
     if (violations.length === 0) return [];
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${firstSeed}; history kept in ${kept}; ${count} violations`;
     return [where, ...violations.slice(0, shownMax)];
+  }
+
+  /** Ends the load, waits until both tiers are at rest, and answers what is wrong with its history. */
+  async violations(): Promise<string[]> {
+    const { redisClient, targets } = this.#world;
+    await this.#crew.stop();
+    await this.#atRest();
+    const resume = await resumeOf(targets, { tokens: this.tokens, titles });
+    await this.#end();
+    // Reading may have found something in the hot store that the durable one lacks.
+    await this.#atRest();
+    this.history.finals({
+      resume,
+      hot: { home: await hotRegisters(redisClient, this.tokens.keys()) },
+      durable: { home: this.#world.durable(this.tokens.keys()) },
+      ...(await backlogOf(redisClient)),
+      followers: [],
+    });
+    return [...checkHistory(this.history.lines), ...askedTwice(this.history.lines)];
+  }
+
+  /** What cannot come to rest is for the checker to say. */
+  async #atRest(): Promise<void> {
+    const isAtRest = async () => (await backlogOf(this.#world.redisClient)).dirty === 0;
+    const what = { what: 'nothing is dirty', deadlineMs: settleMsMax };
+    await until(isAtRest, what).catch(() => {});
   }
 
   /** Idempotent. */
@@ -184,20 +215,4 @@ export class LaneRun {
       this.#crew.run('reader', new Reader(options(), titles), 'reader');
     }
   }
-}
-
-/** What was answered as a duplicate although the client had sent it once: somebody on the way asked again. */
-function askedTwice(lines: readonly Line[]): string[] {
-  const answers = new Map(
-    lines.flatMap((line) => (line.line === 'answered' ? [[line.id, line.answer] as const] : [])),
-  );
-  const seen = new Set<string>();
-  return lines.flatMap((line) => {
-    if (line.line !== 'sent' || line.request.kind !== 'beats') return [];
-    const beats = line.request.beats.map(({ sequence }) => `${line.client} ${sequence}`);
-    const isFirst = beats.every((beat) => !seen.has(beat));
-    for (const beat of beats) seen.add(beat);
-    const isDuplicate = answers.get(line.id)?.outcome === 'DUPLICATE';
-    return isFirst && isDuplicate ? [`asked-twice: ${beats.join(', ')} (${line.id})`] : [];
-  });
 }

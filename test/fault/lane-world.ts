@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -7,7 +7,9 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningPart, startGateway, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { removeFolder } from '../support/remove-folder.ts';
-import { gatewayClientTimeoutMs, post } from './load-client.ts';
+import { fileRegisters } from './final-states.ts';
+import type { Registers } from './history.ts';
+import { type GivenResponse, gatewayClientTimeoutMs, post } from './load-client.ts';
 import type { Target } from './players.ts';
 import { SocketSender } from './socket-sender.ts';
 
@@ -28,9 +30,12 @@ export class LaneWorld {
   readonly proxy: FaultProxy;
   readonly supergraphPath: string;
   readonly sockets = new SocketSender();
+  /** A fault to be found: somebody between clients and gateway asks all again. */
+  isAskedTwice = false;
   gateway!: RunningPart;
   playback!: RunningPart;
   readonly #dataDir: string;
+  readonly #keysIn: 'url' | 'file';
   readonly #started: RunningPart[] = [];
   readonly #closing: (() => Promise<void>)[] = [];
 
@@ -39,26 +44,30 @@ export class LaneWorld {
     redis: RedisServer;
     proxy: FaultProxy;
     dataDir: string;
+    keysIn: 'url' | 'file';
   }) {
     this.issuer = parts.issuer;
     this.redis = parts.redis;
     this.proxy = parts.proxy;
     this.#dataDir = parts.dataDir;
+    this.#keysIn = parts.keysIn;
     this.supergraphPath = join(parts.dataDir, 'supergraph.graphql');
     this.redisClient = new Redis(parts.redis.url);
     this.redisClient.on('error', () => {});
   }
 
-  static async open(): Promise<LaneWorld> {
+  /** `keysIn`: how the gateway learns the token issuer's keys; the issuer serves them, or a file holds them. */
+  static async open({ keysIn = 'url' }: { keysIn?: 'url' | 'file' } = {}): Promise<LaneWorld> {
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-lane-'));
     const [issuer, redis] = [await startIssuer(), await startRedis()];
     // Playback is there before anybody passes.
     const proxy = await FaultProxy.open({ port: 1 });
-    const world = new LaneWorld({ issuer, redis, proxy, dataDir });
+    const world = new LaneWorld({ issuer, redis, proxy, dataDir, keysIn });
     try {
       await issuer.add('first');
+      await world.publishKeys();
       await copyFile('schema/supergraph.graphql', world.supergraphPath);
-      const playback = await world.startPlayback('first');
+      const playback = await world.startPlayback();
       world.takeOver(playback);
       await world.startGateway();
       return world;
@@ -71,25 +80,24 @@ export class LaneWorld {
   /** Of the gateway, by HTTP and by WebSocket. */
   get targets(): Target[] {
     const { graphqlUrl: url } = this.gateway;
-    const overHttp: typeof post = (to, operation) => post(to, operation, gatewayClientTimeoutMs);
+    const overHttp: typeof post = async (to, operation) => {
+      if (this.isAskedTwice) await post(to, operation, gatewayClientTimeoutMs);
+      return post(to, operation, gatewayClientTimeoutMs);
+    };
     return [
       { name: 'http', region: 'home', url, send: overHttp },
       { name: 'socket', region: 'home', url, send: this.sockets.send },
     ];
   }
 
-  /** A process with files of its own; whose turn it is, `takeOver` says. */
+  /** One more process over the same stores; whose turn it is, `takeOver` says. */
   async startPlayback(
-    name: string,
     options: { port?: string; env?: Record<string, string> } = {},
   ): Promise<RunningPart> {
-    const dataDir = join(this.#dataDir, name);
-    await mkdir(dataDir, { recursive: true });
     const env = {
       ...this.#env(),
       ...leavingMs,
       ...options.env,
-      DATA_DIR: dataDir,
       PLAYBACK_PORT: options.port ?? '0',
     };
     const part = await startPlayback(env);
@@ -106,7 +114,7 @@ export class LaneWorld {
   /** On the port that it had. */
   async restartPlayback(env: Record<string, string> = {}): Promise<void> {
     const { port } = new URL(this.playback.graphqlUrl);
-    this.playback = await this.startPlayback('first', { port, env });
+    this.playback = await this.startPlayback({ port, env });
   }
 
   /** On the port that it had, if it had one. */
@@ -123,21 +131,64 @@ export class LaneWorld {
     this.#started.push(this.gateway);
   }
 
+  /** The issuer's keys of now become those that gateways find; a file as a ConfigMap is changed. */
+  async publishKeys(): Promise<void> {
+    await writeFile(`${this.#keysPath}.next`, JSON.stringify(await this.issuer.publicKeys()));
+    await rename(`${this.#keysPath}.next`, this.#keysPath);
+  }
+
   /** Signed by a key of the issuer's; of ten hours, or with so much of them left. */
   token(profileId: string, of: { kid?: string; leftMs?: number } = {}): Promise<string> {
     const { kid = 'first', leftMs = 36_000_000 } = of;
     return this.issuer.sign({ kid, profileId, nowMs: Date.now() - 36_000_000 + leftMs });
   }
 
-  /** What the lane has answered of playback's, by what it was asked by. */
-  async forwarded(): Promise<Record<'http' | 'socket', number>> {
-    const text = await (await fetch(new URL('/metrics', this.gateway.graphqlUrl))).text();
-    const count = (transport: string) => {
-      const sample = `playhead_lane_forwarded_total{subgraph="playback",transport="${transport}"} `;
-      const line = text.split('\n').find((each) => each.startsWith(sample));
-      return Number(line?.slice(sample.length) ?? 0);
-    };
-    return { http: count('http'), socket: count('socket') };
+  /** One answer, past any player: its status, and the code of its first error. */
+  async ask(token: string, operation: Operation): Promise<{ status: number; code: string }> {
+    const response = await fetch(this.gateway.graphqlUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(operation),
+      signal: AbortSignal.timeout(gatewayClientTimeoutMs),
+    });
+    return { status: response.status, code: codeOf((await response.json()) as GivenResponse) };
+  }
+
+  /** The same by the one socket of this token; the code alone. Errors: rejects without an answer. */
+  async askBySocket(token: string, operation: Operation): Promise<string> {
+    const given = await this.sockets.send({ url: this.gateway.graphqlUrl, token }, operation);
+    if (given instanceof Error) throw given;
+    return codeOf(given);
+  }
+
+  /** Errors: rejects when it does not answer. */
+  isPlaybackAlive(): Promise<string> {
+    return liveness(this.playback);
+  }
+
+  /** The same. */
+  isGatewayAlive(): Promise<string> {
+    return liveness(this.gateway);
+  }
+
+  /**
+   * What the lane has answered of playback's, by what it was asked by; and what playback has answered by frames,
+   * since it was started. Errors: rejects when either does not answer.
+   */
+  async forwarded(): Promise<Record<'http' | 'socket' | 'framed', number>> {
+    const [gateway, playback] = await Promise.all([
+      measured(this.gateway),
+      measured(this.playback),
+    ]);
+    const by = (transport: string) =>
+      gateway(`playhead_lane_forwarded_total{subgraph="playback",transport="${transport}"}`);
+    const framed = playback('playhead_frame_requests_total{outcome="answered"}');
+    return { http: by('http'), socket: by('socket'), framed };
+  }
+
+  /** What the durable store has of these, by `profile|title`. */
+  durable(profileIds: Iterable<string>): Record<string, Registers> {
+    return fileRegisters(join(this.#dataDir, 'playback.db'), profileIds);
   }
 
   /** What must end before the processes do, however a test ended. */
@@ -156,7 +207,15 @@ export class LaneWorld {
     await removeFolder(this.#dataDir);
   }
 
+  get #keysPath(): string {
+    return join(this.#dataDir, 'keys.json');
+  }
+
   #env(): Record<string, string> {
+    const keys =
+      this.#keysIn === 'file'
+        ? { TOKEN_PUBLIC_KEY_FILE: this.#keysPath }
+        : { TOKEN_JWKS_URL: this.issuer.url, TOKEN_JWKS_MAX_AGE_MS: '1000' };
     return {
       DATA_DIR: this.#dataDir,
       LOG_LEVEL: 'error',
@@ -164,10 +223,29 @@ export class LaneWorld {
       PLAYBACK_WRITE_BEHIND_MS: String(writeBehindMs),
       REDIS_URL: this.redis.url,
       REDIS_COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
-      TOKEN_JWKS_URL: this.issuer.url,
-      TOKEN_JWKS_MAX_AGE_MS: '1000',
+      ...keys,
       SESSION_KEY: key('session'),
       IDENTITY_KEY: key('identity'),
     };
   }
+}
+
+type Operation = Parameters<typeof post>[1];
+
+function codeOf({ errors }: GivenResponse): string {
+  return errors?.[0]?.extensions?.code ?? 'OK';
+}
+
+/** Its samples of this moment; 0 for one that is not there. */
+async function measured({ graphqlUrl }: RunningPart): Promise<(sample: string) => number> {
+  const text = await (await fetch(new URL('/metrics', graphqlUrl))).text();
+  const lines = text.split('\n');
+  return (sample) => {
+    const line = lines.find((each) => each.startsWith(`${sample} `));
+    return Number(line?.slice(sample.length) ?? 0);
+  };
+}
+
+async function liveness({ graphqlUrl }: RunningPart): Promise<string> {
+  return (await fetch(new URL('/health/live', graphqlUrl))).text();
 }

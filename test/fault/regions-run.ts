@@ -171,16 +171,18 @@ export class RegionsRun {
     return performance.now() - sinceMs;
   }
 
-  /** Ends the load; what cannot come to rest is for the checker to say. */
+  /** Ends the load and its live streams, whatever is still to be written; `verdict` is for later. */
   async quiet(): Promise<void> {
     await this.load.stop();
-    await this.#atRest();
     await this.#subscribersAreLevel(await this.#resume());
     await this.end();
   }
 
   /** Ends the load, waits until all is at rest, and answers what is wrong with the history. */
   async verdict(): Promise<string[]> {
+    await this.load.stop();
+    // What cannot come to rest is for the checker to say.
+    await this.#atRest();
     await this.quiet();
     // Reading may have found something in a hot store that its durable one lacks.
     await this.#atRest();

@@ -5,6 +5,8 @@ import { type GivenResponse, gatewayClientTimeoutMs, type post } from './load-cl
 
 /** Asks by WebSocket as a player does: one socket for each token, opened again when it is next needed. */
 export class SocketSender {
+  /** Sockets opened so far, by token. */
+  readonly openings = new Map<string, number>();
   readonly #clients = new Map<string, Client>();
 
   readonly send: typeof post = async ({ url, token }, operation) => {
@@ -43,6 +45,7 @@ export class SocketSender {
       retryAttempts: 0,
       lazyCloseTimeout: 600_000,
       onNonLazyError: () => {},
+      on: { opened: () => this.openings.set(token, (this.openings.get(token) ?? 0) + 1) },
     });
     this.#clients.set(token, client);
     return client;

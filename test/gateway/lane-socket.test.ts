@@ -23,7 +23,7 @@ describe('one socket of both lanes', () => {
     lane.forward(forget, read);
   });
   beforeEach(() => {
-    Object.assign(lane, { asked: 0, isUnreachable: false, isBroken: false });
+    Object.assign(lane, { asked: 0, hasGraph: true, isUnreachable: false, isBroken: false });
     gateway.toys.fault = undefined;
   });
   afterEach(async () => {
@@ -123,6 +123,14 @@ describe('one socket of both lanes', () => {
     expect(scraped).toContain('playhead_lane_refused_total{reason="extensions"} 1');
     expect(scraped).toContain('playhead_lane_refused_total{reason="parameters"} 1');
     expect(scraped).toContain('playhead_lane_refused_total{reason="unsent"} 1');
+  });
+
+  it('counts what it leaves while there is no graph by that, and not as a document that is new', async () => {
+    const socket = await connectAs('alice');
+    lane.hasGraph = false;
+    const query = aside(aside(read));
+    await ask(socket, { query, variables: { id: 'mov_1' } });
+    expect(await gateway.scrape()).toContain('playhead_lane_refused_total{reason="no-graph"} 1');
   });
 
   it('runs nothing that was completed before the lane gave up', async () => {

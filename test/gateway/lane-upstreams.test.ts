@@ -42,7 +42,7 @@ describe('a subgraph of another team by HTTP', () => {
 
   const laneOf = (verifier: TokenVerifier, generationOf = () => upstream.generation) =>
     new FastLane({
-      documents: { find: () => decision },
+      documents: { hasGraph: true, find: () => decision },
       ...{ upstreamOf: () => upstream, generationOf, verifier },
       metrics: new GatewayMetrics(),
       log: createLog({ level: 'silent', part: 'test' }),

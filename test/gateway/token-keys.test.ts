@@ -8,8 +8,10 @@ import { openTokenVerifier } from '../../runtime/identity.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 import { clientKinds } from './live-clients.ts';
+import { RawSocket } from './raw-socket.ts';
 import { startIssuer, type TokenIssuer } from './token-issuer.ts';
 import { openToyGateway } from './toy-gateway.ts';
+import { ToyLane } from './toy-lane.ts';
 
 const maxAgeMs = 300_000;
 const cooldownMs = 5_000;
@@ -240,6 +242,7 @@ describe('the keys in TOKEN_PUBLIC_KEY_FILE', () => {
 });
 
 describe('a gateway whose issuer changes its keys', () => {
+  const forget = 'mutation { forgetAllPlayheads { problems { code } } }';
   const watch = 'subscription { playheadUpdates { playheads { positionMs } } }';
 
   // What breaks: a live operation relies on a key that the issuer has removed.
@@ -269,6 +272,35 @@ describe('a gateway whose issuer changes its keys', () => {
       await issuer.close();
     },
   );
+
+  // What breaks: a socket that stays open has a token whose key the issuer has removed.
+  // How: the fast lane alone has answered on it, and nothing is live; the token would be good for hours.
+  // What must hold: it is closed with 4403 within the keys' age and a minute.
+  it('closes a socket on which only the fast lane has answered, when its key was removed', async () => {
+    const issuer = await startIssuer();
+    await issuer.add('first');
+    const clock = new ManualClock(Date.now());
+    const toyLane = new ToyLane();
+    const env = { TOKEN_JWKS_URL: issuer.url };
+    const gateway = await openToyGateway('embedded', { clock, subgraphClock: clock, env, toyLane });
+    toyLane.forward(forget);
+    const socket = new RawSocket(gateway.webSocketUrl, 'graphql-transport-ws');
+    await socket.opened;
+    const authorization = await issuer.sign({ kid: 'first', nowMs: clock.nowMs() });
+    socket.say({ type: 'connection_init', payload: { authorization } });
+    expect(await socket.heard()).toEqual({ type: 'connection_ack' });
+    socket.say({ id: 'a', type: 'subscribe', payload: { query: forget } });
+    expect(await socket.heard()).toMatchObject({ payload: { data: { forgetAllPlayheads: {} } } });
+    expect(toyLane.asked).toBe(1);
+    await issuer.add('second');
+    issuer.remove('first');
+    for (let passedMs = 0; passedMs < maxAgeMs + 60_000; passedMs += 60_000) {
+      await clock.advance(60_000);
+    }
+    expect(await socket.closed).toBe(4403);
+    await gateway.close();
+    await issuer.close();
+  });
 
   it('asks a viewer to try again while nobody can tell whether the token is good', async () => {
     const issuer = await startIssuer();

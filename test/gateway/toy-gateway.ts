@@ -23,7 +23,7 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { Drain } from '../../runtime/drain.ts';
 import { mintDevelopmentToken, openTokenVerifier } from '../../runtime/identity.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog, type Logger } from '../../runtime/log.ts';
 import { serveSubgraph } from '../../runtime/serve.ts';
 import {
   openStatementSigner,
@@ -79,6 +79,8 @@ export interface Answer {
 export interface ToyGatewayOptions {
   isProduction?: boolean;
   clock?: Clock;
+  /** Default: silent, or as TEST_LOG_LEVEL says. */
+  log?: Logger;
   /** Default: the system's, whatever the gateway's is. */
   subgraphClock?: Clock;
   /** Default: on, as in the product. */
@@ -111,7 +113,8 @@ export async function openToyGateway(
 ): Promise<ToyGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'playhead-toys-'));
   const config = readConfig({ DATA_DIR: dataDir, ...options.env });
-  const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', part: 'test' });
+  const level = process.env.TEST_LOG_LEVEL ?? 'silent';
+  const log = options.log ?? createLog({ level, part: 'test' });
   const clock = options.clock ?? systemClock;
   const toys = new Toys();
   const ofSubgraphs = await verifierOf[shape](config, options.subgraphClock ?? systemClock);

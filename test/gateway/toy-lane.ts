@@ -22,6 +22,7 @@ export class ToyLane implements LaneDocuments, LaneUpstream {
   /** Leaves everything to the normal lane, once it has looked at it. */
   isUnreachable = false;
   isBroken = false;
+  hasGraph = true;
   readonly #decisions = new Map<string, LaneDecision>();
   #subgraph: Subgraph<ToyContext> | undefined;
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -71,4 +72,21 @@ export class OtlpReceiver {
       }
     }
   }
+}
+
+/** A trace that a client has begun. */
+export function begin(flags = '01') {
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` };
+}
+
+/** The name of each span and of the one that it is a part of, without repetition. */
+export function edges(spans: readonly ReceivedSpan[]): string[] {
+  const names = new Map(spans.map((span) => [span.spanId, `${span.service} ${span.name}`]));
+  const edge = (span: ReceivedSpan) =>
+    `${names.get(span.parentSpanId) ?? '–'} > ${span.service} ${span.name}`.replaceAll(
+      'playhead-',
+      '',
+    );
+  return [...new Set(spans.map(edge))].sort();
 }

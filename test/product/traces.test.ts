@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -8,28 +7,11 @@ import { noTracer, openTracer } from '../../runtime/tracing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { type Product, startProduct, startSplit } from '../support/product.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
-import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
+import { begin, edges, OtlpReceiver } from './otlp-receiver.ts';
 
 const profileId = 'CANARYprofile';
 const title = 'mov_tears_of_steel';
 const isThere = await hasRedisServer();
-
-/** A trace that a client has begun. */
-function begin(flags = '01') {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` };
-}
-
-/** The name of each span and of the one that it is a part of, without repetition. */
-function edges(spans: readonly ReceivedSpan[]): string[] {
-  const names = new Map(spans.map((span) => [span.spanId, `${span.service} ${span.name}`]));
-  const edge = (span: ReceivedSpan) =>
-    `${names.get(span.parentSpanId) ?? '–'} > ${span.service} ${span.name}`.replaceAll(
-      'playhead-',
-      '',
-    );
-  return [...new Set(spans.map(edge))].sort();
-}
 
 describe('without a collector', () => {
   it('nothing is traced', async () => {

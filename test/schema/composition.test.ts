@@ -10,7 +10,7 @@ const published = () => readSources(new URL('../../schema/', import.meta.url));
 function subgraph(name: string, sdl: string): SubgraphSource {
   const link = `extend schema @link(
     url: "https://specs.apollo.dev/federation/v2.9"
-    import: ["@key", "@interfaceObject"]
+    import: ["@key", "@interfaceObject", "@inaccessible"]
   )`;
   return { name, url: `http://127.0.0.1/${name}`, typeDefs: parse(`${link} ${sdl}`) };
 }
@@ -26,6 +26,30 @@ describe('the published schema', () => {
     const api = await readFile('schema/api.graphql', 'utf8');
     expect(api).not.toMatch(/_entities|_service|join__|@key/);
     expect(api).toContain('playhead: Playhead');
+  });
+});
+
+describe('the public schema', () => {
+  const shelf = (hidden: string) =>
+    subgraph(
+      'shelf',
+      `union Card = Movie | Trailer
+       type Movie ${hidden} { id: ID! }
+       type Trailer @inaccessible { id: ID! }
+       type Query { cards: [Card] }`,
+    );
+
+  it('leaves a hidden member out of its union', () => {
+    const { supergraph, api } = composeSupergraph([shelf('')]);
+    expect(supergraph).toContain('type Trailer');
+    expect(api).toContain('union Card = Movie\n');
+    expect(api).not.toContain('Trailer');
+  });
+
+  it('has no union of which every member is hidden', () => {
+    expect(() => composeSupergraph([shelf('@inaccessible')])).toThrow(
+      /do not compose:\n {2}What clients see: Union type Card must/,
+    );
   });
 });
 

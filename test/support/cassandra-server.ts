@@ -6,8 +6,10 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Region } from '../../stores/cassandra/connection.ts';
+import { Client, policies } from 'cassandra-driver';
+import { addressOf, type Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
+import { javaArguments, moduleFlags } from './cassandra-java.ts';
 import { endWith } from './end-with.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { removeFolder } from './remove-folder.ts';
@@ -28,6 +30,8 @@ export interface CassandraNode {
   start(): Promise<void>;
   /** Returns when this node, since it started, has learnt last of every other one that it is in this state. */
   untilOthersAre(state: 'UP' | 'DOWN'): Promise<void>;
+  /** Returns when this node knows every other one's share: one that is up may be of no data centre for it yet. */
+  untilOthersHaveJoined(): Promise<void>;
   /** What an operator runs beside it, such as `rebuild -- eu`; answers what it printed. */
   nodetool(...argv: string[]): Promise<string>;
 }
@@ -68,10 +72,13 @@ export async function startCassandra(options: {
   isSyncedAtOnce?: boolean;
   /** Each node tells the others another address than its own, and behind that is a proxy. */
   isProxied?: boolean;
+  /** Its code is optimised as in production, for which it takes up to twice the processor time to start. */
+  isMeasured?: boolean;
 }): Promise<CassandraCluster> {
   const jars = await cassandraJars();
   const folder = await mkdtemp(join(options.parentDir ?? tmpdir(), 'playhead-cassandra-'));
-  const { isProxied = false, isSyncedAtOnce = false, late = [], keeperPid, settings } = options;
+  const { isProxied = false, isSyncedAtOnce = false, isMeasured = false } = options;
+  const { late = [], keeperPid, settings } = options;
   const addresses = options.dataCentres.map((_, index) => `127.0.0.${index + 1}`);
   const told = isProxied
     ? addresses.map((address) => address.replace('.0.0.', '.0.1.'))
@@ -88,7 +95,7 @@ export async function startCassandra(options: {
       const place = { address: addresses[index]!, told: told[index]!, ports };
       const links = isProxied ? await openLinks(place) : null;
       const node = new NodeProcess({
-        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, settings },
+        ...{ ...place, links, jars, name, keeperPid, isSyncedAtOnce, isMeasured, settings },
         folder: join(folder, String(index)),
         others: told.filter((other) => other !== place.told),
         // Any of them may have to start while it sees no other one.
@@ -97,7 +104,10 @@ export async function startCassandra(options: {
       nodes.push(node);
       await node.open({ isLate: late.includes(name) });
     }
-    for (const node of late.length === 0 ? nodes : []) await node.untilOthersAre('UP');
+    for (const node of late.length === 0 ? nodes : []) {
+      await node.untilOthersAre('UP');
+      await node.untilOthersHaveJoined();
+    }
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -126,6 +136,7 @@ interface NodeOptions extends NodePlace {
   seeds: readonly string[];
   keeperPid: number | undefined;
   isSyncedAtOnce: boolean;
+  isMeasured: boolean;
   settings: string | undefined;
 }
 
@@ -181,11 +192,11 @@ class NodeProcess implements CassandraNode {
   }
 
   async start(): Promise<void> {
-    const { folder, name, keeperPid } = this.#options;
+    const { folder, jars, name, keeperPid, isMeasured } = this.#options;
     const [jmxPort] = await freePorts(['127.0.0.1'], 1);
     this.#jmxPort = jmxPort!;
     const log = openSync(this.#logFile, 'w');
-    const child = spawn('java', javaArguments(this.#options, jmxPort!), {
+    const child = spawn('java', javaArguments({ folder, jars, jmxPort: jmxPort!, isMeasured }), {
       cwd: folder,
       stdio: ['ignore', log, log],
     });
@@ -218,6 +229,26 @@ class NodeProcess implements CassandraNode {
       },
       { what: `Cassandra at ${told} has the others ${state}`, deadlineMs: startDeadlineMs },
     );
+  }
+
+  async untilOthersHaveJoined(): Promise<void> {
+    const { told, others } = this.#options;
+    if (others.length === 0) return;
+    const { RoundRobinPolicy, AllowListPolicy } = policies.loadBalancing;
+    // This node alone: each has its own picture of the others.
+    const alone = new AllowListPolicy(new RoundRobinPolicy(), [...this.region.contactPoints]);
+    const client = new Client({ ...addressOf(this.region), policies: { loadBalancing: alone } });
+    try {
+      await until(
+        async () => {
+          const { rows } = await client.execute('SELECT tokens FROM system.peers_v2');
+          return rows.filter(({ tokens }) => tokens?.length > 0).length === others.length;
+        },
+        { what: `Cassandra at ${told} knows what the others have`, deadlineMs: startDeadlineMs },
+      );
+    } finally {
+      await client.shutdown();
+    }
   }
 
   async nodetool(...argv: string[]): Promise<string> {
@@ -337,61 +368,3 @@ seed_provider:
     parameters: [{ seeds: '${seeds}' }]
 ${settings}`;
 }
-
-function javaArguments({ folder, jars }: NodeOptions, jmxPort: number): string[] {
-  return [
-    '-Xms512M',
-    '-Xmx512M',
-    '-XX:+UseG1GC',
-    '-Djdk.attach.allowAttachSelf=true',
-    ...moduleFlags(),
-    `-Dcassandra.config=file://${folder}/conf/cassandra.yaml`,
-    `-Dcassandra.storagedir=${folder}`,
-    '-Dcassandra-foreground=yes',
-    `-Dcassandra.jmx.local.port=${jmxPort}`,
-    // A cluster that nobody else joins need not wait for whoever might.
-    '-Dcassandra.ring_delay_ms=2000',
-    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
-    '-Dcassandra.superuser_setup_delay_ms=0',
-    '-cp',
-    `${folder}/conf:${jars}/*`,
-    'org.apache.cassandra.service.CassandraDaemon',
-  ];
-}
-
-function moduleFlags(): string[] {
-  const unnamed = (flag: string, packages: readonly string[]) =>
-    packages.flatMap((name) => [flag, `${name}=ALL-UNNAMED`]);
-  return [...unnamed('--add-exports', exportedPackages), ...unnamed('--add-opens', openedPackages)];
-}
-
-/** As Cassandra's own start script gives them to Java 17. */
-const exportedPackages = [
-  'java.base/jdk.internal.misc',
-  'java.base/java.lang.ref',
-  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
-  'java.rmi/sun.rmi.registry',
-  'java.rmi/sun.rmi.server',
-  'java.rmi/sun.rmi.transport.tcp',
-  'java.sql/java.sql',
-  'jdk.unsupported/sun.misc',
-];
-const openedPackages = [
-  'java.base/java.io',
-  'java.base/java.lang',
-  'java.base/java.lang.module',
-  'java.base/java.lang.reflect',
-  'java.base/java.net',
-  'java.base/java.nio',
-  'java.base/java.util',
-  'java.base/java.util.concurrent',
-  'java.base/java.util.concurrent.atomic',
-  'java.base/jdk.internal.loader',
-  'java.base/jdk.internal.math',
-  'java.base/jdk.internal.module',
-  'java.base/jdk.internal.ref',
-  'java.base/jdk.internal.reflect',
-  'java.base/jdk.internal.util.jar',
-  'java.base/sun.nio.ch',
-  'jdk.management/com.sun.management.internal',
-];

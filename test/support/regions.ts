@@ -44,6 +44,8 @@ export interface RegionsOptions {
   redis?: Parameters<typeof startRedis>[0];
   /** One way, between the regions. Default: none. */
   delayMs?: number;
+  /** As `startCassandra` says. */
+  isMeasured?: boolean;
 }
 
 /**
@@ -129,7 +131,7 @@ export async function openRegions(options: RegionsOptions = {}): Promise<Regions
   try {
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-regions-'));
     closing.unshift(() => removeFolder(dataDir));
-    const stores = await openStores(names, { redis: options.redis, closing });
+    const stores = await openStores(names, { options, closing });
     const peers = await openPeers(stores, closing);
     const links = linksOf(stores, { peers, delayMs: options.delayMs ?? 0 });
     const keyspace = await makeKeyspace(stores);
@@ -142,10 +144,8 @@ export async function openRegions(options: RegionsOptions = {}): Promise<Regions
       const processes = { playbackLength, whole };
       return new TestRegion({ ...store, ...processes, keyspace, env: { ...env, ...options.env } });
     }) as [TestRegion, TestRegion];
-    for (const region of regions) {
-      closing.unshift(() => region.close());
-      await region.open();
-    }
+    for (const region of regions) closing.unshift(() => region.close());
+    await allSettled(regions.map((region) => region.open()));
     return new Regions({ keyspace, regions, links, dataDir, closing });
   } catch (error) {
     await closeAll(closing);
@@ -161,19 +161,21 @@ interface Store {
 
 async function openStores(
   names: readonly [string, string],
-  with_: { redis: RegionsOptions['redis']; closing: (() => Promise<void>)[] },
+  with_: { options: RegionsOptions; closing: (() => Promise<void>)[] },
 ): Promise<[Store, Store]> {
+  const { redis: redisOptions, isMeasured = false } = with_.options;
   const { nodes, stop }: CassandraCluster = await startCassandra({
     dataCentres: names,
     isProxied: true,
     // A data centre of one node has one copy: what only others held of a killed one would not come back.
     isSyncedAtOnce: true,
     settings: cassandraSettings,
+    isMeasured,
   });
   with_.closing.unshift(stop);
   const stores: Store[] = [];
   for (const [index, name] of names.entries()) {
-    const redis = await startRedis(with_.redis);
+    const redis = await startRedis(redisOptions);
     with_.closing.unshift(() => redis.close());
     stores.push({ name, redis, cassandra: nodes[index]! });
   }
@@ -267,6 +269,12 @@ function envOf(of: {
     CASSANDRA_REMOTE_DC: other.name,
     CASSANDRA_KEYSPACE: keyspace,
   };
+}
+
+/** As `Promise.all`, but nothing is still being opened when it throws. */
+async function allSettled(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
