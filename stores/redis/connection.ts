@@ -117,7 +117,7 @@ export class RedisConnection {
   }
 
   /** Runs one atomic step. Cost: one round trip; two when Redis does not know the script yet. */
-  async run(script: Script, { keys, args }: Step): Promise<unknown> {
+  run(script: Script, { keys, args }: Step): Promise<unknown> {
     return this.ask(script.name, async (client) => {
       try {
         return await client.evalsha(script.sha1, keys.length, ...keys, ...args);

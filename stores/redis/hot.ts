@@ -127,7 +127,7 @@ class RedisHotStore implements HotStore {
     return { epoch, generation: Number(raised), isWritable: isWritable === 1 };
   }
 
-  async merge(request: MergeRequest): Promise<MergeResult> {
+  merge(request: MergeRequest): Promise<MergeResult> {
     const { writes } = request;
     const one = writes.length < 2 ? request : { ...request, writes: oneByTitle(writes) };
     const batches = this.#batches[this.#partition(request.profileId)] as MergeBatches<MergeReply>;

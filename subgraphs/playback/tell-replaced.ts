@@ -4,7 +4,12 @@ import type { Transition } from '../../domain/transition.ts';
 import { partitionOf, writerOf } from '../../domain/version.ts';
 import { packRegisters, registersOf } from '../../domain/watch-log.ts';
 import type { EventStream } from '../../stores/event-stream.ts';
-import type { HotStore, MergedTitle, MergeRequest } from '../../stores/hot-store.ts';
+import type {
+  HotStore,
+  MergedTitle,
+  MergeRequest,
+  TransitionOffer,
+} from '../../stores/hot-store.ts';
 
 /**
  * The hot store, and beside what it tells the event stream itself, what only the watch log needs: a
@@ -46,10 +51,8 @@ function toldOf(
   floor: PlayheadRegister | null,
 ): Transition[] {
   const before = aboveFloor(merged.before, floor);
-  const own = request.transitions
-    .map(({ transition }) => transition)
-    .filter(({ title }) => title === merged.title);
-  const newest = own.at(-1);
+  const isOwn = ({ transition }: TransitionOffer) => transition.title === merged.title;
+  const newest = request.transitions.findLast(isOwn)?.transition;
   if (newest === undefined) return [];
   // What was forgotten is told by nobody: neither what is from before it, nor that it is gone.
   if (before.playhead === null || before.playhead.status === 'NOT_STARTED') {
@@ -57,6 +60,7 @@ function toldOf(
   }
   const inForce = before.playhead.version;
   if (writerOf(inForce) === writerOf(newest.version)) return [];
+  const own = request.transitions.filter(isOwn).map(({ transition }) => transition);
   const late = own.filter(({ version }) => version < inForce).map(lateOf);
   return newest.version > inForce ? [...late, ...replacedOf(newest, before)] : late;
 }

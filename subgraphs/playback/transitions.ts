@@ -1,4 +1,5 @@
 import type { AdmittedHeartbeat, PlaybackEvent } from '../../domain/heartbeat.ts';
+import type { Device } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
 import type { Transition, TransitionKind } from '../../domain/transition.ts';
@@ -24,7 +25,8 @@ export function offersOf(
   kept: readonly AdmittedHeartbeat[],
   policy: Policy,
 ): TransitionOffer[] {
-  const offers = kept.flatMap((admitted) => offerOf(token, admitted, policy));
+  const device = { id: token.deviceId, kind: token.deviceKind, name: token.deviceName };
+  const offers = kept.flatMap((admitted) => offerOf({ token, device, policy }, admitted) ?? []);
   return offers.filter((offer, index) => {
     const next = offers[index + 1];
     const isProgress = offer.transition.kind === 'PROGRESS';
@@ -33,12 +35,12 @@ export function offersOf(
 }
 
 function offerOf(
-  token: SessionToken,
+  by: { token: SessionToken; device: Device; policy: Policy },
   admitted: AdmittedHeartbeat,
-  policy: Policy,
-): TransitionOffer[] {
+): TransitionOffer | null {
+  const { token, device, policy } = by;
   const { playhead, version, activityAtMs } = admitted;
-  if (playhead === null) return [];
+  if (playhead === null) return null;
   const kind = kindOf[admitted.heartbeat.event] ?? 'PROGRESS';
   const transition: Transition = {
     kind,
@@ -49,11 +51,11 @@ function offerOf(
     status: playhead.status,
     positionMs: playhead.positionMs,
     durationMs: playhead.durationMs,
-    device: { id: token.deviceId, kind: token.deviceKind, name: token.deviceName },
+    device,
     sessionId: token.sessionId,
   };
   const everyMs = policy.progressEventEveryMs;
   const onlyIfBefore =
     kind === 'PROGRESS' ? versionFloor(activityAtMs - (activityAtMs % everyMs)) : version;
-  return [{ transition, onlyIfBefore }];
+  return { transition, onlyIfBefore };
 }
