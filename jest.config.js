@@ -4,9 +4,19 @@ const startsProcesses = [
   '/test/contract/[^/]*(cassandra|redis)',
   '/test/gateway/(separate-processes|shutdown)',
 ];
+/** Of faults, those after which all is looked at in the end, however long that takes, and those that start nothing. */
+const waitsInFault = [
+  'cassandra-node-away',
+  'check-',
+  'durable-store-killed',
+  'fault-proxy',
+  'regions-added',
+  'regions-rig',
+];
 /** Of these, whatever says how long something takes, or what a fault does to a load, has the machine to itself. */
 const needsTheMachine = [
-  '/test/(browser|fault)/',
+  '/test/browser/',
+  `/test/fault/(?!${waitsInFault.join('|')})`,
   '/test/attack/gateway-under-attack',
   '/test/demo/(hand-over|regions|trials)',
   '/test/gateway/(separate-processes|shutdown)',

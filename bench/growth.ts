@@ -9,7 +9,7 @@ import { startRedis } from '../test/support/redis-server.ts';
 import { type ServerProcess, startServer } from './child.ts';
 import { playbackEnv, playbackFile } from './lane-servers.ts';
 import { LoadProcess } from './load.ts';
-import { cpuUsOf, redisCpuUs } from './machine.ts';
+import { cpuUsOf, reapedCpuUsOf, redisCpuUs } from './machine.ts';
 import { checkState, expectedState, type StateCheck } from './state-check.ts';
 import { openHot, preload } from './tiers.ts';
 import { type Contender, type Turn, type TurnScale, takeTurns } from './turns.ts';
@@ -19,13 +19,14 @@ import { anchorAgeMs, benchProfiles, type ProfileRange, partitions } from './wor
 export interface Population {
   profiles: number;
   titles: number;
+  /** Profiles whose heartbeats they are, all from one process. */
+  reporting: number;
 }
 
 export interface GrowthScale extends TurnScale {
+  /** At least, and `warmBeats` of each session: nobody's first ones are measured. */
   warmUpRequests: number;
   connections: number;
-  /** Profiles that report, of those that are there: one process serves no more at a time. */
-  activeMax: number;
 }
 
 export interface PopulationFigures {
@@ -33,12 +34,21 @@ export interface PopulationFigures {
   /** What all of them took in Redis, their keys' own places included. */
   bytes: number;
   turns: Turn[];
+  /** CPU of playback and Redis for each row that write-behind wrote in the end, µs. */
+  drainUs: number;
   check: StateCheck;
   wrongOutcomes: number;
 }
 
 /** Keys that one write restores. */
 const pipelineLength = 2_000;
+/** Of a session, until merge.lua meets what it left itself. */
+const warmBeats = 2;
+/**
+ * The longest that there is: nothing is drained while heartbeats are measured. They come sooner here than from
+ * players, and one that is the only one of its title in an interval would pay for a whole row.
+ */
+const writeBehindMs = 300_000;
 
 /**
  * Populations of different size in databases of one Redis, a playback process over each, and the same load on
@@ -68,33 +78,35 @@ export async function measureGrowth(
       const redisUrl = `${redisServer.url}/${index}`;
       const redis = new Redis(redisUrl);
       closers.push(async () => redis.disconnect());
-      const count = Math.min(population.profiles, scale.activeMax);
-      const range: ProfileRange = { first: 0, count, anchorMs, titles: population.titles };
+      const { titles, reporting } = population;
+      const range: ProfileRange = { first: 0, count: reporting, anchorMs, titles };
       const bytes = await populate(redis, { redisUrl, population, range });
       say(`growth: ${nameOf(population)}, ${Math.round(bytes / 1e3)} kB`);
       const own = join(dataDir, String(index));
       const env = playbackEnv(keys, { redisUrl, dataDir: own });
-      const server = await startServer(playbackFile, { env });
+      const undrained = { ...env, PLAYBACK_WRITE_BEHIND_MS: String(writeBehindMs) };
+      const server = await startServer(playbackFile, { env: undrained });
       closers.push(server.kill);
       members.push({ population, redisUrl, redis, range, bytes, server });
     }
-    let wrongOutcomes = 0;
-    for (const { population, range, server } of members) {
-      const candidate = nameOf(population);
-      const { url } = server;
-      const to = { candidate, dialect: 'plain', url, connections: scale.connections } as const;
-      await load.tell({ kind: 'connect', ...to, range, dataDir }, 'connected');
-      const requests = scale.warmUpRequests;
-      const { report } = await load.tell({ kind: 'load', candidate, requests }, 'loaded');
-      wrongOutcomes += report.wrongOutcomes;
-    }
+    const wrong = new Map<Member, number>();
+    for (const member of members) wrong.set(member, await warmUp(member, { load, scale, dataDir }));
     const turns = await takeTurns(members.map(contenderOf), { load, scale, say });
     const figures: PopulationFigures[] = [];
-    for (const { population, bytes, range, redisUrl } of members) {
+    for (const member of members) {
+      const { population, bytes } = member;
       const own = turns.get(nameOf(population)) ?? [];
-      const check = await checkOf(load, { population, range, redisUrl });
-      const wrong = own.reduce((total, turn) => total + turn.wrongOutcomes, wrongOutcomes);
-      figures.push({ population, bytes, turns: own, check, wrongOutcomes: wrong });
+      const wrongOutcomes = own.reduce((total, turn) => total + turn.wrongOutcomes, 0);
+      figures.push({
+        ...{
+          population,
+          bytes,
+          turns: own,
+          wrongOutcomes: wrongOutcomes + (wrong.get(member) ?? 0),
+        },
+        drainUs: await drainUsOf(member),
+        check: await checkOf(load, member),
+      });
     }
     return figures;
   } finally {
@@ -102,16 +114,49 @@ export async function measureGrowth(
   }
 }
 
-export function nameOf({ profiles, titles }: Population): string {
-  return `${profiles} profiles of ${titles}`;
+interface Member {
+  population: Population;
+  redisUrl: string;
+  redis: Redis;
+  range: ProfileRange;
+  bytes: number;
+  server: ServerProcess;
 }
 
-function contenderOf(of: {
-  population: Population;
-  redis: Redis;
-  server: ServerProcess;
-}): Contender {
-  const { population, redis, server } = of;
+export function nameOf({ profiles, titles, reporting }: Population): string {
+  return `${profiles} profiles of ${titles}, ${reporting} reporting`;
+}
+
+/** Answers how many outcomes were wrong. */
+async function warmUp(
+  { population, range, server }: Member,
+  of: { load: LoadProcess; scale: GrowthScale; dataDir: string },
+): Promise<number> {
+  const { load, scale, dataDir } = of;
+  const candidate = nameOf(population);
+  const { connections, warmUpRequests } = scale;
+  const to = { candidate, dialect: 'plain', url: server.url, connections } as const;
+  await load.tell({ kind: 'connect', ...to, range, dataDir }, 'connected');
+  const sessions = benchProfiles(range).reduce((total, one) => total + one.sessions.length, 0);
+  const requests = Math.max(warmUpRequests, warmBeats * sessions);
+  const { report } = await load.tell({ kind: 'load', candidate, requests }, 'loaded');
+  return report.wrongOutcomes;
+}
+
+/** The process is told to end, and writes all that is owed. */
+async function drainUsOf({ range, redis, server }: Member): Promise<number> {
+  const played = benchProfiles(range).map(
+    ({ sessions }) => new Set(sessions.map((it) => it.title)),
+  );
+  const rows = played.reduce((total, { size }) => total + size, 0);
+  const before = { server: cpuUsOf(server.pid), redis: await redisCpuUs(redis) };
+  const reapedUs = reapedCpuUsOf(process.pid);
+  await server.stop();
+  const serverUs = reapedCpuUsOf(process.pid) - reapedUs - before.server;
+  return (serverUs + (await redisCpuUs(redis)) - before.redis) / rows;
+}
+
+function contenderOf({ population, redis, server }: Member): Contender {
   const meters = { server: () => cpuUsOf(server.pid), redis: () => redisCpuUs(redis) };
   return { name: nameOf(population), heartbeatsPerRequest: 1, meters };
 }

@@ -2,7 +2,7 @@ import type { PlayheadRegister, VisibilityRegister } from './playhead.ts';
 import { isFinished, type Policy } from './policy.ts';
 import type { Problem } from './problem.ts';
 import type { SessionToken } from './session-token.ts';
-import { deviceHash, sessionVersion, type Version } from './version.ts';
+import { deviceHash, sessionWriter, type Version, versionBy } from './version.ts';
 
 export type PlaybackEvent =
   | 'START'
@@ -80,9 +80,11 @@ export function admitHeartbeats(
   const refusal = batchProblem(heartbeats, at.policy);
   if (refusal !== undefined) return { admitted: [], problems: [refusal] };
   const admission: Admission = { admitted: [], problems: [] };
+  const { token, policy } = at;
+  const by = { token, policy, writer: sessionWriter(token), device: deviceHash(token.deviceId) };
   heartbeats.forEach((heartbeat, index) => {
     const problem = heartbeatProblem(heartbeat, { ...at, index });
-    if (problem === undefined) admission.admitted.push(admitted(heartbeat, at));
+    if (problem === undefined) admission.admitted.push(admitted(heartbeat, by));
     else admission.problems.push(problem);
   });
   return admission;
@@ -93,35 +95,40 @@ export function activityAtMs(token: SessionToken, heartbeat: Heartbeat): number 
   return token.anchorMs + Math.floor(heartbeat.elapsedMs);
 }
 
-function admitted(
-  heartbeat: Heartbeat,
-  at: { token: SessionToken; policy: Policy },
-): AdmittedHeartbeat {
-  const atMs = activityAtMs(at.token, heartbeat);
-  const version = sessionVersion({ ...at.token, activityAtMs: atMs });
+/** The session of a batch, and what stands for it in all that it writes. */
+interface Reporter {
+  token: SessionToken;
+  policy: Policy;
+  /** `sessionWriter` of the session. */
+  writer: string;
+  /** `deviceHash` of its device. */
+  device: string;
+}
+
+function admitted(heartbeat: Heartbeat, by: Reporter): AdmittedHeartbeat {
+  const atMs = activityAtMs(by.token, heartbeat);
+  const version = versionBy(by.writer, atMs);
   return {
     heartbeat,
     version,
     activityAtMs: atMs,
-    playhead: heartbeat.event === 'PING' ? null : registerOf(heartbeat, { ...at, version }),
+    playhead: heartbeat.event === 'PING' ? null : registerOf(heartbeat, version, by),
     visibility: lifts.has(heartbeat.event) ? { version, hidden: false, laterFields: '' } : null,
   };
 }
 
-function registerOf(
-  heartbeat: Heartbeat,
-  at: { token: SessionToken; policy: Policy; version: Version },
-): PlayheadRegister {
-  const { token } = at;
-  const durationMs = heartbeat.durationMs ?? token.durationMs;
-  const watched = { ...heartbeat, durationMs, creditsStartMs: token.creditsStartMs };
-  const finished = heartbeat.event === 'FINISH' || isFinished(watched, at.policy);
+function registerOf(heartbeat: Heartbeat, version: Version, by: Reporter): PlayheadRegister {
+  const { positionMs } = heartbeat;
+  const { creditsStartMs } = by.token;
+  const durationMs = heartbeat.durationMs ?? by.token.durationMs;
+  const watched = { positionMs, durationMs, creditsStartMs };
+  const finished = heartbeat.event === 'FINISH' || isFinished(watched, by.policy);
   return {
-    version: at.version,
+    version,
     status: finished ? 'FINISHED' : 'IN_PROGRESS',
-    positionMs: heartbeat.positionMs,
+    positionMs,
     durationMs,
-    deviceHash: deviceHash(token.deviceId),
+    deviceHash: by.device,
     laterFields: '',
   };
 }
@@ -145,9 +152,8 @@ function batchProblem(heartbeats: readonly Heartbeat[], policy: Policy): Problem
 }
 
 function orderProblem(heartbeats: readonly Heartbeat[]): Problem | undefined {
-  for (const [index, heartbeat] of heartbeats.entries()) {
-    const before = heartbeats[index - 1];
-    if (before === undefined) continue;
+  for (let index = 1; index < heartbeats.length; index += 1) {
+    const [before, heartbeat] = heartbeats.slice(index - 1, index + 1) as [Heartbeat, Heartbeat];
     const steps = heartbeat.sequence - before.sequence;
     const path = (field: string) => ['heartbeats', String(index), field];
     if (steps < 1) {

@@ -76,6 +76,12 @@ export function encodeSessionToken(token: SessionToken, sign: (payload: string) 
   return `${payload}.${sign(payload)}`;
 }
 
+/** Tokens that were valid before, by their whole text: whoever holds them forgets some. */
+export interface KnownTokens {
+  get(text: string): SessionToken | undefined;
+  set(text: string, token: SessionToken): void;
+}
+
 export type SessionCheck =
   | { kind: 'valid'; token: SessionToken }
   | { kind: 'invalid'; reason: string };
@@ -95,19 +101,14 @@ export function openSessionToken(
     policy: Policy;
     /** Of the profile's erasure: what began before is revoked. Default: it was never erased. */
     fence?: Version | null;
+    /** Of the same signer. Default: every token is read anew. */
+    known?: KnownTokens | undefined;
   },
 ): SessionCheck {
-  const [payload, signature, ...rest] = text.split('.');
-  if (payload === undefined || signature === undefined || rest.length > 0) {
-    return { kind: 'invalid', reason: 'This is not a token of beginSession.' };
-  }
-  if (!check.isValid({ payload, signature })) {
-    return { kind: 'invalid', reason: 'The signature does not fit: begin a new session.' };
-  }
-  const token = tokenOf(JSON.parse(fromBase64Url(payload)) as unknown[]);
-  if (token === undefined) {
-    return { kind: 'invalid', reason: 'The token is of another release: begin a new session.' };
-  }
+  const known = check.known?.get(text);
+  const read = known === undefined ? readToken(text, check.isValid) : valid(known);
+  if (read.kind === 'invalid') return read;
+  const { token } = read;
   if (token.profileId !== check.profileId) {
     return { kind: 'invalid', reason: 'The session belongs to another profile.' };
   }
@@ -117,6 +118,30 @@ export function openSessionToken(
   if (check.fence != null && isRevoked(token, check.fence)) {
     return { kind: 'invalid', reason: 'The profile was erased since: begin a new session.' };
   }
+  if (known === undefined) check.known?.set(text, token);
+  return read;
+}
+
+/** What the text alone says, for whoever asks and whenever. */
+function readToken(
+  text: string,
+  isValid: (signed: { payload: string; signature: string }) => boolean,
+): SessionCheck {
+  const [payload, signature, ...rest] = text.split('.');
+  if (payload === undefined || signature === undefined || rest.length > 0) {
+    return { kind: 'invalid', reason: 'This is not a token of beginSession.' };
+  }
+  if (!isValid({ payload, signature })) {
+    return { kind: 'invalid', reason: 'The signature does not fit: begin a new session.' };
+  }
+  const token = tokenOf(JSON.parse(fromBase64Url(payload)) as unknown[]);
+  if (token === undefined) {
+    return { kind: 'invalid', reason: 'The token is of another release: begin a new session.' };
+  }
+  return valid(token);
+}
+
+function valid(token: SessionToken): SessionCheck {
   return { kind: 'valid', token };
 }
 
@@ -124,8 +149,8 @@ function tokenOf(fields: unknown[]): SessionToken | undefined {
   const [format, profileId, title, deviceId, deviceKind, deviceName, sessionId, ...times] = fields;
   if (format !== tokenFormat) return undefined;
   const [anchorMs, issuedAtMs, startedFrom, isStale, durationMs, creditsStartMs] = times;
-  // What is signed was written by encodeSessionToken: its shape is known.
-  return {
+  // What is signed was written by encodeSessionToken: its shape is known. All requests of a session share it.
+  return Object.freeze({
     profileId,
     title,
     deviceId,
@@ -138,7 +163,7 @@ function tokenOf(fields: unknown[]): SessionToken | undefined {
     isStale,
     durationMs,
     creditsStartMs,
-  } as SessionToken;
+  }) as SessionToken;
 }
 
 function toBase64Url(text: string): string {

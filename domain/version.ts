@@ -22,7 +22,12 @@ export function sessionVersion(write: {
   deviceId: string;
   sessionId: string;
 }): Version {
-  return timePart(write.activityAtMs) + sessionWriter(write);
+  return versionBy(sessionWriter(write), write.activityAtMs);
+}
+
+/** The same for who has the writer: of one session it is always the same, and not for nothing. */
+export function versionBy(writer: string, activityAtMs: number): Version {
+  return timePart(activityAtMs) + writer;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { codeOf } from '../runtime/graphql-errors.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { ErrorMask } from './errors.ts';
 
 /** What an error says of the answer's HTTP status; `spec`: only for application/graphql-response+json. */
@@ -89,8 +90,4 @@ function revive(error: unknown, fallbackPath: readonly string[]): GraphQLError {
     path: Array.isArray(path) ? path : fallbackPath,
     extensions: isRecord(extensions) ? extensions : null,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

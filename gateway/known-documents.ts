@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stripIgnoredCharacters } from 'graphql';
 import { BoundedMap } from '../runtime/bounded-map.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 
 /** What the clients of this repository send; `npm run generate` writes it. */
 export const ownManifest = fileURLToPath(
@@ -104,8 +105,4 @@ function entriesOf(manifest: unknown): [id: string, text: string][] {
     if (typeof text !== 'string') throw new TypeError(`what ${id} stands for is no text.`);
     return [id, text];
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readBody } from '../runtime/http-messages.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
 import type { HttpHint } from './finish.ts';
 import type { LaneMiss } from './metrics.ts';
@@ -168,8 +169,4 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,15 +3,10 @@ import type { Context } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Logger } from '../runtime/log.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { FastLane, LaneDocument } from './fast-lane.ts';
 import { authorizationOfSocket } from './identity.ts';
-import {
-  checkParameters,
-  isAmbiguous,
-  isRecord,
-  type LaneParameters,
-  parseJson,
-} from './lane-route.ts';
+import { checkParameters, isAmbiguous, type LaneParameters, parseJson } from './lane-route.ts';
 
 /** As graphql-ws closes a socket whose message it fails at. */
 const internalErrorCode = 4500;

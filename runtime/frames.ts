@@ -127,8 +127,8 @@ export class FrameDecoder {
   }
 }
 
-/** A few tens of requests. */
-const bufferBytes = 16 * 1024;
+/** As many requests as leave together: one that grows is copied, and thrown away after its write. */
+const bufferBytes = 32 * 1024;
 /** Written and free again; more only if the other end is slow. */
 const spareMax = 4;
 

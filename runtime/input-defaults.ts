@@ -97,12 +97,12 @@ function filled(given: Variables, slots: readonly Slot[]): Variables {
 
 function mapped(list: readonly unknown[], fill: Fill): readonly unknown[] {
   let copy: unknown[] | undefined;
-  for (const [index, value] of list.entries()) {
+  list.forEach((value, index) => {
     const wanted = fill(value);
-    if (wanted === value) continue;
+    if (wanted === value) return;
     copy ??= [...list];
     copy[index] = wanted;
-  }
+  });
   return copy ?? list;
 }
 

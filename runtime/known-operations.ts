@@ -15,6 +15,7 @@ import { BoundedMap } from './bounded-map.ts';
 import { type CompiledOperation, compileOperation } from './compiled-operation.ts';
 import { toGraphQLError } from './graphql-errors.ts';
 import type { Logger } from './log.ts';
+import { isRecord } from './parsed-json.ts';
 
 /** The documents of a few clients, and a gateway's plans of them, are some hundreds. */
 const documentsMax = 500;
@@ -189,8 +190,12 @@ export class KnownOperations<Context> {
     if (!isPlain(body)) return null;
     const operation = this.find(body.query, body.operationName);
     if (operation === undefined) return null;
-    const contextValue = await contextOf().catch(() => undefined);
-    if (contextValue === undefined) return null;
+    let contextValue: Context;
+    try {
+      contextValue = await contextOf();
+    } catch {
+      return null;
+    }
     return this.run(operation, body.variables, contextValue);
   }
 
@@ -243,15 +248,11 @@ function parsed(text: string): DocumentNode | undefined {
 /** What nearly every request is; Apollo Server knows what to say to the others. */
 function isPlain(body: unknown): body is OperationRequest {
   if (!isRecord(body)) return false;
-  const { query, operationName, variables, extensions } = body as Record<string, unknown>;
+  const { query, operationName, variables, extensions } = body;
   return (
     typeof query === 'string' &&
     (operationName == null || typeof operationName === 'string') &&
     (variables == null || isRecord(variables)) &&
     (extensions == null || (isRecord(extensions) && !Object.hasOwn(extensions, 'persistedQuery')))
   );
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

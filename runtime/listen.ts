@@ -72,7 +72,7 @@ function trackConnections(server: Server) {
   server.on('request', (request, response) => {
     const { socket } = request;
     busy.set(socket, true);
-    response.once('close', () => {
+    response.on('close', () => {
       if (isEnding) socket.destroySoon();
       else if (busy.has(socket)) busy.set(socket, false);
     });

@@ -143,13 +143,8 @@ async function route<Context extends SubgraphContext>(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (await served.health.answer(request, response)) return;
   const path = pathOf(request);
-  if (path === '/metrics') return sendMetrics(response, await served.metrics());
-  if (path !== '/graphql') {
-    const message = 'There is nothing here: the endpoint is /graphql.';
-    return sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });
-  }
+  if (path !== '/graphql') return answerOperators(served, { path, request, response });
   if (request.method !== 'POST' || !hasJsonBody(request)) {
     const message = 'Send operations by POST as application/json.';
     const status = request.method === 'POST' ? 415 : 405;
@@ -159,6 +154,17 @@ async function route<Context extends SubgraphContext>(
   return served.tracer.span(served.subgraph.name, { kind: 'server', parent }, () =>
     answer(served, request, response),
   );
+}
+
+async function answerOperators<Context extends SubgraphContext>(
+  served: Served<Context>,
+  asked: { path: string; request: IncomingMessage; response: ServerResponse },
+): Promise<void> {
+  const { path, request, response } = asked;
+  if (await served.health.answer(request, response)) return;
+  if (path === '/metrics') return sendMetrics(response, await served.metrics());
+  const message = 'There is nothing here: the endpoint is /graphql.';
+  sendRefusal(response, { status: 404, code: 'BAD_USER_INPUT', message });
 }
 
 async function answer<Context extends SubgraphContext>(
@@ -178,7 +184,7 @@ async function answer<Context extends SubgraphContext>(
   const { accept = '', authorization } = request.headers;
   const sdl = await answerTool(served, authorization, json);
   if (sdl !== null) return sendJson(response, 200, sdl);
-  const context = () => subgraph.contextFor({ authorization }).catch(refuseStranger);
+  const context = () => subgraph.contextFor({ authorization });
   const contentType = contentTypes.get(accept);
   const known = contentType === undefined ? null : await subgraph.known.execute(json, context);
   if (known !== null) {
@@ -187,7 +193,7 @@ async function answer<Context extends SubgraphContext>(
   }
   const { status = 200, ...result } = await subgraph.server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: 'POST', headers: headersOf(accept), search: '', body: json },
-    context,
+    context: () => context().catch(refuseStranger),
   });
   const answered = result.headers.get('content-type');
   if (status === 200 && answered !== undefined) contentTypes.set(accept, answered);
@@ -207,11 +213,11 @@ function refuseStranger(error: unknown): never {
 }
 
 /** What a tool that signs nothing may know; null: it is no such tool. */
-async function answerTool<Context extends SubgraphContext>(
+function answerTool<Context extends SubgraphContext>(
   { subgraph, isSdlOpen }: Served<Context>,
   authorization: string | undefined,
   json: unknown,
-): Promise<object | null> {
+): Promise<object | null> | null {
   if (!isSdlOpen || authorization !== undefined) return null;
   return answerSdlRequest(subgraph.schema, json);
 }

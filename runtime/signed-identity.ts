@@ -34,6 +34,7 @@ const reusedMs = 20_000;
 
 /** The only header there is: compared as text, so that nothing a header could say is ever believed. */
 const head = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'JWT' })).toString('base64url');
+const statementStart = `Bearer ${head}.`;
 const issuer = 'playhead-gateway';
 const audience = 'playhead-subgraphs';
 
@@ -138,7 +139,7 @@ async function openStatementVerifier(config: Config, clock: Clock): Promise<Toke
 }
 
 function isStatement(authorization: string | undefined | null): authorization is string {
-  return authorization?.startsWith(`Bearer ${head}.`) === true;
+  return authorization?.startsWith(statementStart) === true;
 }
 
 function read(authorization: string, keys: readonly string[]): Verified {

@@ -256,7 +256,8 @@ export interface HotStore {
 }
 
 /** Several writes to one title as the one that they come to; for adapters. */
-export function oneByTitle(writes: readonly TitleWrite[]): TitleWrite[] {
+export function oneByTitle(writes: readonly TitleWrite[]): readonly TitleWrite[] {
+  if (writes.length < 2) return writes;
   const merged = new Map<string, TitleWrite>();
   for (const write of writes) {
     const other = merged.get(write.title);

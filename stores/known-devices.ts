@@ -5,6 +5,8 @@ import type { DurableStore } from './durable-store.ts';
 const knownMs = 24 * 3_600_000;
 /** Two devices of each viewer of a busy process; about 15 MB. */
 const devicesMax = 80_000;
+/** Forgotten at once: whoever looks for the oldest passes over all that were forgotten before it. */
+const forgottenLength = devicesMax / 16;
 
 /**
  * The store itself, spared the descriptions of devices that it was given by this process already:
@@ -28,8 +30,13 @@ export function sparedKnownDevices(
     const key = keyOf(profileId, device);
     known.delete(key);
     known.set(key, { device, untilMs: clock.nowMs() + knownMs });
-    const [oldest] = known.keys();
-    if (known.size > devicesMax && oldest !== undefined) known.delete(oldest);
+    if (known.size > devicesMax) forgetOldest();
+  }
+  function forgetOldest(): void {
+    for (const key of known.keys()) {
+      known.delete(key);
+      if (known.size <= devicesMax - forgottenLength) return;
+    }
   }
 
   return {

@@ -135,13 +135,14 @@ export class RedisConnection {
     question: (client: RedisClient) => Promise<Answer>,
   ): Promise<Answer> {
     const { clock, commandTimeoutMs } = this.#options;
-    const late = Promise.withResolvers<never>();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     // The driver's own timeout begins when a command is sent: behind a hanging one, that is late.
     const cancel = clock.after(commandTimeoutMs, () =>
-      late.reject(new Error(`No answer within ${commandTimeoutMs} ms.`)),
+      reject(new Error(`No answer within ${commandTimeoutMs} ms.`)),
     );
     try {
-      return await Promise.race([question(this.#commands), late.promise]);
+      question(this.#commands).then(resolve, reject);
+      return await promise;
     } catch (cause) {
       // The driver says that there is no connection, but not why: a certificate, a password, a port.
       if (cause instanceof Error) cause.cause ??= this.#lost;

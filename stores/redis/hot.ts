@@ -128,7 +128,8 @@ class RedisHotStore implements HotStore {
   }
 
   async merge(request: MergeRequest): Promise<MergeResult> {
-    const one = { ...request, writes: oneByTitle(request.writes) };
+    const { writes } = request;
+    const one = writes.length < 2 ? request : { ...request, writes: oneByTitle(writes) };
     const batches = this.#batches[this.#partition(request.profileId)] as MergeBatches<MergeReply>;
     return this.#readable(async () => mergeResult(one, await batches.add(one)));
   }

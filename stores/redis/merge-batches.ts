@@ -41,7 +41,9 @@ export class MergeBatches<Reply> {
   async #sendBatch(batch: readonly Waiting<Reply>[]): Promise<void> {
     try {
       const replies = await this.#send(batch.map(({ request }) => request));
-      for (const [index, { resolve }] of batch.entries()) resolve(replies[index] as Reply);
+      batch.forEach(({ resolve }, index) => {
+        resolve(replies[index] as Reply);
+      });
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -5,7 +5,7 @@ import type { Policy } from '../../domain/policy.ts';
 import type { MergedTitle, MergeRequest, MergeResult, TitleWrite } from '../hot-store.ts';
 import { unavailable } from './connection.ts';
 import { packDevice } from './device.ts';
-import { partitionKeys, profileKeys } from './keys.ts';
+import { type PartitionKeys, partitionKeys, profileKeys } from './keys.ts';
 import { outConstants, type RegionOptions } from './out.ts';
 import { statusLetter, unpackState } from './packed-profile.ts';
 import { packPlainHeartbeat } from './plain-heartbeat.ts';
@@ -27,10 +27,12 @@ export class MergeCall {
   readonly script: Script;
   readonly #policy: Policy;
   readonly #hasRegions: boolean;
+  readonly #keys: readonly PartitionKeys[];
 
   constructor(options: { policy: Policy; partitions: number; region?: RegionOptions }) {
     this.#policy = options.policy;
     this.#hasRegions = options.region !== undefined;
+    this.#keys = Array.from({ length: options.partitions }, (_, index) => partitionKeys(index));
     this.script = readScript('merge', {
       events_length_max: eventsLengthMax,
       ...outConstants(options),
@@ -42,7 +44,8 @@ export class MergeCall {
   /** One call for requests of one partition, each of one write a title. */
   step(of: { partition: number; requests: readonly MergeRequest[] }): Step {
     const { partition, requests } = of;
-    const { dirty, quarantine, events, generation, out } = partitionKeys(partition);
+    const own = this.#keys[partition] as PartitionKeys;
+    const { dirty, quarantine, events, generation, out } = own;
     const profiles = requests.map(({ profileId }) => profileKeys({ partition, profileId }));
     const isSeldom = this.#hasRegions || requests.some(({ onlyIf }) => onlyIf !== null);
     return {
@@ -98,7 +101,8 @@ export function packState({ playhead, visibility }: TitleState): {
 
 /** Errors: PlatformError STATE_UNAVAILABLE when the step failed, or met a value nobody can read. */
 export function mergeResult(request: MergeRequest, reply: MergeReply): MergeResult {
-  const [kind, ...answers] = typeof reply === 'string' ? ['merged', null, reply, null] : reply;
+  if (typeof reply === 'string') return plainResult(request, reply);
+  const [kind, ...answers] = reply;
   if (kind === 'conflict') return { kind };
   if (kind === 'failed') throw unavailable('merge', new Error(String(answers[0])));
   const { profileId } = request;
@@ -111,6 +115,15 @@ export function mergeResult(request: MergeRequest, reply: MergeReply): MergeResu
   });
   const floorState = { profileId, title: floorTitle, playhead: floor, visibility: null };
   return { kind: 'merged', titles, floor: unpackState(floorState).playhead, isHeld };
+}
+
+/** Of a plain heartbeat, whose one write met this position. */
+function plainResult({ profileId, writes }: MergeRequest, playhead: string): MergeResult {
+  const titles = writes.map((write) => {
+    const { title } = write;
+    return mergedTitle(unpackState({ profileId, title, playhead, visibility: null }), write);
+  });
+  return { kind: 'merged', titles, floor: null, isHeld: false };
 }
 
 /** What the script stored follows from what it met: its rule is the domain's. */

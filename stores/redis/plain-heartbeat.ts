@@ -1,11 +1,12 @@
 import { packPlayhead, unpackPlayhead } from '../../domain/codec.ts';
 import { type Device, floorTitle, type PlayheadRegister } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { stateAfter } from '../../domain/presence.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { activityTimeMs, versionLength, writerOf } from '../../domain/version.ts';
 import type { MergeRequest } from '../hot-store.ts';
-import { packDevice, unpackDevice } from './device.ts';
-import { type PackedSession, packReport, playingSession } from './session.ts';
+import { type PackedDevice, packDevice, unpackDevice } from './device.ts';
+import { type PackedSession, packPlayer, playingSession } from './session.ts';
 
 /** Characters of a version, and of a session, that a script compares as two numbers; of a version to 10 ms. */
 export const comparedLength = 12;
@@ -27,17 +28,18 @@ export function packPlainHeartbeat(request: MergeRequest, policy: Policy): strin
   if (presence.actedAt === null || writerOf(presence.actedAt) !== writerOf(playhead.version)) {
     return null;
   }
-  const report = packReport(presence);
   const { profileId, nowMs } = request;
   const { title, sessionId } = presence;
+  const packed = packDevice(device);
   const isPlain =
-    report.state === 'P' &&
+    stateAfter(presence.event) === 'PLAYING' &&
     title === request.writes[0]?.title &&
     isSameDevice(presence.device, device) &&
-    isInProgress(playhead, device) &&
+    isInProgress(playhead, { device, packed }) &&
     offersProgress(request, { profileId, title, playhead, device, sessionId });
   if (!isPlain) return null;
 
+  const report = packPlayer(presence, packed);
   const position = packPlayhead(playhead);
   const session = playingSession(report, policy);
   const compared = [
@@ -100,11 +102,18 @@ interface Told {
 
 function progressOf({ profileId, title, playhead, device, sessionId }: Told): Transition {
   const { version, status, positionMs, durationMs } = playhead;
-  const occurredAtMs = activityTimeMs(version);
   const { id, kind, name } = device;
   return {
-    ...{ kind: 'PROGRESS', profileId, title, version, occurredAtMs },
-    ...{ status, positionMs, durationMs, device: { id, kind, name }, sessionId },
+    kind: 'PROGRESS',
+    profileId,
+    title,
+    version,
+    occurredAtMs: activityTimeMs(version),
+    status,
+    positionMs,
+    durationMs,
+    device: { id, kind, name },
+    sessionId,
   };
 }
 
@@ -116,10 +125,13 @@ function positionAlone({ writes, onlyIf }: MergeRequest): PlayheadRegister | nul
 }
 
 /** What the seal of a position (title.lua) says of the position by itself. */
-function isInProgress(playhead: PlayheadRegister, device: Device): boolean {
+function isInProgress(
+  playhead: PlayheadRegister,
+  on: { device: Device; packed: PackedDevice },
+): boolean {
   const { status, deviceHash, laterFields } = playhead;
-  const { hash, name } = packDevice(device);
-  const isNamed = deviceHash === hash && device.name !== '' && !name.includes('\0');
+  const { hash, name } = on.packed;
+  const isNamed = deviceHash === hash && on.device.name !== '' && !name.includes('\0');
   return status === 'IN_PROGRESS' && laterFields === '' && isNamed;
 }
 
@@ -128,16 +140,29 @@ function offersProgress({ transitions }: MergeRequest, told: Told): boolean {
   const [offer, ...others] = transitions;
   if (offer === undefined || others.length > 0) return false;
   const { transition, onlyIfBefore } = offer;
-  const { device, ...expected } = progressOf(told);
-  const isExpected = Object.entries(expected).every(
-    ([field, value]) => transition[field as keyof Transition] === value,
-  );
-  const isOfDevice = transition.device !== null && isSameDevice(transition.device, told.device);
   const times = onlyIfBefore.slice(0, comparedLength);
   const isComparable =
     onlyIfBefore === times.padEnd(versionLength, '0') &&
     times.slice(0, halfLength) === told.playhead.version.slice(0, halfLength);
-  return isExpected && isOfDevice && isComparable;
+  return isComparable && isSameProgress(transition, progressOf(told));
+}
+
+/** In all that `progressOf` says; there may be more to it, which nobody is told. */
+function isSameProgress(one: Transition, other: Transition): boolean {
+  return (
+    one.kind === other.kind &&
+    one.profileId === other.profileId &&
+    one.title === other.title &&
+    one.version === other.version &&
+    one.occurredAtMs === other.occurredAtMs &&
+    one.status === other.status &&
+    one.positionMs === other.positionMs &&
+    one.durationMs === other.durationMs &&
+    one.sessionId === other.sessionId &&
+    one.device !== null &&
+    other.device !== null &&
+    isSameDevice(one.device, other.device)
+  );
 }
 
 function isSameDevice(left: Device, right: Device): boolean {

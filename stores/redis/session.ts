@@ -8,7 +8,7 @@ import {
   stateAfter,
 } from '../../domain/presence.ts';
 import { fingerprint, sessionWriter } from '../../domain/version.ts';
-import { packDevice, unpackDevice } from './device.ts';
+import { type PackedDevice, packDevice, unpackDevice } from './device.ts';
 
 /** Base-36 digits of a sequence (a GraphQL Int) and of a time: fixed, so that they compare as text. */
 const sequenceLength = 6;
@@ -48,7 +48,13 @@ export function sessionConstants(policy: Policy): Record<string, number> {
 }
 
 /** A report as session.lua takes it. */
-export interface PackedReport {
+export interface PackedReport extends PackedPlayer {
+  /** Of the reporting session's writes. */
+  writer: string;
+}
+
+/** What a report says of its player. */
+export interface PackedPlayer {
   session: string;
   title: string;
   /** Letter; '': as before. */
@@ -61,18 +67,23 @@ export interface PackedReport {
   rest: string;
   /** Version of the newest act that the report proves; '': none. */
   acted: string;
-  /** Of the reporting session's writes. */
-  writer: string;
   started: string;
   kindAndId: string;
   name: string;
 }
 
 export function packReport(report: PresenceReport): PackedReport {
+  const { sessionId, device } = report;
+  const writer = sessionWriter({ deviceId: device.id, sessionId });
+  return { ...packPlayer(report, packDevice(device)), writer };
+}
+
+/** `device`: that of the report, packed. */
+export function packPlayer(report: PresenceReport, device: PackedDevice): PackedPlayer {
   const { sessionId, title, receivedAtMs } = report;
   const state = stateAfter(report.event);
   const started = packTime(report.startedAtMs);
-  const { kindAndId, name } = packDevice(report.device);
+  const { kindAndId, name } = device;
   return {
     session: sessionId,
     title,
@@ -82,7 +93,6 @@ export function packReport(report: PresenceReport): PackedReport {
     receivedAtMs: decimalTime(receivedAtMs),
     rest: packTime(receivedAtMs) + report.positionMs.toString(36),
     acted: report.actedAt ?? '',
-    writer: sessionWriter({ deviceId: report.device.id, sessionId }),
     started,
     kindAndId,
     name,
@@ -153,7 +163,7 @@ export function unpackSession(packed: PackedSession, policy: Policy): Presence |
 }
 
 /** The session that the report of a player that plays leaves. */
-export function playingSession(packed: PackedReport, policy: Policy): string {
+export function playingSession(packed: PackedPlayer, policy: Policy): string {
   const { state, hash, sequence, rest } = packed;
   const aliveUntil = decimalTime(Number(packed.receivedAtMs) + silenceMs('PLAYING', policy));
   return state + hash + sequence + aliveUntil + notPaused + rest;

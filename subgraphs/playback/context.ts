@@ -35,27 +35,38 @@ export function createContext(playback: ReassignDeps, viewer: Viewer | null): Co
     nowMs: playback.clock.nowMs(),
     policy: playback.policy,
   });
-  const profiles = new DataLoader<string, ProfileState>(
-    async (ids) => {
-      const state = await playback.reader.read({
-        profileId: profileId(),
-        titles: null,
-        need: 'show',
-      });
-      return ids.map(() => state);
-    },
-    { cache: false },
-  );
-  const playheads = new DataLoader<PlayheadKey, PlayheadView>(
-    (keys) => loadPlayheads(playback, keys, viewPoint()),
-    { cache: false },
-  );
+  const profilesLoader = () =>
+    new DataLoader<string, ProfileState>(
+      async (ids) => {
+        const state = await playback.reader.read({
+          profileId: profileId(),
+          titles: null,
+          need: 'show',
+        });
+        return ids.map(() => state);
+      },
+      { cache: false },
+    );
+  const playheadsLoader = () =>
+    new DataLoader<PlayheadKey, PlayheadView>(
+      (keys) => loadPlayheads(playback, keys, viewPoint()),
+      { cache: false },
+    );
+  // A heartbeat reads neither.
+  let profiles: ReturnType<typeof profilesLoader> | undefined;
+  let playheads: ReturnType<typeof playheadsLoader> | undefined;
   return {
     viewer,
     playback,
     viewPoint,
-    profile: () => profiles.load('own'),
-    playhead: (title, sessionId) => playheads.load({ title, sessionId }),
+    profile() {
+      profiles ??= profilesLoader();
+      return profiles.load('own');
+    },
+    playhead(title, sessionId) {
+      playheads ??= playheadsLoader();
+      return playheads.load({ title, sessionId });
+    },
   };
 }
 

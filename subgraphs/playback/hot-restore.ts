@@ -104,12 +104,12 @@ export class HotRestorer {
     view.takesNoWrites = false;
     view.isAway = false;
     if (wasOut) tellBack(view);
-    this.#keep(request, { isOwed: false });
+    this.#keep(request, { view, isOwed: false });
   }
 
   /** The durable store has this request and the hot store may not: tried at once, then each second. */
   owe(request: MergeRequest): void {
-    this.#keep(request, { isOwed: true });
+    this.#keep(request, { view: this.#view(request.profileId), isOwed: true });
     this.#lookNow();
   }
 
@@ -266,9 +266,9 @@ export class HotRestorer {
     kept.isOwed = false;
   }
 
-  #keep(request: MergeRequest, { isOwed }: { isOwed: boolean }): void {
+  #keep(request: MergeRequest, of: { view: PartitionView; isOwed: boolean }): void {
     if (isEmpty(request)) return;
-    const view = this.#view(request.profileId);
+    const { view, isOwed } = of;
     const untilMs = this.#deps.clock.nowMs() + keptMs;
     const left = view.kept.keep({ request, untilMs, isOwed });
     if (left?.isOwed) view.hasForgotten = true;

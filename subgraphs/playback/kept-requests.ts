@@ -1,3 +1,4 @@
+import { mergeTitle } from '../../domain/merge.ts';
 import type { Device } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
 import {
@@ -43,9 +44,9 @@ export class KeptRequests {
   /** Answers what had to leave to make room. */
   keep(kept: KeptRequest): KeptRequest | null {
     const { profileId, writes } = kept.request;
-    const key = writes.map(({ title }) => title).join();
-    const before = this.#remove(profileId, key);
+    const key = keyOf(writes);
     const titles = this.#profiles.get(profileId) ?? new Map<string, KeptRequest>();
+    const before = this.#remove(profileId, key);
     titles.set(key, before === undefined ? kept : together(before, kept));
     this.#profiles.set(profileId, titles);
     this.#titles += 1;
@@ -99,12 +100,18 @@ export class KeptRequests {
   }
 }
 
+function keyOf(writes: readonly TitleWrite[]): string {
+  const [first] = writes;
+  if (first !== undefined && writes.length === 1) return first.title;
+  return writes.map(({ title }) => title).join();
+}
+
 /** Two requests to the same titles as the one that they come to. */
 function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
   const [first, second] = [earlier.request, later.request];
   const isOwed = earlier.isOwed || later.isOwed;
   const offers = distinctOffers([...first.transitions, ...second.transitions]);
-  const writes = oneByTitle([...first.writes, ...second.writes]);
+  const writes = joined(first.writes, second.writes);
   return {
     request: {
       ...second,
@@ -118,24 +125,44 @@ function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
   };
 }
 
+function joined(first: readonly TitleWrite[], second: readonly TitleWrite[]) {
+  const [[earlier], [later]] = [first, second];
+  const isOneEach = first.length === 1 && second.length === 1;
+  if (!isOneEach || !earlier || !later) return oneByTitle([...first, ...second]);
+  return [{ title: later.title, ...mergeTitle(earlier, later) }];
+}
+
 /** The device that the newest write names by hash: the other one may have come later and lost. */
 function deviceOf(
   writes: readonly TitleWrite[],
-  candidates: readonly (Device | null)[],
+  candidates: readonly [later: Device | null, earlier: Device | null],
 ): Device | null {
+  const [later, earlier] = candidates;
+  if (!later || !earlier || later.id === earlier.id) return later ?? earlier ?? null;
   const hashes = new Set(writes.map(({ playhead }) => playhead?.deviceHash));
-  const named = candidates.find((device) => device !== null && hashes.has(deviceHash(device.id)));
-  return named ?? candidates.find((device) => device !== null) ?? null;
+  const isNamed = (device: Device) => hashes.has(deviceHash(device.id));
+  return !isNamed(later) && isNamed(earlier) ? earlier : later;
 }
 
 /** Each transition once, as a retry offers it again; of the progress of one stretch the newest. */
 function distinctOffers(offers: readonly TransitionOffer[]): TransitionOffer[] {
-  const distinct = new Map<string, TransitionOffer>();
-  for (const offer of offers) {
-    const { kind, version } = offer.transition;
-    const name = kind === 'PROGRESS' ? `progress since ${offer.onlyIfBefore}` : version;
-    distinct.delete(name);
-    distinct.set(name, offer);
+  return offers.filter((offer, index) => !isOfferedAgain(offer, { offers, from: index + 1 }));
+}
+
+function isOfferedAgain(
+  offer: TransitionOffer,
+  { offers, from }: { offers: readonly TransitionOffer[]; from: number },
+): boolean {
+  for (let index = from; index < offers.length; index += 1) {
+    if (isAlike(offer, offers[index] as TransitionOffer)) return true;
   }
-  return [...distinct.values()];
+  return false;
+}
+
+function isAlike(one: TransitionOffer, other: TransitionOffer): boolean {
+  const isProgress = one.transition.kind === 'PROGRESS';
+  if (isProgress !== (other.transition.kind === 'PROGRESS')) return false;
+  return isProgress
+    ? one.onlyIfBefore === other.onlyIfBefore
+    : one.transition.version === other.transition.version;
 }

@@ -55,6 +55,7 @@ export async function recordHeartbeats(
   const { policy } = deps;
   const opened = openSessionToken(input.session, {
     isValid: deps.signer.isValid,
+    known: deps.signer.known,
     profileId,
     nowMs: receivedAtMs,
     policy,
@@ -157,7 +158,7 @@ function durabilityOf(write: TitleWrite, written: Written): RecordOutcome['durab
  * nothing but PINGs learns whether its session still holds the playhead.
  */
 function outcomeOf(
-  versions: { before: Version | undefined; inForce: Version | undefined },
+  versions: Versions,
   batch: { admitted: readonly AdmittedHeartbeat[]; kept: readonly AdmittedHeartbeat[] },
 ): RecordOutcome['outcome'] {
   const newest = batch.admitted.findLast(({ playhead }) => playhead !== null);
@@ -168,23 +169,30 @@ function outcomeOf(
   return versions.before === versions.inForce ? 'DUPLICATE' : 'ACCEPTED';
 }
 
+interface Versions {
+  before: Version | undefined;
+  inForce: Version | undefined;
+}
+
 /**
  * What was in force before a write, and what is after it. A title that was new to the hot store, or
  * was written past it, is compared with the durable one; while that does not answer, what was written
  * counts.
  */
-async function versionsOf(
+function versionsOf(
   deps: PlaybackDeps,
   of: { token: SessionToken; write: TitleWrite; written: Written },
-): Promise<{ before: Version | undefined; inForce: Version | undefined }> {
+): Versions | Promise<Versions> {
   const { token, write, written } = of;
   const [title] = written.kind === 'merged' ? written.titles : [];
   const floor = written.kind === 'merged' ? written.floor : null;
   const before = title && aboveFloor(title.before, floor).playhead?.version;
   const after = title && aboveFloor(title.after, floor).playhead?.version;
   if (title !== undefined && title.before.playhead !== null) return { before, inForce: after };
-  const state = await readTitle(deps, { token, write });
-  return { before, inForce: state?.playhead?.version ?? after ?? write.playhead?.version };
+  return readTitle(deps, { token, write }).then((state) => ({
+    before,
+    inForce: state?.playhead?.version ?? after ?? write.playhead?.version,
+  }));
 }
 
 /** Null when it cannot be read, which is no reason to fail what was stored. */

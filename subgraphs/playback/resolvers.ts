@@ -130,8 +130,9 @@ export const resolvers: Resolvers = {
 
 /** The input as the domain has it: an absent field and an explicit null mean the same. */
 function heartbeatOf(input: HeartbeatInput): Heartbeat {
+  const { sequence, event, elapsedMs, positionMs } = input;
   return {
-    ...input,
+    ...{ sequence, event, elapsedMs, positionMs },
     durationMs: input.durationMs ?? null,
     fromPositionMs: input.fromPositionMs ?? null,
   };

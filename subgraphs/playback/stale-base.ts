@@ -9,9 +9,9 @@ import { isStalePosition, type Policy } from '../../domain/policy.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
 import {
   laterAct,
-  sessionVersion,
   sessionWriter,
   type Version,
+  versionBy,
   writerOf,
 } from '../../domain/version.ts';
 import type { PlaybackDeps } from './deps.ts';
@@ -34,21 +34,40 @@ export interface Claim {
  * Errors: PlatformError STATE_UNAVAILABLE when nobody can say what is in force, and no act settles it.
  * Cost: nothing for a session that was not stale; else one read, under a valid mark.
  */
-export async function claimOf(
+export function claimOf(
   deps: PlaybackDeps,
   batch: { token: SessionToken; admitted: readonly AdmittedHeartbeat[] },
-): Promise<Claim> {
+): Claim | Promise<Claim> {
   const { token, admitted } = batch;
   const act = admitted.findLast(({ heartbeat }) => provesAct(heartbeat, token));
   // Offline it began long before it was heard of: until then nobody could have gone on from it. And what
   // its player started from happened before, whatever the servers' clocks say.
   const beganAtMs = Math.max(token.issuedAtMs, token.anchorMs);
-  const beginning = sessionVersion({ ...token, activityAtMs: beganAtMs });
-  if (!token.isStale) return { kept: admitted, actedAt: laterAct(act?.version ?? null, beginning) };
+  const beginning = versionBy(writerIn(batch), beganAtMs);
+  const actedAt = act?.version ?? null;
+  if (!token.isStale) return { kept: admitted, actedAt: laterAct(actedAt, beginning) };
+  return staleClaimOf(deps, { ...batch, actedAt, beginning });
+}
 
+/** All that a session writes has the same. */
+function writerIn({ token, admitted }: Parameters<typeof claimOf>[1]): string {
+  const [first] = admitted;
+  return first === undefined ? sessionWriter(token) : writerOf(first.version);
+}
+
+async function staleClaimOf(
+  deps: PlaybackDeps,
+  batch: {
+    token: SessionToken;
+    admitted: readonly AdmittedHeartbeat[];
+    actedAt: Version | null;
+    beginning: Version;
+  },
+): Promise<Claim> {
+  const { token, admitted, actedAt, beginning } = batch;
   const firstAct = admitted.findIndex(({ heartbeat }) => confirmsStart(heartbeat));
   const hasActed = firstAct >= 0;
-  const confirmed = laterAct(act?.version ?? null, hasActed ? beginning : null);
+  const confirmed = laterAct(actedAt, hasActed ? beginning : null);
   const beforeAct = hasActed ? admitted.slice(0, firstAct) : admitted;
   if (!beforeAct.some(canMove)) return { kept: admitted, actedAt: confirmed };
 

@@ -79,9 +79,9 @@ function openInput(
 ): { token: SessionToken; at: Version } | { problems: Problem[] } {
   const receivedAtMs = deps.clock.nowMs();
   const { policy } = deps;
-  const { isValid } = deps.signer;
+  const { isValid, known } = deps.signer;
   const opened = openSessionToken(input.session, {
-    ...{ isValid, profileId, nowMs: receivedAtMs, policy },
+    ...{ isValid, known, profileId, nowMs: receivedAtMs, policy },
     fence: deps.fences?.of(profileId) ?? null,
   });
   if (opened.kind === 'invalid') {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { DurableStore } from '../../stores/durable-store.ts';
@@ -43,7 +44,7 @@ export interface WritePathDeps {
 export class WritePath {
   readonly #deps: WritePathDeps;
   /** `profile|title` → when a plain heartbeat last went past the hot store, ms; the oldest first. */
-  readonly #lastDirectMs = new Map<string, number>();
+  readonly #lastDirectMs = new BoundedMap<number>(pacedTitlesMax);
   readonly counts = { direct: 0, held: 0 };
 
   constructor(deps: WritePathDeps) {
@@ -51,7 +52,7 @@ export class WritePath {
   }
 
   async write(request: MergeRequest, { isIntent }: { isIntent: boolean }): Promise<Written> {
-    const merged = await this.#merge(request);
+    const merged = await this.#deps.hot.merge(request).catch(faultOf);
     if (merged instanceof Error) return this.#writePast(merged, { request, isIntent });
     if (merged.kind === 'conflict') return merged;
     if (merged.isHeld) {
@@ -61,18 +62,6 @@ export class WritePath {
     }
     this.#deps.restorer.accepted(request);
     return { ...merged, durability: isIntent ? await this.#confirm(request) : 'HOT' };
-  }
-
-  /** Answers the fault that sends the write past the hot store; throws any other. */
-  async #merge(
-    request: MergeRequest,
-  ): Promise<MergeResult | StoreUnreachable | StoreTakesNoWrites> {
-    try {
-      return await this.#deps.hot.merge(request);
-    } catch (error) {
-      if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) return error;
-      throw error;
-    }
   }
 
   /** An intent that is hot: durable as well, or dirty until a drain succeeds. */
@@ -122,12 +111,15 @@ export class WritePath {
     const nowMs = this.#deps.clock.nowMs();
     const lastMs = this.#lastDirectMs.get(key);
     if (lastMs !== undefined && nowMs - lastMs < directWriteEveryMs) return false;
-    this.#lastDirectMs.delete(key);
-    this.#lastDirectMs.set(key, nowMs);
-    const [oldest] = this.#lastDirectMs.keys();
-    if (this.#lastDirectMs.size > pacedTitlesMax) this.#lastDirectMs.delete(oldest as string);
+    this.#lastDirectMs.renew(key, nowMs);
     return true;
   }
+}
+
+/** The fault that sends a write past the hot store; throws any other. */
+function faultOf(error: unknown): StoreUnreachable | StoreTakesNoWrites {
+  if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) return error;
+  throw error;
 }
 
 function batchOf({ profileId, writes, device }: MergeRequest) {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { type CatalogClient, catalogIdsMax, type TitleFacts } from './catalog-client.ts';
@@ -49,7 +50,7 @@ class BoundedCatalogCache implements CatalogCache {
   readonly #clock: Clock;
   readonly #log: Logger;
   /** In order of fetching, the oldest first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new BoundedMap<Entry>(entriesMax);
   readonly #underWay = new Map<string, Promise<void>>();
   #failedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -106,10 +107,7 @@ class BoundedCatalogCache implements CatalogCache {
   }
 
   #keep(id: string, facts: TitleFacts | null): void {
-    this.#entries.delete(id);
-    this.#entries.set(id, { facts, fetchedAtMs: this.#clock.nowMs() });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > entriesMax && oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.renew(id, { facts, fetchedAtMs: this.#clock.nowMs() });
   }
 
   async #waitFor(fetches: readonly Promise<void>[]): Promise<void> {

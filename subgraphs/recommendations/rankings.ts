@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Row } from './row.ts';
 
@@ -32,14 +33,11 @@ export interface RankingMemory {
 }
 
 export function createRankingMemory(clock: Clock): RankingMemory {
-  const rankings = new Map<string, Ranking>();
+  const rankings = new BoundedMap<Ranking>(rankingsMax);
   return {
     remember(row) {
       const ranking = rankingOf(row);
-      rankings.delete(ranking.rankingId);
-      rankings.set(ranking.rankingId, ranking);
-      const [oldest] = rankings.keys();
-      if (rankings.size > rankingsMax && oldest !== undefined) rankings.delete(oldest);
+      rankings.renew(ranking.rankingId, ranking);
       return ranking;
     },
     recall(profileId, rankingId) {

@@ -1,4 +1,5 @@
 import type { RowLine } from '../../domain/interaction.ts';
+import { BoundedMap } from '../../runtime/bounded-map.ts';
 import { featureNames, visitFeatureNames } from './features.ts';
 import { type InteractionLog, noInteractionLog } from './interaction-log.ts';
 import type { RankedCard } from './ranker.ts';
@@ -39,7 +40,7 @@ export interface ShownRows {
 }
 
 export function createShownRows(interactions: InteractionLog): ShownRows {
-  const profiles = new Map<string, ShownRow[]>();
+  const profiles = new BoundedMap<ShownRow[]>(profilesMax);
   return {
     answered(row, rankingId) {
       if (row.isOptedOut) return;
@@ -47,16 +48,13 @@ export function createShownRows(interactions: InteractionLog): ShownRows {
         interactions.write(() => rowLine(row, { rankingId, interactions }));
       }
       const rows = profiles.get(row.profileId) ?? [];
-      profiles.delete(row.profileId);
-      profiles.set(row.profileId, rows);
+      profiles.renew(row.profileId, rows);
       remember(rows, row, rankingId);
-      const [oldest] = profiles.keys();
-      if (profiles.size > profilesMax && oldest !== undefined) profiles.delete(oldest);
     },
     before({ profileId, atMs }) {
       return profiles.get(profileId)?.findLast((row) => row.atMs <= atMs) ?? null;
     },
-    has: (profileId) => profiles.has(profileId),
+    has: (profileId) => profiles.get(profileId) !== undefined,
   };
 }
 

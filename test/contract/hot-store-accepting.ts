@@ -12,7 +12,7 @@ import {
   put,
   read,
 } from './hot-subject.ts';
-import { changeOf, changesOf, entriesOf, takeIn } from './other-region.ts';
+import { changeOf, changesOf, entriesOf, ownRegion, takeIn } from './other-region.ts';
 import { eachTime } from './subject.ts';
 import {
   beatOf,
@@ -26,15 +26,14 @@ import {
   tv,
 } from './writes.ts';
 
-const region = { name: 'here', outLengthMax: 1_000 };
 /** A stream may keep some more than it is told: Redis cuts off whole blocks of a hundred. */
 const blockLength = 100;
 
 export function describeAccepting(open: OpenHotStore): void {
   describe('what a store tells other regions', () => {
-    describeChanges(() => open(region));
-    describeSessions(() => open(region));
-    describeErasures(() => open(region));
+    describeChanges(() => open(ownRegion));
+    describeSessions(() => open(ownRegion));
+    describeErasures(() => open(ownRegion));
   });
   describe('the stream of what was accepted', () => {
     describeReading(open);
@@ -278,7 +277,7 @@ function neighbourOf({ partitions }: { partitions: number }): string {
 }
 
 function describeReading(open: OpenHotStore): void {
-  const subject = eachTime(() => open({ ...region, outLengthMax: 10 }));
+  const subject = eachTime(() => open({ ...ownRegion, outLengthMax: 10 }));
   const partition = () => partitionOf('demo', subject().hot.partitions);
   const readAfter = (from: ReadPoint | null, limit = 10_000) =>
     subject().accepted().read({ partition: partition(), from, limit });

@@ -6,11 +6,10 @@ import { intervalIn, mergePresence, type Presence } from '../../domain/presence.
 import { partitionOf, versionFloor } from '../../domain/version.ts';
 import { until } from '../support/until.ts';
 import { type OpenHotStore, profileElsewhere, put, read } from './hot-subject.ts';
-import { changeOf, elsewhere, pointAt, takeIn } from './other-region.ts';
+import { changeOf, elsewhere, ownRegion, pointAt, takeIn } from './other-region.ts';
 import { eachTime } from './subject.ts';
 import { beatOf, forgottenAt, msAt, phone, playheadAt, shownAt, tv, versionAt } from './writes.ts';
 
-const region = { name: 'here', outLengthMax: 1_000 };
 /** Sessions remembered of one profile. */
 const sessionsMax = 20;
 
@@ -45,7 +44,7 @@ export function describeSessionsElsewhere(open: OpenHotStore): void {
 }
 
 function describeMerged(open: OpenHotStore): void {
-  const subject = eachTime(() => open(region));
+  const subject = eachTime(() => open(ownRegion));
   const sessions = async () => (await read(subject().hot)).sessions;
 
   it('is known here as it is known there', async () => {
@@ -149,7 +148,7 @@ const presences: fc.Arbitrary<Presence> = fc
   });
 
 function describeForgotten(open: OpenHotStore): void {
-  const subject = eachTime(() => open(region));
+  const subject = eachTime(() => open(ownRegion));
   const left = async () => (await read(subject().hot)).sessions.map(({ sessionId }) => sessionId);
   const onSpring = presenceOf({ sessionId: 'on-phone', title: 'spring', device: phone });
   const forget = (title: string, second = 9) => ({
@@ -202,7 +201,7 @@ function describeForgotten(open: OpenHotStore): void {
 }
 
 function describeTold(open: OpenHotStore): void {
-  const subject = eachTime(() => open(region));
+  const subject = eachTime(() => open(ownRegion));
   let lastSecond = 1_000;
   /** The titles that a listener of `demo` is told while `act` runs. */
   const toldDuring = async (act: () => Promise<unknown>): Promise<Set<string>> => {

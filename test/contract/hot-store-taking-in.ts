@@ -15,7 +15,7 @@ import {
   settleAll,
   stateOf,
 } from './hot-subject.ts';
-import { changesOf, elsewhere, pointAt, takeIn, takenUpTo } from './other-region.ts';
+import { changesOf, elsewhere, ownRegion, pointAt, takeIn, takenUpTo } from './other-region.ts';
 import { eachTime } from './subject.ts';
 import {
   beatOf,
@@ -29,7 +29,6 @@ import {
   tv,
 } from './writes.ts';
 
-const region = { name: 'here', outLengthMax: 1_000 };
 const onSintel = (second: number) => ({
   writes: [{ title: 'sintel', playhead: playheadAt(second), visibility: null }],
   devices: [tv],
@@ -37,10 +36,10 @@ const onSintel = (second: number) => ({
 
 export function describeTakingIn(open: OpenHotStore): void {
   describe('what another region accepted', () => {
-    describeClean(() => open(region));
-    describeMarksKept(() => open(region));
-    describeFences(() => open(region));
-    describeReadPoint(() => open(region));
+    describeClean(() => open(ownRegion));
+    describeMarksKept(() => open(ownRegion));
+    describeFences(() => open(ownRegion));
+    describeReadPoint(() => open(ownRegion));
   });
 }
 

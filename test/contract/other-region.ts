@@ -1,9 +1,11 @@
 import { partitionOf } from '../../domain/version.ts';
 import type { AcceptedChange, AcceptedEntry, ReadPoint } from '../../stores/accepted-stream.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
-import type { HotStoreUnderTest } from './hot-subject.ts';
+import type { HotStoreUnderTest, RegionUnderTest } from './hot-subject.ts';
 import { msAt } from './writes.ts';
 
+/** The region of the store under test. */
+export const ownRegion: RegionUnderTest = { name: 'here', outLengthMax: 1_000 };
 /** The region that others are about, to the store under test. */
 export const elsewhere = 'elsewhere';
 

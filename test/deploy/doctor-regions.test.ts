@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { clockSkew } from '../../deploy/doctor/region-findings.ts';
-import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
+import { shareRegionRedis } from '../support/region-redis.ts';
 import { named, sharePatient, worse } from './patient.ts';
 
 const describeRedis = (await hasRedisServer()) ? describe : describe.skip;
@@ -23,23 +24,16 @@ describe('the clocks of two regions', () => {
 });
 
 describeRedis('npm run doctor over two regions', () => {
-  let europe: RedisServer;
-  let america: RedisServer;
-  beforeAll(async () => {
-    [europe, america] = await Promise.all([startRedis(), startRedis()]);
-  });
-  afterAll(async () => {
-    await europe.close();
-    await america.close();
-  });
+  const servers = shareRegionRedis();
 
-  const look = async (peers = `us=${america.url}`) => {
-    const own = { REDIS_URL: europe.url, REGION: 'eu', PLAYBACK_PARTITIONS: '4' };
+  const look = async (peers = `us=${servers().america.url}`) => {
+    const own = { REDIS_URL: servers().europe.url, REGION: 'eu', PLAYBACK_PARTITIONS: '4' };
     const findings = await patient.examine({ ...own, REGION_PEERS: peers });
     return findings.filter(({ name }) => name.startsWith('region'));
   };
   /** The oldest entry of a partition in America. */
   const lookWith = async (...fields: string[]) => {
+    const { america } = servers();
     await america.ask('xadd', 'ph:{1}:out', '*', ...fields);
     const findings = await look();
     await america.ask('del', 'ph:{1}:out');

@@ -5,6 +5,7 @@ import type { PlaybackEvent } from '../../client/outbox.ts';
 import type { PlayheadStatus } from '../../domain/playhead.ts';
 import type { Version } from '../../domain/version.ts';
 import type { Change } from '../../subgraphs/playback/change-playhead.ts';
+import { until } from '../support/until.ts';
 
 /**
  * What a load did and what it was answered, in the order in which it happened: enough to judge a run
@@ -196,6 +197,18 @@ export class History {
       .filter((one) => kind === undefined || one.kind === kind)
       .filter((one) => region === undefined || one.region === region)
       .reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Waits for that many more answers to requests of this kind, whatever they say. */
+  async moreAnswers(of: {
+    kind: LoadRequest['kind'];
+    count: number;
+    deadlineMs: number;
+  }): Promise<void> {
+    const { kind, count, deadlineMs } = of;
+    const enough = this.answers(kind) + count;
+    const what = `${count} more answers to ${kind}`;
+    await until(() => this.answers(kind) >= enough, { what, deadlineMs });
   }
 
   #countOf({ region, request: { kind } }: Pick<Sent, 'region' | 'request'>): { count: number } {

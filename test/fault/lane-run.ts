@@ -69,11 +69,7 @@ export class LaneRun {
 
   /** Waits for that many more answers of this kind, whatever they say. */
   async answers(kind: LoadRequest['kind'], count: number): Promise<void> {
-    const enough = this.history.answers(kind) + count;
-    await until(() => this.history.answers(kind) >= enough, {
-      what: `${count} more answers to ${kind}`,
-      deadlineMs: settleMsMax,
-    });
+    await this.history.moreAnswers({ kind, count, deadlineMs: settleMsMax });
   }
 
   /** Answers so far that hold an error of this code. */

@@ -122,6 +122,7 @@ describeWith(
       // 1. The data centre joins.
       await us.start();
       await Promise.all([us.untilOthersAre('UP'), eu.untilOthersAre('UP')]);
+      await eu.untilOthersHaveJoined();
       await areHeard();
 
       // 2. It is given copies, if it is meant.

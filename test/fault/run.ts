@@ -65,11 +65,7 @@ export class Run {
 
   /** Waits for that many more answers of this kind, whatever they say. */
   async answers(kind: LoadRequest['kind'], count: number): Promise<void> {
-    const enough = this.history.answers(kind) + count;
-    await until(() => this.history.answers(kind) >= enough, {
-      what: `${count} more answers to ${kind}`,
-      deadlineMs: settleMsMax,
-    });
+    await this.history.moreAnswers({ kind, count, deadlineMs: settleMsMax });
   }
 
   /** Waits until every process answers everything from the hot store, without a flag. */

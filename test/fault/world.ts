@@ -72,7 +72,7 @@ export class World {
     try {
       await world.redisClient.connect();
       await keyspace.migrate();
-      for (const name of options.processes ?? ['a', 'b']) await world.startMember(name);
+      await world.#startMembers(options.processes ?? ['a', 'b']);
       return world;
     } catch (error) {
       await world.close();
@@ -88,6 +88,19 @@ export class World {
 
   /** One more playback process. */
   async startMember(name: string): Promise<Member> {
+    const member = await this.#start(name);
+    this.members.push(member);
+    return member;
+  }
+
+  /** At the same time, in this order; if one does not start, all that did are there to be closed. */
+  async #startMembers(names: readonly string[]): Promise<void> {
+    const starts = await Promise.allSettled(names.map((name) => this.#start(name)));
+    for (const start of starts) if (start.status === 'fulfilled') this.members.push(start.value);
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
+  }
+
+  async #start(name: string): Promise<Member> {
     const { proxied = [], cassandra } = this.#options;
     const [host = '', port] = (cassandra.contactPoints[0] ?? '').split(':');
     const redisProxy = proxied.includes('redis')
@@ -99,9 +112,7 @@ export class World {
       : null;
     const proxies = { redisProxy, cassandraProxy };
     const part = await startPlayback(this.#envOf(proxies, '0'), 'live');
-    const member = { name, region: World.region, url: part.graphqlUrl, part, ...proxies };
-    this.members.push(member);
-    return member;
+    return { name, region: World.region, url: part.graphqlUrl, part, ...proxies };
   }
 
   /** Starts a process that has ended, on the port it had. */

@@ -2,53 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
+import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../runtime/clock.ts';
 import { challenge, nonceBytes, welcome } from '../../runtime/frame-hello.ts';
 import { FrameWriter, frameKinds } from '../../runtime/frames.ts';
 import { listen } from '../../runtime/listen.ts';
 import { takeUpgrades } from '../../runtime/upgrades.ts';
-import { FaultProxy } from '../support/fault-proxy.ts';
 import { until } from '../support/until.ts';
 import { openBalancer, putLoad } from './frame-load.ts';
-import {
-  alice,
-  FramedSubgraph,
-  laneRequest,
-  openUpstream,
-  ready,
-  resultOf,
-} from './framed-subgraph.ts';
+import { alice, asksEcho, laneRequest, ready, resultOf, shareFrames } from './framed-subgraph.ts';
 
-const echo = 'query ($text: String!) { echo(text: $text) }';
 /** Goodbyes at moments of their own, 100 ms apart at most. */
 const drain = { overMs: 100, random: Math.random, clock: systemClock };
 const urlOf = (port: number) => `http://127.0.0.1:${port}/graphql`;
 
 describe('a subgraph by frames that fail or end', () => {
-  const open: { close(): Promise<void> }[] = [];
-  const closing = <Opened extends { close(): Promise<void> }>(opened: Opened): Opened => {
-    open.unshift(opened);
-    return opened;
-  };
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
-
-  const subgraphOf = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) =>
-    closing(await FramedSubgraph.open(options));
-  const upstreamOf = async (options: Parameters<typeof openUpstream>[0]) =>
-    closing(await openUpstream(options));
-  const connected = async (subgraph: FramedSubgraph) =>
-    ready(await upstreamOf({ url: subgraph.url }));
-  const proxied = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) => {
-    const subgraph = await subgraphOf(options);
-    const proxy = closing(await FaultProxy.open({ port: subgraph.port }));
-    return { subgraph, proxy, url: `http://127.0.0.1:${proxy.port}/graphql` };
-  };
-  const asksEcho = (upstream: FrameUpstream, text: string) =>
-    upstream.ask(laneRequest(echo, { variables: { text } }));
+  const { closing, subgraphOf, upstreamOf, connected, proxied } = shareFrames();
 
   it('behind a connection that is dead without a word is asked by another one', async () => {
     const { proxy, url } = await proxied();

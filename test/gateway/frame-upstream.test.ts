@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { FrameLink } from '../../gateway/frame-link.ts';
-import type { FrameUpstream } from '../../gateway/frame-upstream.ts';
 import type { LaneAnswer } from '../../gateway/lane-upstream.ts';
 import { noTracer, type Tracer } from '../../runtime/tracing.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -10,40 +9,19 @@ import { until } from '../support/until.ts';
 import { openBalancer } from './frame-load.ts';
 import {
   alice,
-  FramedSubgraph,
+  asksEcho,
+  echo,
   identityKey,
   laneRequest,
-  openUpstream,
   ready,
   resultOf,
+  shareFrames,
 } from './framed-subgraph.ts';
 
-const echo = 'query ($text: String!) { echo(text: $text) }';
 const add = 'mutation ($by: Int!) { add(by: $by) }';
 
 describe('a subgraph by frames', () => {
-  const open: { close(): Promise<void> }[] = [];
-  const closing = <Opened extends { close(): Promise<void> }>(opened: Opened): Opened => {
-    open.unshift(opened);
-    return opened;
-  };
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
-
-  const subgraphOf = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) =>
-    closing(await FramedSubgraph.open(options));
-  const upstreamOf = async (options: Parameters<typeof openUpstream>[0]) =>
-    closing(await openUpstream(options));
-  const connected = async (subgraph: FramedSubgraph) =>
-    ready(await upstreamOf({ url: subgraph.url }));
-  const proxied = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) => {
-    const subgraph = await subgraphOf(options);
-    const proxy = closing(await FaultProxy.open({ port: subgraph.port }));
-    return { subgraph, proxy, url: `http://127.0.0.1:${proxy.port}/graphql` };
-  };
-  const asksEcho = (upstream: FrameUpstream, text: string) =>
-    upstream.ask(laneRequest(echo, { variables: { text } }));
+  const { closing, subgraphOf, upstreamOf, connected, proxied } = shareFrames();
 
   it('is asked as whom the gateway says', async () => {
     const upstream = await connected(await subgraphOf());

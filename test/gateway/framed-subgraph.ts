@@ -12,6 +12,8 @@ import {
   openSubgraphVerifier,
 } from '../../runtime/signed-identity.ts';
 import { openSubgraph, type SubgraphContext } from '../../runtime/subgraph.ts';
+import { closedAfterEach } from '../support/closed-after-each.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { until } from '../support/until.ts';
 
 export const identityKey = 'the secret that gateways and subgraphs share';
@@ -21,6 +23,8 @@ export const alice: Viewer = {
   subject: 'account-1',
   expiresAtMs: Date.UTC(2100, 0),
 };
+
+export const echo = 'query ($text: String!) { echo(text: $text) }';
 
 const log = createLog({ level: 'silent', part: 'test' });
 
@@ -115,6 +119,23 @@ export class FramedSubgraph {
   }
 }
 
+/** Opens subgraphs and upstreams that are closed after the case of the surrounding `describe`. */
+export function shareFrames() {
+  const closing = closedAfterEach();
+  const subgraphOf = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) =>
+    closing(await FramedSubgraph.open(options));
+  const upstreamOf = async (options: Parameters<typeof openUpstream>[0]) =>
+    closing(await openUpstream(options));
+  const connected = async (subgraph: FramedSubgraph) =>
+    ready(await upstreamOf({ url: subgraph.url }));
+  const proxied = async (options: Parameters<typeof FramedSubgraph.open>[0] = {}) => {
+    const subgraph = await subgraphOf(options);
+    const proxy = closing(await FaultProxy.open({ port: subgraph.port }));
+    return { subgraph, proxy, url: `http://127.0.0.1:${proxy.port}/graphql` };
+  };
+  return { closing, subgraphOf, upstreamOf, connected, proxied };
+}
+
 export async function openUpstream(
   options: Partial<FrameUpstreamOptions> & { url: string; settings?: Record<string, string> },
 ): Promise<FrameUpstream> {
@@ -141,6 +162,10 @@ export function laneRequest(text: string, rest: Partial<LaneRequest> = {}): Lane
     traceparent: undefined,
     ...rest,
   };
+}
+
+export function asksEcho(upstream: FrameUpstream, text: string): Promise<LaneAnswer> {
+  return upstream.ask(laneRequest(echo, { variables: { text } }));
 }
 
 /** The result in an answer; undefined: it is none. */

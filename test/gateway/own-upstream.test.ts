@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { LaneUpstream } from '../../gateway/lane-upstream.ts';
 import { openOwnUpstream } from '../../gateway/own-upstream.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { createLog } from '../../runtime/log.ts';
 import { identityKeys, openStatementSigner } from '../../runtime/signed-identity.ts';
+import { closedAfterEach } from '../support/closed-after-each.ts';
 import { until } from '../support/until.ts';
 import { FramedSubgraph, identityKey, laneRequest, resultOf } from './framed-subgraph.ts';
 
@@ -12,14 +13,7 @@ const frames = 'playhead_frame_connections';
 const answered = 'playhead_frame_requests_total{outcome="answered"}';
 
 describe('one of our own subgraphs', () => {
-  const open: { close(): Promise<void> }[] = [];
-  const closing = <Opened extends { close(): Promise<void> }>(opened: Opened): Opened => {
-    open.unshift(opened);
-    return opened;
-  };
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
+  const closing = closedAfterEach();
 
   const upstreamOf = async (url: string): Promise<LaneUpstream> => {
     const config = readConfig({ IDENTITY_KEY: identityKey });

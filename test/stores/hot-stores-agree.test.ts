@@ -16,7 +16,7 @@ import {
   read,
   settleAll,
 } from '../contract/hot-subject.ts';
-import { changesOf, takeIn } from '../contract/other-region.ts';
+import { changesOf, ownRegion, takeIn } from '../contract/other-region.ts';
 import { type RedisSubject, redisSubject } from '../contract/redis-subject.ts';
 import { beatOf, msAt, phone, transitionAt, tv, versionAt } from '../contract/writes.ts';
 import {
@@ -163,8 +163,6 @@ const watching = fc.oneof(
 
 type Step = typeof watching extends fc.Arbitrary<infer Each> ? Each : never;
 
-const region = { name: 'here', outLengthMax: 1_000 };
-
 /** Hundreds of histories, each step a dozen round trips: a machine that stands still takes minutes for one case. */
 jest.setTimeout(420_000);
 
@@ -191,7 +189,7 @@ const isThere = await hasRedisServer();
   ): Promise<void> {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
-        const both = [await openEmbeddedHot(region), await redis.openHot(region)] as const;
+        const both = [await openEmbeddedHot(ownRegion), await redis.openHot(ownRegion)] as const;
         try {
           let clockMs = msAt(0);
           for (const each of history) {

@@ -82,6 +82,17 @@ describe('a device that the durable store was told of', () => {
     expect(devicesWritten()).toEqual([[tv]]);
   });
 
+  it('is forgotten with a sixteenth of all when there are too many, the longest known first', async () => {
+    const known = 80_000;
+    for (let profile = 0; profile <= known; profile += 1) {
+      await durable.write({ profileId: `p${profile}`, titles: [], devices: [tv] });
+    }
+    written = [];
+    // Known ones first: what is written again may push out others.
+    for (const profile of [known, 5_001, 5_000, 0]) await drain(tv, `p${profile}`);
+    expect(devicesWritten()).toEqual([[], [], [tv], [tv]]);
+  });
+
   it('costs no write when there is nothing else', async () => {
     await drain();
     await durable.write({ profileId: 'demo', titles: [], devices: [tv] });

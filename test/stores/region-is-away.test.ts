@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { defaultPolicy } from '../../domain/policy.ts';
 import { partitionOf } from '../../domain/version.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -14,7 +14,8 @@ import { StoreUnreachable } from '../../stores/faults.ts';
 import { openPlaybackStores, type PlaybackStores } from '../../stores/open.ts';
 import { put } from '../contract/hot-subject.ts';
 import { playheadAt } from '../contract/writes.ts';
-import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
+import { shareRegionRedis } from '../support/region-redis.ts';
 import { until } from '../support/until.ts';
 
 const describeRedis = (await hasRedisServer()) ? describe : describe.skip;
@@ -35,17 +36,10 @@ function open(environment: Record<string, string>): Promise<PlaybackStores> {
 }
 
 describeRedis('a region that is away at the start', () => {
-  let europe: RedisServer;
-  let america: RedisServer;
-  beforeAll(async () => {
-    [europe, america] = await Promise.all([startRedis(), startRedis()]);
-  });
-  afterAll(async () => {
-    await europe.close();
-    await america.close();
-  });
+  const servers = shareRegionRedis();
 
   it('is read once it is there', async () => {
+    const { europe, america } = servers();
     await america.kill();
     const here = await open({
       REDIS_URL: europe.url,

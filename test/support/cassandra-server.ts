@@ -6,7 +6,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Region } from '../../stores/cassandra/connection.ts';
+import { Client, policies } from 'cassandra-driver';
+import { addressOf, type Region } from '../../stores/cassandra/connection.ts';
 import { cassandraJars } from './cassandra-jars.ts';
 import { javaArguments, moduleFlags } from './cassandra-java.ts';
 import { endWith } from './end-with.ts';
@@ -29,6 +30,8 @@ export interface CassandraNode {
   start(): Promise<void>;
   /** Returns when this node, since it started, has learnt last of every other one that it is in this state. */
   untilOthersAre(state: 'UP' | 'DOWN'): Promise<void>;
+  /** Returns when this node knows every other one's share: one that is up may be of no data centre for it yet. */
+  untilOthersHaveJoined(): Promise<void>;
   /** What an operator runs beside it, such as `rebuild -- eu`; answers what it printed. */
   nodetool(...argv: string[]): Promise<string>;
 }
@@ -101,7 +104,10 @@ export async function startCassandra(options: {
       nodes.push(node);
       await node.open({ isLate: late.includes(name) });
     }
-    for (const node of late.length === 0 ? nodes : []) await node.untilOthersAre('UP');
+    for (const node of late.length === 0 ? nodes : []) {
+      await node.untilOthersAre('UP');
+      await node.untilOthersHaveJoined();
+    }
     return { nodes, stop };
   } catch (error) {
     await stop();
@@ -223,6 +229,26 @@ class NodeProcess implements CassandraNode {
       },
       { what: `Cassandra at ${told} has the others ${state}`, deadlineMs: startDeadlineMs },
     );
+  }
+
+  async untilOthersHaveJoined(): Promise<void> {
+    const { told, others } = this.#options;
+    if (others.length === 0) return;
+    const { RoundRobinPolicy, AllowListPolicy } = policies.loadBalancing;
+    // This node alone: each has its own picture of the others.
+    const alone = new AllowListPolicy(new RoundRobinPolicy(), [...this.region.contactPoints]);
+    const client = new Client({ ...addressOf(this.region), policies: { loadBalancing: alone } });
+    try {
+      await until(
+        async () => {
+          const { rows } = await client.execute('SELECT tokens FROM system.peers_v2');
+          return rows.filter(({ tokens }) => tokens?.length > 0).length === others.length;
+        },
+        { what: `Cassandra at ${told} knows what the others have`, deadlineMs: startDeadlineMs },
+      );
+    } finally {
+      await client.shutdown();
+    }
   }
 
   async nodetool(...argv: string[]): Promise<string> {

@@ -72,6 +72,30 @@ describe('requests to one title', () => {
     }
   });
 
+  it('name a device as the later of them does, as long as it is the same', () => {
+    keep(requestAt(2, { device: tv }), { isOwed: true });
+    keep(requestAt(1, { device: { ...tv, name: 'Kitchen' } }));
+    expect(kept.owed()).toMatchObject([{ request: { device: { id: tv.id, name: 'Kitchen' } } }]);
+  });
+
+  it('offer what one of them says twice in the order in which it was said last', () => {
+    const floor = versionAt(0);
+    const seek = offer(2, 'SEEK');
+    keep(requestAt(1, { transitions: [offer(1, 'PROGRESS', floor), seek] }));
+    keep(requestAt(4, { transitions: [offer(3, 'PROGRESS', floor), seek, offer(4, 'PAUSE')] }));
+    expect(kept.of('demo')[0]?.request.transitions).toEqual([
+      offer(3, 'PROGRESS', floor),
+      seek,
+      offer(4, 'PAUSE'),
+    ]);
+    keep(requestAt(5, { transitions: [offer(5, 'PROGRESS', floor)] }));
+    expect(kept.of('demo')[0]?.request.transitions).toEqual([
+      seek,
+      offer(4, 'PAUSE'),
+      offer(5, 'PROGRESS', floor),
+    ]);
+  });
+
   it('offer each transition once, and of each stretch of progress the newest', () => {
     const floor = versionAt(0);
     keep(requestAt(1, { transitions: [offer(1, 'START'), offer(2, 'PROGRESS', floor)] }));
