@@ -22,12 +22,20 @@ export interface Listening extends Closable {
 const closeGraceMs = 2_000;
 
 /**
+ * How long a connection may be idle. Longer than a player is silent between two heartbeats: with Node's 5 s each
+ * heartbeat would begin with a new connection. And longer than the 60 s after which load balancers close: whoever
+ * asks closes first, and no request meets a connection that is just being closed.
+ */
+const keepAliveTimeoutMs = 75_000;
+
+/**
  * Starts listening.
  *
  * Errors: rejects with the system's error (EADDRINUSE, EACCES) when the address is not to be had.
  */
 export async function listen(server: Server, address: Address): Promise<Listening> {
   const connections = trackConnections(server);
+  server.keepAliveTimeout = keepAliveTimeoutMs;
   server.listen(address.port, address.host);
   await once(server, 'listening');
   let closing: Promise<void> | undefined;
