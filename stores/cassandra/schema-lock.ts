@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from 'cassandra-driver';
+import { type Client, errors, types } from 'cassandra-driver';
 
 /** The sole right to change a keyspace's tables, for `lockTtlS` at a time. */
 export interface SchemaLock {
@@ -45,11 +45,15 @@ export async function takeSchemaLock(client: Client, keyspace: string): Promise<
   const update = `UPDATE ${table} USING TTL ${lockTtlS} SET owner = ? WHERE name = 'migrate' IF owner = ?`;
   const remove = `DELETE FROM ${table} WHERE name = 'migrate' IF owner = ?`;
   for (let look = 1; ; look += 1) {
-    const result = await client.execute(insert, [owner]);
+    const result = await client.execute(insert, [owner]).catch((error: unknown) => {
+      // A cluster that is busy leaves open whether it was taken: the next look tells.
+      if (isWriteTimeout(error) && look < looksMax) return null;
+      throw error;
+    });
     // An attempt whose answer was lost may have taken it: then the owner that is met is this one.
-    if (result.wasApplied() || result.first().owner === owner) break;
+    if (result?.wasApplied() || result?.first().owner === owner) break;
     if (look === looksMax) {
-      throw new Error(`Runner ${result.first().owner} holds the lock in ${table}.`);
+      throw new Error(`Runner ${result?.first().owner} holds the lock in ${table}.`);
     }
     await delay(lookEveryMs);
   }
@@ -62,6 +66,11 @@ export async function takeSchemaLock(client: Client, keyspace: string): Promise<
       await client.execute(remove, [owner]);
     },
   };
+}
+
+function isWriteTimeout(error: unknown): boolean {
+  const { writeTimeout } = types.responseErrorCodes;
+  return error instanceof errors.ResponseError && error.code === writeTimeout;
 }
 
 /** A UUID that depends on the name alone. */

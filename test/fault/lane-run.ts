@@ -11,7 +11,7 @@ import { History, type Line, type LoadRequest } from './history.ts';
 import type { LaneWorld } from './lane-world.ts';
 import { operations } from './load-client.ts';
 import { type ClientOptions, Hand, Player, Positions, Reader } from './players.ts';
-import { StallWatch } from './stalls.ts';
+import { type Probe, StallWatch } from './stalls.ts';
 
 const titles = ['shared', 'before', 'during', 'by-hand'] as const;
 /** Repaired, measured, and a busy machine. */
@@ -37,32 +37,30 @@ export class LaneRun {
   readonly #stalls: StallWatch;
   #isBroken = false;
 
-  private constructor(world: LaneWorld, of: { name: string; tokens: ReadonlyMap<string, string> }) {
+  private constructor(
+    world: LaneWorld,
+    of: { name: string; tokens: ReadonlyMap<string, string>; isStallExcused: boolean },
+  ) {
     this.#world = world;
     this.#name = of.name;
     this.tokens = of.tokens;
     this.history = new History(`lane-${of.name}`);
-    const troubles = ['hot', 'apart', 'durable'] as const;
-    const probe = (name: string, ask: () => Promise<unknown>) => ({
-      ...{ name, troubles, region: null, ask },
-    });
-    this.#stalls = new StallWatch(this.history, [
-      probe('Redis', () => world.redisClient.ping()),
-      probe('playback', async () => {
-        await world.isPlaybackAlive();
-        // Slow on purpose: that is no excuse for anything but what `unreached` is.
-        if (this.#isBroken) throw new Error('It is broken.');
-      }),
-      probe('gateway', () => world.isGatewayAlive()),
-    ]);
+    this.#stalls = new StallWatch(this.history, of.isStallExcused ? this.#probes() : []);
     world.onClose(() => this.#end());
   }
 
-  /** Begins a load; returns once the lane answers it, on both ways. */
-  static async begin(world: LaneWorld, name: string): Promise<LaneRun> {
+  /**
+   * Begins a load; returns once the lane answers it, on both ways. A machine that stalls is no excuse for what is
+   * planted to be found.
+   */
+  static async begin(
+    world: LaneWorld,
+    name: string,
+    { isStallExcused = true } = {},
+  ): Promise<LaneRun> {
     const profileId = `${name}-ann`;
     const tokens = new Map([[profileId, await world.token(profileId)]]);
-    const run = new LaneRun(world, { name, tokens });
+    const run = new LaneRun(world, { name, tokens, isStallExcused });
     run.#start();
     await run.answers('beats', 20);
     await run.isOnTheLane();
@@ -190,6 +188,22 @@ export class LaneRun {
   async #end(): Promise<void> {
     await this.#crew.close();
     await this.#stalls.end();
+  }
+
+  #probes(): Probe[] {
+    const troubles = ['hot', 'apart', 'durable'] as const;
+    const probe = (name: string, ask: () => Promise<unknown>): Probe => ({
+      ...{ name, troubles, region: null, ask },
+    });
+    return [
+      probe('Redis', () => this.#world.redisClient.ping()),
+      probe('playback', async () => {
+        await this.#world.isPlaybackAlive();
+        // Slow on purpose: that is no excuse for anything but what `unreached` is.
+        if (this.#isBroken) throw new Error('It is broken.');
+      }),
+      probe('gateway', () => this.#world.isGatewayAlive()),
+    ];
   }
 
   #start(): void {

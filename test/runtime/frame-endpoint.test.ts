@@ -247,7 +247,7 @@ describe('frames that end', () => {
   };
 
   it('are those of who does not say in time who it is', async () => {
-    const subgraph = await open({ frames: { limits: { helloMs: 30 } } });
+    const subgraph = await open({ frames: { limits: { helloMs: 1_500 } } });
     const gateway = await admitted(subgraph);
     const peer = await FramePeer.open(subgraph.url);
     expect(await peer.refusal()).toBe('late');
@@ -256,7 +256,7 @@ describe('frames that end', () => {
   });
 
   it('are those of a gateway that is silent', async () => {
-    const peer = await admitted(await open({ frames: { limits: { silentMs: 30 } } }));
+    const peer = await admitted(await open({ frames: { limits: { silentMs: 500 } } }));
     expect(await peer.refusal()).toBe('no word');
   });
 

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type Client, errors, types } from 'cassandra-driver';
 import { openCassandraDurableStore } from '../../stores/cassandra/durable.ts';
 import { LaterRelease, SchemaMismatch } from '../../stores/cassandra/faults.ts';
 import { readMigrations } from '../../stores/cassandra/migration-files.ts';
+import { takeSchemaLock } from '../../stores/cassandra/schema-lock.ts';
 import { StoreUnreachable } from '../../stores/faults.ts';
 import { playheadAt } from '../contract/writes.ts';
 import {
@@ -137,6 +139,23 @@ describeWith(await sharedCassandra(), 'migrations of a Cassandra keyspace', (loc
     while ((await owner())?.owner === 'a dead runner') expect(isDone).toBe(false);
     expect(await running).toEqual(['002-series.cql applied.']);
     expect(await owner()).toBeNull();
+  });
+
+  it('go on when a busy cluster leaves open whether they have the lock', async () => {
+    await keyspace.migrate({ folder: await folderOf(one) });
+    const { client, name } = keyspace;
+    let timeouts = 0;
+    const execute = async (query: string, given: unknown[]) => {
+      const result = await client.execute(query, given, { prepare: true });
+      if (timeouts > 0) return result;
+      timeouts += 1;
+      throw new errors.ResponseError(types.responseErrorCodes.writeTimeout, 'Server timeout');
+    };
+    const busy = Object.create(client, { execute: { value: execute } }) as Client;
+    const lock = await takeSchemaLock(busy, name);
+    await lock.renew();
+    await lock.release();
+    expect(timeouts).toBe(1);
   });
 
   it('copy the keyspace as they are told', async () => {
