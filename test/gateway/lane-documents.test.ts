@@ -158,12 +158,12 @@ describe('documents that the lane knows', () => {
     expect(documents.find(long, null)).toBeUndefined();
   });
 
-  it('are 500, of which the oldest is forgotten', async () => {
+  it('are 500 at most, of which the oldest are forgotten', async () => {
     decideBy = () => ({ kind: 'refuse', reason: 'directive' });
     await ask(plain);
     for (let count = 0; count < 500; count += 1) await ask(`{ show(id: ${count}) { id } }`);
     expect(documents.find(plain, null)).toBeUndefined();
-    expect(documents.find('{ show(id: 0) { id } }', null)).toMatchObject({ kind: 'refuse' });
+    expect(documents.find('{ show(id: 499) { id } }', null)).toMatchObject({ kind: 'refuse' });
   });
 
   it('are decided on anew by another graph', async () => {
