@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { ApolloClient, ApolloLink, gql, InMemoryCache } from '@apollo/client';
 import { describe, expect, it } from '@jest/globals';
-import { from, of } from 'rxjs';
+import { from, lastValueFrom, of } from 'rxjs';
 import { playheadLink } from '../../client/apollo.ts';
+import { until } from '../support/until.ts';
 import { versionAt } from './fake-server.ts';
 
 const query = gql`
@@ -25,6 +25,10 @@ const updateAt = (number: number) => ({
   data: { playheadUpdates: { __typename: 'PlayheadUpdate', playheads: [playheadAt(number)] } },
 });
 
+interface Shown {
+  viewer: { playhead: { positionMs: number } };
+}
+
 /** What a query on screen shows after pushes in this order. */
 async function shownAfter(pushed: readonly number[], guard: readonly ApolloLink[]) {
   const server = new ApolloLink(({ operationType }) =>
@@ -39,16 +43,14 @@ async function shownAfter(pushed: readonly number[], guard: readonly ApolloLink[
     link: ApolloLink.from([...guard, server]),
   });
   const shown: number[] = [];
-  const watching = client
-    .watchQuery<{ viewer: { playhead: { positionMs: number } } }>({ query })
-    .subscribe(({ data }) => {
-      const positionMs = data?.viewer?.playhead?.positionMs;
-      if (positionMs !== undefined) shown.push(positionMs);
-    });
-  await turn();
-  const updates = client.subscribe({ query: subscription }).subscribe(() => {});
-  for (let turns = 0; turns < 10; turns += 1) await turn();
-  updates.unsubscribe();
+  const watching = client.watchQuery<Shown>({ query }).subscribe(({ data }) => {
+    const positionMs = data?.viewer?.playhead?.positionMs;
+    if (positionMs !== undefined) shown.push(positionMs);
+  });
+  await until(() => shown.length > 0, { what: 'the answer, on screen' });
+  await lastValueFrom(client.subscribe({ query: subscription }));
+  const inCache = client.readQuery<Shown>({ query })?.viewer.playhead.positionMs;
+  await until(() => shown.at(-1) === inCache, { what: 'what the cache holds, on screen' });
   watching.unsubscribe();
   client.stop();
   return shown.at(-1);
