@@ -131,12 +131,17 @@ export class HotEntry {
     return [merged];
   }
 
-  /** The session that was heard of longest ago gives way. */
+  /** The session that was heard of longest ago gives way, however late that was reported once more. */
   #keep(presence: Presence): void {
     this.sessions.delete(presence.sessionId);
     this.sessions.set(presence.sessionId, presence);
-    const [oldest] = this.sessions.keys();
-    if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
+    if (this.sessions.size <= sessionsMax) return;
+    const [first, ...others] = this.sessions.values();
+    const oldest = others.reduce(
+      (one, other) => (other.lastHeartbeatAtMs < one.lastHeartbeatAtMs ? other : one),
+      first ?? presence,
+    );
+    this.sessions.delete(oldest.sessionId);
   }
 
   /** Answers the title of the session; null when it is not known. A later take-over stays. */

@@ -8,6 +8,9 @@ import { hydrate, merge, type OpenHotStore, read } from './hot-subject.ts';
 import { eachTime } from './subject.ts';
 import { msAt, phone, tv, versionAt } from './writes.ts';
 
+/** Of one profile: far more than a household has screens. */
+const sessionsMax = 20;
+
 export function describePresence(open: OpenHotStore): void {
   describe('the sessions of a profile', () => {
     const subject = eachTime(open);
@@ -45,6 +48,20 @@ export function describePresence(open: OpenHotStore): void {
       expect(await sessionsOf(hot)).toMatchObject([
         { playerState: 'PAUSED', pausedSinceMs: msAt(1), lastHeartbeatAtMs: msAt(61) },
       ]);
+    });
+
+    it('give way when they are many: whichever was heard of longest ago, reported once more or not', async () => {
+      const { hot } = subject();
+      const reports = Array.from({ length: sessionsMax }, (_, index) =>
+        reportOf({ sessionId: `screen-${index}`, receivedAtMs: msAt(index) }),
+      );
+      for (const report of reports) await send(hot, report);
+      // As whoever was not sure that they arrived sends them again.
+      for (const report of reports.slice(0, -1)) await send(hot, report);
+      await send(hot, reportOf({ sessionId: 'newest', receivedAtMs: msAt(sessionsMax) }));
+      const left = (await sessionsOf(hot)).map(({ sessionId }) => sessionId);
+      const expected = [...reports.slice(1).map(({ sessionId }) => sessionId), 'newest'];
+      expect(new Set(left)).toEqual(new Set(expected));
     });
 
     it('are neither written to the durable store nor needed for a mark', async () => {
