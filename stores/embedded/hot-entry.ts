@@ -94,10 +94,15 @@ export class HotEntry {
     return this.#devices.has(deviceHash(device.id));
   }
 
-  report(report: PresenceReport, policy: Policy): Presence {
-    const previous = this.sessions.get(report.sessionId) ?? null;
-    const presence = advancePresence(previous, report, policy);
-    this.#keep(presence);
+  /** What comes late, repeated or as a fact is no word of its session, and makes no other one give way. */
+  report(report: PresenceReport, by: { policy: Policy; isFact: boolean }): Presence {
+    const previous = this.sessions.get(report.sessionId);
+    const presence = advancePresence(previous ?? null, report, by.policy);
+    const isLate = previous !== undefined && report.sequence <= previous.sequence;
+    if (!isLate && !by.isFact) this.#keep(presence);
+    else if (previous !== undefined || this.sessions.size < sessionsMax) {
+      this.sessions.set(presence.sessionId, presence);
+    }
     return presence;
   }
 
@@ -131,17 +136,12 @@ export class HotEntry {
     return [merged];
   }
 
-  /** The session that was heard of longest ago gives way, however late that was reported once more. */
+  /** The session that was heard of longest ago gives way. */
   #keep(presence: Presence): void {
     this.sessions.delete(presence.sessionId);
     this.sessions.set(presence.sessionId, presence);
-    if (this.sessions.size <= sessionsMax) return;
-    const [first, ...others] = this.sessions.values();
-    const oldest = others.reduce(
-      (one, other) => (other.lastHeartbeatAtMs < one.lastHeartbeatAtMs ? other : one),
-      first ?? presence,
-    );
-    this.sessions.delete(oldest.sessionId);
+    const [oldest] = this.sessions.keys();
+    if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
   }
 
   /** Answers the title of the session; null when it is not known. A later take-over stays. */

@@ -19,7 +19,7 @@ const alternativeQuery: Operation = {
 };
 
 /** A moment that is after everything before it by any device's clock, however slow the network was, ms. */
-const laterMs = 1_500;
+const laterMs = 2_500;
 const tvAtMs = 900_000;
 
 /** Hand-over, and who moves the playhead when several devices are at one title. */

@@ -50,18 +50,22 @@ export function describePresence(open: OpenHotStore): void {
       ]);
     });
 
-    it('give way when they are many: whichever was heard of longest ago, reported once more or not', async () => {
+    it('give way when they are many: whichever was heard of longest ago, told once more or not', async () => {
       const { hot } = subject();
-      const reports = Array.from({ length: sessionsMax }, (_, index) =>
-        reportOf({ sessionId: `screen-${index}`, receivedAtMs: msAt(index) }),
-      );
+      const at = (index: number) =>
+        reportOf({ sessionId: `screen-${index}`, receivedAtMs: msAt(index) });
+      const reports = Array.from({ length: sessionsMax }, (_, index) => at(index));
       for (const report of reports) await send(hot, report);
-      // As whoever was not sure that they arrived sends them again.
-      for (const report of reports.slice(0, -1)) await send(hot, report);
-      await send(hot, reportOf({ sessionId: 'newest', receivedAtMs: msAt(sessionsMax) }));
+      // As a player that has no answer sends it again, and a process whose store may have lost it.
+      const nowMs = msAt(sessionsMax);
+      for (const presence of reports.slice(0, -1)) await merge(hot, { nowMs, presence });
+      for (const presence of reports.slice(1)) await merge(hot, { nowMs, presence, isFact: true });
+      await send(hot, at(sessionsMax));
+      await merge(hot, { nowMs, presence: at(0), isFact: true });
+      await send(hot, at(sessionsMax + 1));
       const left = (await sessionsOf(hot)).map(({ sessionId }) => sessionId);
-      const expected = [...reports.slice(1).map(({ sessionId }) => sessionId), 'newest'];
-      expect(new Set(left)).toEqual(new Set(expected));
+      const last = Array.from({ length: sessionsMax }, (_, index) => `screen-${index + 2}`);
+      expect(new Set(left)).toEqual(new Set(last));
     });
 
     it('are neither written to the durable store nor needed for a mark', async () => {
