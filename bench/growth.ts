@@ -96,17 +96,13 @@ export async function measureGrowth(
     for (const member of members) {
       const { population, bytes } = member;
       const own = turns.get(nameOf(population)) ?? [];
-      const wrongOutcomes = own.reduce((total, turn) => total + turn.wrongOutcomes, 0);
-      figures.push({
-        ...{
-          population,
-          bytes,
-          turns: own,
-          wrongOutcomes: wrongOutcomes + (wrong.get(member) ?? 0),
-        },
-        drainUs: await drainUsOf(member),
-        check: await checkOf(load, member),
-      });
+      const drainUs = await drainUsOf(member);
+      const check = await checkOf(load, member);
+      const wrongOutcomes = own.reduce(
+        (sum, turn) => sum + turn.wrongOutcomes,
+        wrong.get(member) ?? 0,
+      );
+      figures.push({ population, bytes, turns: own, drainUs, check, wrongOutcomes });
     }
     return figures;
   } finally {
