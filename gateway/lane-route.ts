@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readBody } from '../runtime/http-messages.ts';
 import { isRecord } from '../runtime/parsed-json.ts';
-import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
+import type { FastLane, LaneAsked, LaneResult } from './fast-lane.ts';
 import type { HttpHint } from './finish.ts';
 import type { LaneMiss } from './metrics.ts';
 import type { Route } from './server.ts';
@@ -53,31 +53,29 @@ export interface LaneParameters extends LaneAsked {
  * untouched, with the body that it has read in `request.body`.
  */
 export function laneRoute(lane: FastLane): Route {
-  return async (request: IncomingMessage & { body?: Buffer }, response) => {
+  return (request, response) => {
     if (request.method !== 'POST' || pathOf(request) !== '/graphql') return false;
     const contentType = contentTypes.get(request.headers.accept);
     if (contentType === undefined || !isOrdinary(request)) return leave(lane, 'request');
-    const body = await readBody(request);
-    if (body.kind !== 'whole') return true;
-    request.body = body.bytes;
-    const sent = parseBody(body.bytes);
-    if (typeof sent === 'string') return leave(lane, sent);
-    const document = lane.find(sent);
-    if (document === undefined) return false;
-    return answer(lane, { sent, document, request, response, contentType });
+    return answer(lane, { request, response, contentType });
   };
 }
 
 interface Asked {
-  sent: LaneParameters;
-  document: LaneDocument;
-  request: IncomingMessage;
+  request: IncomingMessage & { body?: Buffer };
   response: ServerResponse;
   contentType: string;
 }
 
 async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
-  const { sent, document, request, response, contentType } = asked;
+  const { request, response, contentType } = asked;
+  const body = await readBody(request);
+  if (body.kind !== 'whole') return true;
+  request.body = body.bytes;
+  const sent = parseBody(body.bytes);
+  if (typeof sent === 'string') return leave(lane, sent);
+  const document = lane.find(sent);
+  if (document === undefined) return false;
   const { authorization, traceparent } = request.headers;
   const result = await lane.answer({
     document,
@@ -88,16 +86,24 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
     transport: 'http',
   });
   if (result.kind === 'normal') return false;
-  const { body, hints } = result;
+  send(response, result, { contentType, requestId: request.headers['x-request-id'] });
+  return true;
+}
+
+function send(
+  response: ServerResponse,
+  { body, hints }: Extract<LaneResult, { kind: 'answered' }>,
+  head: { contentType: string; requestId: string | string[] | undefined },
+): void {
+  const { contentType, requestId = randomUUID() } = head;
   response.writeHead(hints.length === 0 ? 200 : statusOf(hints, contentType), {
     'content-type': contentType,
-    'x-request-id': request.headers['x-request-id'] ?? randomUUID(),
+    'x-request-id': requestId,
     'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
   });
   // Node writes head and text together, and a head and a Buffer apart.
   if (typeof body === 'string') response.end(body);
   else response.end(body.toString('latin1'), 'latin1');
-  return true;
 }
 
 /** The highest that an error asks for, as the normal lane has it. */
