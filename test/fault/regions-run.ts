@@ -200,7 +200,7 @@ export class RegionsRun {
     if (violations.length === 0) return [];
     const [kept, count] = [history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax), ...this.told()];
+    return [where, ...violations.slice(0, shownMax), ...this.#told()];
   }
 
   /** Idempotent. */
