@@ -18,7 +18,7 @@ import { differing, RegionsRun } from './regions-run.ts';
 import { drawSchedule, take, told } from './regions-schedule.ts';
 import { metricOf } from './run.ts';
 
-/** A read was flagged here soon after Redis was back: what the processes met was not known then. */
+/** Redis was back, and the connection for what is told beside a merge was not yet: reads were flagged. */
 const keptSeeds: readonly number[] = [3_964_700];
 const drawn = Array.from({ length: 50 }, (_, index) => firstSeed + index);
 const seeds = seedToReplay === undefined ? [...keptSeeds, ...drawn] : [seedToReplay];
