@@ -6,6 +6,7 @@ import { type Finals, History, type LoadRequest, type Served } from './history.t
 import { Load } from './load.ts';
 import type { Target } from './players.ts';
 import { probesOf, StallWatch } from './stalls.ts';
+import { toldByProcesses } from './told-by-processes.ts';
 import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
@@ -183,7 +184,10 @@ export class Run {
     if (violations.length === 0) return [];
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax)];
+    const told = members.flatMap(({ name, part }) =>
+      toldByProcesses(part.output()).map((line) => `${name} said ${line}`),
+    );
+    return [where, ...violations.slice(0, shownMax), ...told];
   }
 
   /** Idempotent. */
