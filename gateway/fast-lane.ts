@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'graphql';
+import { type AtOnce, after } from '../runtime/at-once.ts';
 import type { TokenVerifier, Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import { noTracer, type Tracer } from '../runtime/tracing.ts';
@@ -88,6 +89,9 @@ export type LaneResult =
 
 const normal: LaneResult = { kind: 'normal' };
 
+/** Who asks, or why the normal lane is to say no. */
+type Admitted = Viewer | null | LaneMiss;
+
 /**
  * Operations that one subgraph can answer alone go there past the federation runtime, at a twentieth of
  * its cost.
@@ -142,7 +146,8 @@ export class FastLane {
       handOver(countedAs, counts);
       return normal;
     };
-    const viewer = await this.#admit(operation, counts);
+    const admitted = this.#admit(operation, counts);
+    const viewer = admitted instanceof Promise ? await admitted : admitted;
     if (typeof viewer === 'string') return leave(viewer);
     // Whoever said who asks may have taken a while.
     if (!this.#isCurrent(document)) return leave('no-graph');
@@ -181,23 +186,33 @@ export class FastLane {
   }
 
   /** Who asks, or why the normal lane is to say no. */
-  async #admit(operation: LaneOperation, counts: Counts): Promise<Viewer | null | LaneMiss> {
-    const { verifier, rates } = this.#options;
-    const { document, authorization, request } = operation;
-    if (rates !== undefined && (await admitAddress(rates, { counts, request })) !== null) {
-      return 'rate-limited';
-    }
-    let viewer: Viewer | null;
-    try {
-      viewer = await verifier.verify(authorization);
-    } catch {
-      return 'token';
-    }
-    if (viewer === null && document.needsViewer) return 'signed-out';
-    if (rates === undefined) return viewer;
+  #admit(operation: LaneOperation, counts: Counts): AtOnce<Admitted> {
+    const { rates } = this.#options;
+    const { authorization, request } = operation;
+    const address = rates === undefined ? null : admitAddress(rates, { counts, request });
+    return after(address, (tooMuch) => {
+      if (tooMuch !== null) return 'rate-limited';
+      return after(this.#viewerOf(authorization), (found) =>
+        this.#admitViewer(operation, counts, found),
+      );
+    });
+  }
+
+  #viewerOf(authorization: string | undefined): AtOnce<Admitted> {
+    const { verifier } = this.#options;
+    const known = authorization === undefined ? undefined : verifier.known?.(authorization);
+    return known ?? verifier.verify(authorization).catch((): LaneMiss => 'token');
+  }
+
+  #admitViewer(operation: LaneOperation, counts: Counts, found: Admitted): AtOnce<Admitted> {
+    if (typeof found === 'string') return found;
+    const { rates } = this.#options;
+    const { document, request } = operation;
+    if (found === null && document.needsViewer) return 'signed-out';
+    if (rates === undefined) return found;
     const { fields } = document;
-    const refusal = await admitFields(rates, { counts, request, viewer, fields });
-    return refusal === null ? viewer : 'rate-limited';
+    const verdict = admitFields(rates, { counts, request, viewer: found, fields });
+    return after(verdict, (refusal) => (refusal === null ? found : 'rate-limited'));
   }
 
   #ask(operation: LaneOperation, viewer: Viewer | null): Promise<LaneAnswer> {
