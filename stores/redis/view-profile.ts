@@ -1,17 +1,8 @@
 import type { Transition } from '../../domain/transition.ts';
 import { versionZero } from '../../domain/version.ts';
 import { newestVersion, type Viewing } from '../../domain/viewing.ts';
-import {
-  foldInto,
-  hasNewPlays,
-  needsOf,
-  openPlayKey,
-  type ProfileView,
-  packPlay,
-  unpackPlay,
-} from '../viewing-fold.ts';
-import type { RedisConnection } from './connection.ts';
-import { type ProfileViewKeys, profileViewKeys } from './keys.ts';
+import { foldInto, openPlayKey, type ProfileView, packPlay, unpackPlay } from '../viewing-fold.ts';
+import type { ProfileViewKeys } from './keys.ts';
 
 /** What a batch touches of one profile: as it is stored, and as it is once the batch is folded. */
 export interface FoldedProfile {
@@ -20,38 +11,45 @@ export interface FoldedProfile {
   stored: {
     floor: string;
     playsFloor: string;
-    viewings: ReadonlyMap<string, string>;
+    viewings: ReadonlyMap<string, StoredViewing>;
     plays: ReadonlyMap<string, string>;
   };
   view: ProfileView;
 }
 
-/** Cost: one round trip, a second one where a play begins. */
-export async function loadProfile(
-  connection: RedisConnection,
-  of: { partition: number; profileId: string; transitions: readonly Transition[] },
-): Promise<FoldedProfile> {
-  const keys = profileViewKeys(of);
-  const needs = needsOf(of.transitions);
-  const [floors, viewings, touched] = await Promise.all([
-    connection.ask('read floors', (client) => client.hmget(keys.profile, 'f', 'e')),
-    readFields(connection, keys.viewings, needs.allViewings ? null : needs.titles),
-    readFields(connection, keys.plays, needs.allPlays ? null : needs.plays),
-  ]);
-  const isWhole = needs.allPlays || !hasNewPlays(needs, touched);
-  const plays = isWhole ? touched : await readFields(connection, keys.plays, null);
-  const floor = floors[0] ?? versionZero;
-  const playsFloor = floors[1] ?? versionZero;
-  const view: ProfileView = {
-    ...{ floor, playsFloor },
-    viewings: new Map(
-      [...viewings].map(([title, body]) => [title, JSON.parse(body) as Viewing] as const),
-    ),
-    plays: new Map([...plays].map(([key, body]) => [key, unpackPlay(openPlayKey(key), body)])),
-  };
-  const stored = { floor, playsFloor, viewings, plays };
-  for (const transition of of.transitions) foldInto(view, transition);
-  return { profileId: of.profileId, keys, stored, view };
+interface StoredViewing {
+  body: string;
+  place: string;
+}
+
+/** What is stored of a profile, as far as a batch touches it. */
+export interface LoadedProfile {
+  profileId: string;
+  keys: ProfileViewKeys;
+  transitions: readonly Transition[];
+  floor: string | null;
+  playsFloor: string | null;
+  /** Bodies by title. */
+  viewings: ReadonlyMap<string, string>;
+  /** Bodies by `playKey`. */
+  plays: ReadonlyMap<string, string>;
+}
+
+/** Pure. */
+export function folded(loaded: LoadedProfile): FoldedProfile {
+  const { profileId, keys, plays } = loaded;
+  const floor = loaded.floor ?? versionZero;
+  const playsFloor = loaded.playsFloor ?? versionZero;
+  const view: ProfileView = { floor, playsFloor, viewings: new Map(), plays: new Map() };
+  const viewings = new Map<string, StoredViewing>();
+  for (const [title, body] of loaded.viewings) {
+    const viewing = JSON.parse(body) as Viewing;
+    viewings.set(title, { body, place: placeOf(viewing) });
+    view.viewings.set(title, viewing);
+  }
+  for (const [key, body] of plays) view.plays.set(key, unpackPlay(openPlayKey(key), body));
+  for (const transition of loaded.transitions) foldInto(view, transition);
+  return { profileId, keys, stored: { floor, playsFloor, viewings, plays }, view };
 }
 
 /** What view-commit.lua is told of one profile: four texts a change; none when nothing changed. */
@@ -75,20 +73,20 @@ function floorChanges({ view, stored }: FoldedProfile): Change[] {
 
 function viewingChanges(
   now: ReadonlyMap<string, Viewing>,
-  stored: ReadonlyMap<string, string>,
+  stored: ReadonlyMap<string, StoredViewing>,
 ): Change[] {
   const changes: Change[] = [];
   for (const [title, viewing] of now) {
     const body = JSON.stringify(viewing);
     const before = stored.get(title);
-    if (body === before) continue;
-    if (before !== undefined) changes.push(['R', placeOf(JSON.parse(before) as Viewing), '']);
+    if (body === before?.body) continue;
+    if (before !== undefined) changes.push(['R', before.place, '']);
     if (newestVersion(viewing) !== versionZero) changes.push(['r', placeOf(viewing), '']);
     changes.push(['v', title, body]);
   }
-  for (const [title, body] of stored) {
+  for (const [title, { place }] of stored) {
     if (now.has(title)) continue;
-    changes.push(['R', placeOf(JSON.parse(body) as Viewing), ''], ['V', title, '']);
+    changes.push(['R', place, ''], ['V', title, '']);
   }
   return changes;
 }
@@ -120,25 +118,4 @@ export function openMember(member: string): { profileId: string; key: string } {
 
 function placeOf(viewing: Viewing): string {
   return `${newestVersion(viewing)}|${viewing.title}`;
-}
-
-/** These fields of a hash as far as they are there; null: all of them. */
-async function readFields(
-  connection: RedisConnection,
-  hash: string,
-  wanted: ReadonlySet<string> | null,
-): Promise<Map<string, string>> {
-  if (wanted === null) {
-    const all = await connection.ask('read the view', (client) => client.hgetall(hash));
-    return new Map(Object.entries(all));
-  }
-  if (wanted.size === 0) return new Map();
-  const names = [...wanted];
-  const bodies = await connection.ask('read the view', (client) => client.hmget(hash, ...names));
-  return new Map(
-    names.flatMap((name, index): [string, string][] => {
-      const body = bodies[index];
-      return body === null || body === undefined ? [] : [[name, body]];
-    }),
-  );
 }
