@@ -1,3 +1,4 @@
+import { PlatformError } from '../../domain/errors.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { versionZero } from '../../domain/version.ts';
 import { newestVersion, type Viewing } from '../../domain/viewing.ts';
@@ -52,23 +53,35 @@ export function folded(loaded: LoadedProfile): FoldedProfile {
   return { profileId, keys, stored: { floor, playsFloor, viewings, plays }, view };
 }
 
-/** What view-commit.lua is told of one profile: four texts a change; none when nothing changed. */
-export function changesOf(folded: FoldedProfile, place: number): (string | number)[] {
+/**
+ * What view-commit.lua is told of one profile: a text for each change; none when nothing changed.
+ *
+ * Errors: PlatformError INTERNAL_SERVER_ERROR for a name with a zero byte, which would end its text.
+ */
+export function changesOf(after: FoldedProfile, place: number): string[] {
   const changes = [
-    ...floorChanges(folded),
-    ...viewingChanges(folded.view.viewings, folded.stored.viewings),
-    ...playChanges(folded),
+    ...floorChanges(after),
+    ...viewingChanges(after.view.viewings, after.stored.viewings),
+    ...playChanges(after),
   ];
-  return changes.flatMap(([what, name, value]) => [what, place, name, value]);
+  return changes.map(([what, name, value, third, fourth]) => {
+    if (name.includes('\0') || third.includes('\0')) throw notStorable();
+    return `${what}\0${place}\0${name}\0${value}\0${third}\0${fourth}\0`;
+  });
 }
 
-type Change = [what: string, name: string, value: string | number];
+function notStorable(): PlatformError {
+  const message = 'A name with a zero byte cannot be stored.';
+  return new PlatformError(message, { code: 'INTERNAL_SERVER_ERROR' });
+}
+
+type Change = [what: string, name: string, value: string, third: string, fourth: string | number];
 
 function floorChanges({ view, stored }: FoldedProfile): Change[] {
   const isFloorNew = view.floor !== stored.floor;
   if (!isFloorNew && view.playsFloor === stored.playsFloor) return [];
-  const floors: Change = ['f', view.floor, view.playsFloor];
-  return isFloorNew ? [['c', '', ''], floors] : [floors];
+  const floors: Change = ['f', view.floor, view.playsFloor, '', ''];
+  return isFloorNew ? [['c', '', '', '', ''], floors] : [floors];
 }
 
 function viewingChanges(
@@ -80,13 +93,11 @@ function viewingChanges(
     const body = JSON.stringify(viewing);
     const before = stored.get(title);
     if (body === before?.body) continue;
-    if (before !== undefined) changes.push(['R', before.place, '']);
-    if (newestVersion(viewing) !== versionZero) changes.push(['r', placeOf(viewing), '']);
-    changes.push(['v', title, body]);
+    const hasPlace = newestVersion(viewing) !== versionZero;
+    changes.push(['v', title, body, before?.place ?? '', hasPlace ? placeOf(viewing) : '']);
   }
   for (const [title, { place }] of stored) {
-    if (now.has(title)) continue;
-    changes.push(['R', place, ''], ['V', title, '']);
+    if (!now.has(title)) changes.push(['v', title, '', place, '']);
   }
   return changes;
 }
@@ -97,11 +108,10 @@ function playChanges({ profileId, view, stored }: FoldedProfile): Change[] {
     const body = packPlay(kept);
     if (body === stored.plays.get(key)) continue;
     const endedAtMs = Math.floor(kept.play.endedAtMs);
-    changes.push(['p', key, body], ['u', memberOf(profileId, key), endedAtMs]);
+    changes.push(['p', key, body, memberOf(profileId, key), endedAtMs]);
   }
   for (const key of stored.plays.keys()) {
-    if (view.plays.has(key)) continue;
-    changes.push(['P', key, ''], ['U', memberOf(profileId, key), '']);
+    if (!view.plays.has(key)) changes.push(['p', key, '', memberOf(profileId, key), '']);
   }
   return changes;
 }
