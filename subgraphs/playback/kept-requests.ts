@@ -1,4 +1,3 @@
-import { mergeTitle } from '../../domain/merge.ts';
 import type { Device } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
 import {
@@ -139,7 +138,7 @@ function together(
   later: MergeRequest,
   { transitionsMax }: { transitionsMax: number },
 ): MergeRequest {
-  const writes = joined(earlier.writes, later.writes);
+  const writes = oneByTitle([...earlier.writes, ...later.writes]);
   return {
     ...later,
     writes,
@@ -149,13 +148,6 @@ function together(
       -transitionsMax,
     ),
   };
-}
-
-function joined(first: readonly TitleWrite[], second: readonly TitleWrite[]) {
-  const [[earlier], [later]] = [first, second];
-  const isOneEach = first.length === 1 && second.length === 1;
-  if (!isOneEach || !earlier || !later) return oneByTitle([...first, ...second]);
-  return [{ title: later.title, ...mergeTitle(earlier, later) }];
 }
 
 /** The device that the newest write names by hash: the other one may have come later and lost. */
