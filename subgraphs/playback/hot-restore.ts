@@ -54,7 +54,7 @@ export interface OwedWrite {
  * Shape: the ordinary merge, so subscribers, event stream and write-behind learn of it as of any other;
  * any repetition is harmless. Until then, reads of this process have it laid over.
  * Errors: none; a hot store that does not answer is asked again in a second.
- * Cost: one small call a second for each partition that was written to lately; memory as the limits
+ * Cost: one small call a second for each partition that was written to lately, or not seen yet; memory as the limits
  * say. Beyond them the partition's marks are invalidated instead, and its profiles compared anew.
  */
 export class HotRestorer {
@@ -84,10 +84,13 @@ export class HotRestorer {
     return this.#partitions.reduce((count, { kept }) => count + kept.owedCount, 0);
   }
 
-  /** Looks every second while there is anything to remember, until closed. */
+  /**
+   * Looks every second while there is anything to remember, until closed; and at once: a store that is known
+   * before it accepts anything is not given the first second of it once more.
+   */
   start(): void {
     this.#isRunning = true;
-    this.#lookLater();
+    this.#lookNow();
   }
 
   /** Tries once more. What is owed then is in the durable store, and is read at the next comparison. */
@@ -219,7 +222,7 @@ export class HotRestorer {
     const wasOut = isOut(view);
     try {
       const { epoch, isWritable } = await this.#deps.hot.identity(partition);
-      // Another store, or one that was out of sight, may have lost what it accepted.
+      // Another store, or one that was out of sight or never seen, may have lost what it accepted.
       if (epoch !== view.epoch) view.kept.oweAll();
       view.epoch = epoch;
       view.lookedAtEpoch = epoch;
@@ -281,8 +284,8 @@ export class HotRestorer {
   }
 }
 
-function needsLook({ kept, isAway, takesNoWrites, hasForgotten }: PartitionView): boolean {
-  return !kept.isEmpty || isAway || takesNoWrites || hasForgotten;
+function needsLook({ kept, epoch, takesNoWrites, hasForgotten }: PartitionView): boolean {
+  return !kept.isEmpty || epoch === null || takesNoWrites || hasForgotten;
 }
 
 function isOut({ isAway, takesNoWrites }: PartitionView): boolean {
