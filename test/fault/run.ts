@@ -3,6 +3,7 @@ import { until } from '../support/until.ts';
 import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
+import { toldOfLeftOver } from './left-over.ts';
 import { Load } from './load.ts';
 import type { Target } from './players.ts';
 import { probesOf, StallWatch } from './stalls.ts';
@@ -46,7 +47,6 @@ export class Run {
     const { redisClient: redis, keyspace, members } = world;
     const parts = { region: null, redis, cassandra: keyspace.client, targets: members };
     this.#stalls = new StallWatch(history, probesOf(parts));
-    world.onClose(() => this.#end());
   }
 
   /** Begins a load; returns when everybody has something acknowledged and all is calm. */
@@ -57,6 +57,7 @@ export class Run {
       tokens.set(profileId, await world.token(profileId));
     }
     const run = new Run(world, { name, tokens });
+    await world.turns.next(() => run.#end());
     run.load.start();
     await run.answers('beats', 40);
     await run.isWell();
@@ -183,7 +184,9 @@ export class Run {
     if (violations.length === 0) return [];
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax)];
+    const processes = members.map(({ part }) => part);
+    const told = await toldOfLeftOver(violations, { redis: redisClient, processes });
+    return [where, ...violations.slice(0, shownMax), ...told];
   }
 
   /** Idempotent. */
