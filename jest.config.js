@@ -10,6 +10,7 @@ const waitsInFault = [
   'check-',
   'durable-store-killed',
   'fault-proxy',
+  'left-over',
   'regions-added',
   'regions-rig',
   'stalls',
