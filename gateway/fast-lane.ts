@@ -87,6 +87,8 @@ export type LaneResult =
   | { kind: 'answered'; body: Buffer | string; hints: readonly HttpHint[] }
   | { kind: 'normal' };
 
+type Answered = Exclude<LaneAnswer, { kind: 'unsent' }>;
+
 const normal: LaneResult = { kind: 'normal' };
 
 /** Who asks, or why the normal lane is to say no. */
@@ -153,7 +155,7 @@ export class FastLane {
     if (!this.#isCurrent(document)) return leave('no-graph');
     const answer = await this.#ask(operation, viewer);
     if (answer.kind === 'unsent') return leave('unsent');
-    const finished = this.#finish(document, answer);
+    const finished = this.#finish(document, answer, startMs);
     if (finished === null) return leave('not-run');
     const { body, code, hints } = finished;
     metrics.countOperation({ operation: document.operation, code, startMs });
@@ -230,8 +232,11 @@ export class FastLane {
     );
   }
 
-  #finish({ subgraph, path }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
-    const from = { subgraph, path, mask: this.#mask };
+  #finish(document: LaneDocument, answer: Answered, startMs: number) {
+    const { subgraph, path, operation } = document;
+    const { metrics } = this.#options;
+    const asked = () => ({ operation, durationMs: metrics.nowMs() - startMs });
+    const from = { subgraph, path, mask: this.#mask, asked };
     return answer.kind === 'answered'
       ? finish(answer.body, from)
       : finishUnanswered(answer.why, from);

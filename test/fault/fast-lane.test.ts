@@ -86,7 +86,10 @@ const tooLateMs = 6_000;
   });
 
   it('is asked twice, or is killed and nobody says so: the judge does', async () => {
+    // As a case does that failed: its load goes on no longer than until the next one begins.
+    const abandoned = await LaneRun.begin(world, 'abandoned');
     const run = await LaneRun.begin(world, 'planted', { isStallExcused: false });
+    const asked = abandoned.history.lines.length;
     world.isAskedTwice = true;
     await run.answers('beats', faultAnswers);
     world.isAskedTwice = false;
@@ -96,5 +99,6 @@ const tooLateMs = 6_000;
     await run.isOnTheLane();
     const rules = (await run.violations()).map((violation) => violation.split(':')[0]);
     expect(new Set(rules)).toEqual(new Set(['asked-twice', 'broken-answer']));
+    expect(abandoned.history.lines).toHaveLength(asked);
   });
 });

@@ -12,6 +12,7 @@ import type { Registers } from './history.ts';
 import { type GivenResponse, gatewayClientTimeoutMs, post } from './load-client.ts';
 import type { Target } from './players.ts';
 import { SocketSender } from './socket-sender.ts';
+import { Turns } from './turns.ts';
 
 /** A busy machine must not look like a Redis that hangs. */
 const commandTimeoutMs = 1_500;
@@ -30,6 +31,7 @@ export class LaneWorld {
   readonly proxy: FaultProxy;
   readonly supergraphPath: string;
   readonly sockets = new SocketSender();
+  readonly turns = new Turns();
   /** A fault to be found: somebody between clients and gateway asks all again. */
   isAskedTwice = false;
   gateway!: RunningPart;
@@ -37,7 +39,6 @@ export class LaneWorld {
   readonly #dataDir: string;
   readonly #keysIn: 'url' | 'file';
   readonly #started: RunningPart[] = [];
-  readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(parts: {
     issuer: TokenIssuer;
@@ -186,18 +187,18 @@ export class LaneWorld {
     return { http: by('http'), socket: by('socket'), framed };
   }
 
+  /** Every process that was started, also those that have ended. */
+  get started(): readonly RunningPart[] {
+    return this.#started;
+  }
+
   /** What the durable store has of these, by `profile|title`. */
   durable(profileIds: Iterable<string>): Record<string, Registers> {
     return fileRegisters(join(this.#dataDir, 'playback.db'), profileIds);
   }
 
-  /** What must end before the processes do, however a test ended. */
-  onClose(close: () => Promise<void>): void {
-    this.#closing.push(close);
-  }
-
   async close(): Promise<void> {
-    for (const close of this.#closing) await close();
+    await this.turns.close();
     await this.sockets.close();
     for (const part of this.#started) await part.kill9();
     await this.proxy.close();
@@ -218,7 +219,7 @@ export class LaneWorld {
         : { TOKEN_JWKS_URL: this.issuer.url, TOKEN_JWKS_MAX_AGE_MS: '1000' };
     return {
       DATA_DIR: this.#dataDir,
-      LOG_LEVEL: 'error',
+      LOG_LEVEL: 'warn',
       RATE_LIMIT_DEVICE: 'off',
       PLAYBACK_WRITE_BEHIND_MS: String(writeBehindMs),
       REDIS_URL: this.redis.url,
