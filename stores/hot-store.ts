@@ -255,7 +255,7 @@ export interface HotStore {
   close(): Promise<void>;
 }
 
-/** Several writes to one title as the one that they come to; for adapters. */
+/** Several writes to one title as the one that they come to. */
 export function oneByTitle(writes: readonly TitleWrite[]): readonly TitleWrite[] {
   if (writes.length < 2) return writes;
   const merged = new Map<string, TitleWrite>();

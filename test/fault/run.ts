@@ -7,6 +7,7 @@ import { toldOfLeftOver } from './left-over.ts';
 import { Load } from './load.ts';
 import type { Target } from './players.ts';
 import { probesOf, StallWatch } from './stalls.ts';
+import { toldByProcesses } from './told-by-processes.ts';
 import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
@@ -185,8 +186,11 @@ export class Run {
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
     const processes = members.map(({ part }) => part);
-    const told = await toldOfLeftOver(violations, { redis: redisClient, processes });
-    return [where, ...violations.slice(0, shownMax), ...told];
+    const leftOver = await toldOfLeftOver(violations, { redis: redisClient, processes });
+    const said = members.flatMap(({ name, part }) =>
+      toldByProcesses(part.output()).map((told) => `${name} said ${told}`),
+    );
+    return [where, ...violations.slice(0, shownMax), ...leftOver, ...said];
   }
 
   /** Idempotent. */

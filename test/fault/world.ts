@@ -149,7 +149,8 @@ export class World {
         : `127.0.0.1:${via.cassandraProxy.port}`;
     return {
       DATA_DIR: this.#dataDir,
-      LOG_LEVEL: 'warn',
+      // A failed run tells what its processes met.
+      LOG_LEVEL: 'debug',
       // Players are hurried here, so that a fault meets many requests.
       RATE_LIMIT_DEVICE: 'off',
       // The load goes past any gateway, with tokens of its own.
