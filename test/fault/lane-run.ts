@@ -99,20 +99,21 @@ export class LaneRun {
   }
 
   /**
-   * Asks by HTTP and by WebSocket until the lane answers both, by frames, and answers how long that took. The
-   * load asks too, but may still wait for what a fault has swallowed.
+   * Asks by HTTP and by WebSocket until the lane answers both, by frames unless it has none, and answers how long
+   * that took. The load asks too, but may still wait for what a fault has swallowed.
    */
   async isOnTheLane(): Promise<{ tookMs: number; steps: number }> {
     const sinceMs = performance.now();
     const asked: Promise<unknown>[] = [];
     let steps = 0;
+    const byFrames = this.#world.lane === 'on' ? (['framed'] as const) : [];
+    const ways = [...(['http', 'socket'] as const), ...byFrames];
     const before = await this.#world.forwarded();
     const isBack = async () => {
       asked.push(...this.#askBothWays());
       await delay(stepMs);
       steps += 1;
       const now = await this.#world.forwarded();
-      const ways = ['http', 'socket', 'framed'] as const;
       return ways.every((way) => now[way] - before[way] >= forwardedAgain);
     };
     const what = { what: 'the lane answers both ways', deadlineMs: settleMsMax };

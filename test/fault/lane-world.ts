@@ -7,12 +7,12 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningPart, startGateway, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { removeFolder } from '../support/remove-folder.ts';
+import { Turns } from '../support/turns.ts';
 import { fileRegisters } from './final-states.ts';
 import type { Registers } from './history.ts';
 import { type GivenResponse, gatewayClientTimeoutMs, post } from './load-client.ts';
 import type { Target } from './players.ts';
 import { SocketSender } from './socket-sender.ts';
-import { Turns } from './turns.ts';
 
 /** A busy machine must not look like a Redis that hangs. */
 const commandTimeoutMs = 1_500;
@@ -36,6 +36,8 @@ export class LaneWorld {
   isAskedTwice = false;
   gateway!: RunningPart;
   playback!: RunningPart;
+  /** How the gateway's lane reaches playback: by frames, or by HTTP alone. */
+  readonly lane: 'on' | 'http';
   readonly #dataDir: string;
   readonly #keysIn: 'url' | 'file';
   readonly #started: RunningPart[] = [];
@@ -46,24 +48,29 @@ export class LaneWorld {
     proxy: FaultProxy;
     dataDir: string;
     keysIn: 'url' | 'file';
+    lane: 'on' | 'http';
   }) {
     this.issuer = parts.issuer;
     this.redis = parts.redis;
     this.proxy = parts.proxy;
     this.#dataDir = parts.dataDir;
     this.#keysIn = parts.keysIn;
+    this.lane = parts.lane;
     this.supergraphPath = join(parts.dataDir, 'supergraph.graphql');
     this.redisClient = new Redis(parts.redis.url);
     this.redisClient.on('error', () => {});
   }
 
   /** `keysIn`: how the gateway learns the token issuer's keys; the issuer serves them, or a file holds them. */
-  static async open({ keysIn = 'url' }: { keysIn?: 'url' | 'file' } = {}): Promise<LaneWorld> {
+  static async open(
+    options: { keysIn?: 'url' | 'file'; lane?: 'on' | 'http' } = {},
+  ): Promise<LaneWorld> {
+    const { keysIn = 'url', lane = 'on' } = options;
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-lane-'));
     const [issuer, redis] = [await startIssuer(), await startRedis()];
     // Playback is there before anybody passes.
     const proxy = await FaultProxy.open({ port: 1 });
-    const world = new LaneWorld({ issuer, redis, proxy, dataDir, keysIn });
+    const world = new LaneWorld({ issuer, redis, proxy, dataDir, keysIn, lane });
     try {
       await issuer.add('first');
       await world.publishKeys();
@@ -125,6 +132,7 @@ export class LaneWorld {
       ...this.#env(),
       SUPERGRAPH_FILE: this.supergraphPath,
       RATE_LIMIT_PROFILE: 'off',
+      FAST_LANE: this.lane,
       PLAYBACK_URL: `http://127.0.0.1:${this.proxy.port}/graphql`,
       PORT: port,
       ...env,
