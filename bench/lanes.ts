@@ -29,7 +29,10 @@ export interface LaneScale extends TurnScale {
   warmUpRequests: number;
   /** By HTTP: as many as a busy process's balancer keeps open. */
   connections: number;
-  /** More of them than connections, since each may send only so much. */
+  /**
+   * At the rate that each may send, more than the machine can answer: who has nothing to do in between is woken
+   * for every single message, and that would be on its account.
+   */
   sockets: number;
 }
 
