@@ -94,7 +94,7 @@ export interface HotProfile {
   floor: PlayheadRegister | null;
   /** By `deviceHash`. */
   devices: Map<string, Device>;
-  /** May hold sessions that are no longer alive: `isAlive` decides. */
+  /** At most `sessionsMax`: `isForgottenBefore`. Some may be alive no longer: `isAlive` decides. */
   sessions: Presence[];
 }
 
@@ -255,7 +255,7 @@ export interface HotStore {
   close(): Promise<void>;
 }
 
-/** Several writes to one title as the one that they come to; for adapters. */
+/** Several writes to one title as the one that they come to. */
 export function oneByTitle(writes: readonly TitleWrite[]): readonly TitleWrite[] {
   if (writes.length < 2) return writes;
   const merged = new Map<string, TitleWrite>();

@@ -4,7 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { StoreTakesNoWrites, StoreUnreachable } from '../../stores/faults.ts';
 import type { HotStore, MergeRequest } from '../../stores/hot-store.ts';
-import { type KeptRequest, KeptRequests } from './kept-requests.ts';
+import { KeptRequests } from './kept-requests.ts';
 
 /** Longer than a Redis that fails over or restarts may lose (2 s), and than it takes to notice (1 s). */
 const keptMs = 10_000;
@@ -54,7 +54,7 @@ export interface OwedWrite {
  * Shape: the ordinary merge, so subscribers, event stream and write-behind learn of it as of any other;
  * any repetition is harmless. Until then, reads of this process have it laid over.
  * Errors: none; a hot store that does not answer is asked again in a second.
- * Cost: one small call a second for each partition that was written to lately; memory as the limits
+ * Cost: one small call a second for each partition that was written to lately, or not seen yet; memory as the limits
  * say. Beyond them the partition's marks are invalidated instead, and its profiles compared anew.
  */
 export class HotRestorer {
@@ -81,13 +81,16 @@ export class HotRestorer {
 
   /** Titles that the hot store may lack. */
   get owedCount(): number {
-    return this.#partitions.reduce((count, { kept }) => count + kept.owed().length, 0);
+    return this.#partitions.reduce((count, { kept }) => count + kept.owedCount, 0);
   }
 
-  /** Looks every second while there is anything to remember, until closed. */
+  /**
+   * Looks every second while there is anything to remember, until closed; and at once: a store that is known
+   * before it accepts anything is not given the first second of it once more.
+   */
   start(): void {
     this.#isRunning = true;
-    this.#lookLater();
+    this.#lookNow();
   }
 
   /** Tries once more. What is owed then is in the durable store, and is read at the next comparison. */
@@ -219,7 +222,7 @@ export class HotRestorer {
     const wasOut = isOut(view);
     try {
       const { epoch, isWritable } = await this.#deps.hot.identity(partition);
-      // Another store, or one that was out of sight, may have lost what it accepted.
+      // Another store, or one that was out of sight or never seen, may have lost what it accepted.
       if (epoch !== view.epoch) view.kept.oweAll();
       view.epoch = epoch;
       view.lookedAtEpoch = epoch;
@@ -245,33 +248,30 @@ export class HotRestorer {
     const owed = view.kept.owed();
     for (let first = 0; first < owed.length; first += mergesInFlightMax) {
       const some = owed.slice(first, first + mergesInFlightMax);
-      await Promise.all(some.map((kept) => this.#merge(kept)));
+      await Promise.all(some.map((request) => this.#merge(request)));
     }
     view.kept.forgetOld(this.#deps.clock.nowMs());
   }
 
-  async #merge(kept: KeptRequest): Promise<void> {
-    const { request } = kept;
+  async #merge(request: MergeRequest): Promise<void> {
+    const { profileId } = request;
     try {
       // Conditions were judged when it was accepted; by now it is a fact like any other.
       const now = { nowMs: this.#deps.clock.nowMs(), onlyIf: null, isFact: true as const };
       await this.#deps.hot.merge({ ...request, ...now });
     } catch (error) {
       if (error instanceof StoreUnreachable || error instanceof StoreTakesNoWrites) throw error;
-      const { profileId } = request;
       this.#deps.log.error({ profileId, err: error }, 'what the hot store lacks cannot be merged');
       await this.#deps.hot.dropMark(profileId);
     }
-    // What joined it meanwhile took its place, and is owed still.
-    kept.isOwed = false;
+    this.#view(profileId).kept.settle(request);
   }
 
   #keep(request: MergeRequest, of: { view: PartitionView; isOwed: boolean }): void {
     if (isEmpty(request)) return;
     const { view, isOwed } = of;
     const untilMs = this.#deps.clock.nowMs() + keptMs;
-    const left = view.kept.keep({ request, untilMs, isOwed });
-    if (left?.isOwed) view.hasForgotten = true;
+    if (view.kept.keep(request, { untilMs, isOwed })) view.hasForgotten = true;
     this.#lookLater();
   }
 
@@ -284,8 +284,8 @@ export class HotRestorer {
   }
 }
 
-function needsLook({ kept, isAway, takesNoWrites, hasForgotten }: PartitionView): boolean {
-  return !kept.isEmpty || isAway || takesNoWrites || hasForgotten;
+function needsLook({ kept, epoch, takesNoWrites, hasForgotten }: PartitionView): boolean {
+  return !kept.isEmpty || epoch === null || takesNoWrites || hasForgotten;
 }
 
 function isOut({ isAway, takesNoWrites }: PartitionView): boolean {
@@ -296,8 +296,8 @@ function tellBack({ listeners }: PartitionView): void {
   for (const listener of [...listeners]) listener();
 }
 
-function asWrites(kept: readonly KeptRequest[]): OwedWrite[] {
-  return kept.flatMap(({ request: { writes, device } }) =>
+function asWrites(requests: readonly MergeRequest[]): OwedWrite[] {
+  return requests.flatMap(({ writes, device }) =>
     writes.map(({ title, ...state }) => ({ title, state, device })),
   );
 }

@@ -1,4 +1,3 @@
-import { mergeTitle } from '../../domain/merge.ts';
 import type { Device } from '../../domain/playhead.ts';
 import { deviceHash } from '../../domain/version.ts';
 import {
@@ -8,128 +7,147 @@ import {
   type TransitionOffer,
 } from '../../stores/hot-store.ts';
 
-/**
- * Transitions remembered of one title: what a viewer does in ten seconds; of what is owed, as many as
- * one upload of an offline device holds.
- */
-const transitionsMax = { kept: 4, owed: 100 };
+/** Transitions remembered of one title: what a viewer does in ten seconds. */
+const keptTransitionsMax = 4;
+/** Of one that is owed: as many as one upload of an offline device holds. */
+const owedTransitionsMax = 100;
 
-/** What the hot store accepted, or may lack, of one profile's title. */
-export interface KeptRequest {
+/** What was asked of some titles of one profile. */
+interface Kept {
   request: MergeRequest;
   /** Nobody needs it after that, unless it is owed; ms. */
   untilMs: number;
-  /** Written past the hot store, or accepted by one that may have lost it. */
-  isOwed: boolean;
 }
 
 /**
  * The requests of one partition that its hot store may lack, one a title: later ones join the earlier.
- * Holds `titlesMax`; the longest kept leave first.
+ * Owed are those that were written past the hot store, or accepted by one that may have lost them.
+ *
+ * Shape: holds `titlesMax`; the longest kept leave first. Each is needed no less long than those before it.
+ * Cost: each call by what it answers, and by what is owed or has run out, however much is held.
  */
 export class KeptRequests {
   readonly #titlesMax: number;
-  /** By profile and title, the longest kept first. */
-  readonly #profiles = new Map<string, Map<string, KeptRequest>>();
-  #titles = 0;
+  /** By profile and title. */
+  readonly #profiles = new Map<string, Map<string, Kept>>();
+  /** All of them, the longest kept first. */
+  readonly #inOrder = new Set<Kept>();
+  readonly #owed = new Set<Kept>();
 
   constructor(options: { titlesMax: number }) {
     this.#titlesMax = options.titlesMax;
   }
 
   get isEmpty(): boolean {
-    return this.#titles === 0;
+    return this.#inOrder.size === 0;
   }
 
-  /** Answers what had to leave to make room. */
-  keep(kept: KeptRequest): KeptRequest | null {
-    const { profileId, writes } = kept.request;
-    const key = keyOf(writes);
-    const titles = this.#profiles.get(profileId) ?? new Map<string, KeptRequest>();
-    const before = this.#remove(profileId, key);
-    titles.set(key, before === undefined ? kept : together(before, kept));
-    this.#profiles.set(profileId, titles);
-    this.#titles += 1;
-    return this.#titles > this.#titlesMax ? this.#removeOldest() : null;
+  get owedCount(): number {
+    return this.#owed.size;
   }
 
-  owed(): KeptRequest[] {
-    const all = [...this.#profiles.values()].flatMap((titles) => [...titles.values()]);
-    return all.filter(({ isOwed }) => isOwed);
+  /** True when something that is owed had to leave to make room. */
+  keep(request: MergeRequest, of: { untilMs: number; isOwed: boolean }): boolean {
+    const earlier = this.#find(request);
+    const kept = earlier ?? this.#hold({ request, untilMs: of.untilMs });
+    if (of.isOwed) this.#owed.add(kept);
+    if (earlier !== undefined) {
+      const transitionsMax = this.#owed.has(kept) ? owedTransitionsMax : keptTransitionsMax;
+      kept.request = together(earlier.request, request, { transitionsMax });
+      kept.untilMs = of.untilMs;
+    }
+    this.#inOrder.delete(kept);
+    this.#inOrder.add(kept);
+    return this.#inOrder.size > this.#titlesMax && this.#removeOldest();
+  }
+
+  owed(): MergeRequest[] {
+    return Array.from(this.#owed, ({ request }) => request);
   }
 
   /** Owed or not. */
-  of(profileId: string): KeptRequest[] {
-    return [...(this.#profiles.get(profileId)?.values() ?? [])];
+  of(profileId: string): MergeRequest[] {
+    return this.#allOf(profileId).map(({ request }) => request);
   }
 
-  owedTo(profileId: string): KeptRequest[] {
-    return this.of(profileId).filter(({ isOwed }) => isOwed);
+  owedTo(profileId: string): MergeRequest[] {
+    const owed = this.#allOf(profileId).filter((kept) => this.#owed.has(kept));
+    return owed.map(({ request }) => request);
   }
 
   oweAll(): void {
-    for (const titles of this.#profiles.values()) {
-      for (const kept of titles.values()) kept.isOwed = true;
-    }
+    for (const kept of this.#inOrder) this.#owed.add(kept);
+  }
+
+  /** The hot store has this one. If another joined it meanwhile, what they come to is owed still. */
+  settle(request: MergeRequest): void {
+    const kept = this.#find(request);
+    if (kept?.request === request) this.#owed.delete(kept);
   }
 
   /** Lets go of what is neither owed nor needed any more. */
   forgetOld(nowMs: number): void {
-    for (const [profileId, titles] of this.#profiles) {
-      for (const [key, { isOwed, untilMs }] of titles) {
-        if (!isOwed && untilMs <= nowMs) this.#remove(profileId, key);
-      }
+    for (const kept of this.#inOrder) {
+      if (kept.untilMs > nowMs) return;
+      if (!this.#owed.has(kept)) this.#remove(kept);
     }
   }
 
-  #removeOldest(): KeptRequest | null {
-    for (const [profileId, titles] of this.#profiles) {
-      for (const key of titles.keys()) return this.#remove(profileId, key) ?? null;
-    }
-    return null;
+  #allOf(profileId: string): Kept[] {
+    return [...(this.#profiles.get(profileId)?.values() ?? [])];
   }
 
-  #remove(profileId: string, key: string): KeptRequest | undefined {
-    const titles = this.#profiles.get(profileId);
-    const kept = titles?.get(key);
-    if (titles === undefined || kept === undefined) return undefined;
-    titles.delete(key);
-    this.#titles -= 1;
-    if (titles.size === 0) this.#profiles.delete(profileId);
+  #find({ profileId, writes }: MergeRequest): Kept | undefined {
+    return this.#profiles.get(profileId)?.get(keyOf(writes));
+  }
+
+  #hold(kept: Kept): Kept {
+    const { profileId, writes } = kept.request;
+    const titles = this.#profiles.get(profileId) ?? new Map<string, Kept>();
+    this.#profiles.set(profileId, titles.set(keyOf(writes), kept));
     return kept;
+  }
+
+  /** True when it was owed. */
+  #removeOldest(): boolean {
+    const [oldest] = this.#inOrder;
+    return oldest !== undefined && this.#remove(oldest);
+  }
+
+  /** True when it was owed. */
+  #remove(kept: Kept): boolean {
+    const { profileId, writes } = kept.request;
+    const titles = this.#profiles.get(profileId);
+    titles?.delete(keyOf(writes));
+    if (titles?.size === 0) this.#profiles.delete(profileId);
+    this.#inOrder.delete(kept);
+    return this.#owed.delete(kept);
   }
 }
 
 function keyOf(writes: readonly TitleWrite[]): string {
   const [first] = writes;
   if (first !== undefined && writes.length === 1) return first.title;
-  return writes.map(({ title }) => title).join();
+  // What several requests come to names no title twice.
+  return [...new Set(writes.map(({ title }) => title))].join();
 }
 
 /** Two requests to the same titles as the one that they come to. */
-function together(earlier: KeptRequest, later: KeptRequest): KeptRequest {
-  const [first, second] = [earlier.request, later.request];
-  const isOwed = earlier.isOwed || later.isOwed;
-  const offers = distinctOffers([...first.transitions, ...second.transitions]);
-  const writes = joined(first.writes, second.writes);
+function together(
+  earlier: MergeRequest,
+  later: MergeRequest,
+  { transitionsMax }: { transitionsMax: number },
+): MergeRequest {
+  const writes = oneByTitle([...earlier.writes, ...later.writes]);
   return {
-    request: {
-      ...second,
-      writes,
-      device: deviceOf(writes, [second.device, first.device]),
-      presence: second.presence ?? first.presence,
-      transitions: offers.slice(-(isOwed ? transitionsMax.owed : transitionsMax.kept)),
-    },
-    untilMs: later.untilMs,
-    isOwed,
+    ...later,
+    writes,
+    device: deviceOf(writes, [later.device, earlier.device]),
+    presence: later.presence ?? earlier.presence,
+    transitions: distinctOffers([...earlier.transitions, ...later.transitions]).slice(
+      -transitionsMax,
+    ),
   };
-}
-
-function joined(first: readonly TitleWrite[], second: readonly TitleWrite[]) {
-  const [[earlier], [later]] = [first, second];
-  const isOneEach = first.length === 1 && second.length === 1;
-  if (!isOneEach || !earlier || !later) return oneByTitle([...first, ...second]);
-  return [{ title: later.title, ...mergeTitle(earlier, later) }];
 }
 
 /** The device that the newest write names by hash: the other one may have come later and lost. */

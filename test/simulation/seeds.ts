@@ -17,6 +17,10 @@ export const knownSeeds: readonly { seed: number; regions?: 3; why: string }[] =
     why: 'what was given back to a deposed hot store was missing from the new one for a second',
   },
   {
+    seed: 2072083578,
+    why: 'a title that was forgotten twice, with a stream that ended in between, was expected to be told again',
+  },
+  {
     ...{ seed: 613, regions: 3 },
     why: 'what another region had accepted first was accepted again here, and owed by nobody here',
   },

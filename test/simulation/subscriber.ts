@@ -1,3 +1,4 @@
+import type { PlayheadView } from '../../subgraphs/playback/playhead-view.ts';
 import { watchPlayheads } from '../../subgraphs/playback/watch.ts';
 import type { PlaybackProcess } from './playback-process.ts';
 import type { Region } from './region.ts';
@@ -5,8 +6,8 @@ import type { Region } from './region.ts';
 /** A client that follows a profile live: subscribes again whenever its stream ends or its server dies. */
 export class Subscriber {
   readonly profileId: string;
-  /** Version of each title as it was last told. */
-  readonly last = new Map<string, string>();
+  /** Each title as it was last told. */
+  readonly last = new Map<string, PlayheadView>();
   readonly region: Region;
   #lives = 0;
 
@@ -32,12 +33,13 @@ export class Subscriber {
     for (;;) {
       const next = await Promise.race([stream.next(), process.death]);
       if (next === 'dead' || next.done) return;
-      for (const { playableId: title, version } of next.value.playheads) {
+      for (const playhead of next.value.playheads) {
+        const { playableId: title, version } = playhead;
         if (version < (told.get(title) ?? '')) {
           world.ledger.violate('a stream never goes back', `${this.profileId} ${title}`);
         }
         told.set(title, version);
-        this.last.set(title, version);
+        this.last.set(title, playhead);
       }
       // A slow reader misses nothing that lasts.
       if (chance.of(0.1)) await timeline.sleep(chance.below(4_000));

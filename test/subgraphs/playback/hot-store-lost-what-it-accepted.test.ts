@@ -23,6 +23,8 @@ const partitions = 4;
 class Exchangeable {
   readonly events: EmbeddedEventStream;
   current: HotStore;
+  /** Requests that it was given, whichever store it was. */
+  merges = 0;
 
   constructor(stores: Stores) {
     this.events = openEmbeddedEventStream({ path: ':memory:', partitions, clock: stores.clock });
@@ -33,6 +35,7 @@ class Exchangeable {
     return new Proxy(this.current, {
       get: (_, property) => {
         const member: unknown = Reflect.get(this.current, property);
+        if (property === 'merge') this.merges += 1;
         return typeof member === 'function' ? member.bind(this.current) : member;
       },
     });
@@ -95,6 +98,16 @@ describe('a hot store that lost what it accepted', () => {
     const { titles } = await stores.actual.durable.read('demo');
     expect(titles.get('sintel')?.playhead).toEqual(playheadAt(3));
     expect(titles.get('spring')?.playhead).toEqual(playheadAt(1));
+  });
+
+  it('is not given once more what it has, from the first second of a process on', async () => {
+    await stores.clock.advance(0);
+    await write(1);
+    await stores.clock.advance(5 * secondMs);
+    expect(redis.merges).toBe(1);
+    redis.restartEmpty();
+    await stores.clock.advance(2 * secondMs);
+    expect(redis.merges).toBe(2);
   });
 
   it('hides nothing of it from this process until then, although its mark is valid', async () => {
