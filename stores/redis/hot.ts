@@ -133,16 +133,11 @@ class RedisHotStore implements HotStore {
     return { epoch, generation: Number(raised), isWritable: isWritable === 1 };
   }
 
-  async merge(request: MergeRequest): Promise<MergeResult> {
+  merge(request: MergeRequest): Promise<MergeResult> {
     const { writes } = request;
     const one = writes.length < 2 ? request : { ...request, writes: oneByTitle(writes) };
     const batches = this.#batches[this.#partition(request.profileId)] as MergeBatches<MergeReply>;
-    const reply = await batches.add(one);
-    try {
-      return mergeResult(one, reply);
-    } catch (error) {
-      return this.#readable(async () => mergeResult(one, await batches.add(one)), error);
-    }
+    return this.#readable(async () => mergeResult(one, await batches.add(one)));
   }
 
   async read(query: {
@@ -357,11 +352,10 @@ class RedisHotStore implements HotStore {
     }
   }
 
-  /** `failedWith`: the first time was before. Does it again without the values that no release packed; the durable store has the last good ones. */
-  async #readable<Answer>(step: () => Promise<Answer>, failedWith?: unknown): Promise<Answer> {
+  /** Does it again without the values that no release packed; the durable store has the last good ones. */
+  async #readable<Answer>(step: () => Promise<Answer>): Promise<Answer> {
     for (let tries = 0; ; tries += 1) {
       try {
-        if (tries === 0 && failedWith !== undefined) throw failedWith;
         return await step();
       } catch (error) {
         const isHopeless = !(error instanceof UnreadableValue) || !error.isOfNoRelease;
