@@ -71,7 +71,9 @@ export async function recordHeartbeats(
   const newest = admitted.at(-1);
   if (newest === undefined) return refused(deps, problems);
 
-  const { kept, actedAt } = await claimOf(deps, { token, admitted });
+  const claim = claimOf(deps, { token, admitted });
+  // Mostly nothing is read: then nothing is waited for.
+  const { kept, actedAt } = claim instanceof Promise ? await claim : claim;
   const write = writeOf(token, kept);
   // A seek says nothing about the player: paused before it, paused after it.
   const told = admitted.findLast(({ heartbeat }) => changesPlayer(heartbeat.event)) ?? newest;
@@ -82,7 +84,8 @@ export async function recordHeartbeats(
   if (written.kind === 'held') return refused(deps, problems);
   const isHeld = written.kind === 'merged' && written.isHeld;
   const offered = isHeld ? { ...write, playhead: null } : write;
-  const versions = await versionsOf(deps, { token, write: offered, written });
+  const met = versionsOf(deps, { token, write: offered, written });
+  const versions = met instanceof Promise ? await met : met;
   return {
     outcome: outcomeOf(versions, { admitted, kept }),
     durability: durabilityOf(write, written),

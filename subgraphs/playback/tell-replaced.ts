@@ -8,8 +8,11 @@ import type {
   HotStore,
   MergedTitle,
   MergeRequest,
+  MergeResult,
   TransitionOffer,
 } from '../../stores/hot-store.ts';
+
+type Merged = Extract<MergeResult, { kind: 'merged' }>;
 
 /**
  * The hot store, and beside what it tells the event stream itself, what only the watch log needs: a
@@ -26,7 +29,8 @@ export function tellingReplaced(hot: HotStore, events: EventStream): HotStore {
     ...hot,
     async merge(request) {
       const result = await hot.merge(request);
-      if (result.kind === 'conflict' || sessionOf(request) === null) return result;
+      if (result.kind === 'conflict' || isOwnAlone(request, result)) return result;
+      if (sessionOf(request) === null) return result;
       const told = result.titles.flatMap((title) => toldOf(request, title, result.floor));
       // Of a session that was overtaken nothing took the place of anything.
       const transitions = told.filter(({ kind }) => kind === 'LATE' || !result.isHeld);
@@ -37,6 +41,21 @@ export function tellingReplaced(hot: HotStore, events: EventStream): HotStore {
       return result;
     },
   };
+}
+
+/** Nearly all of them: a session's one title goes on from where that session had come to. */
+function isOwnAlone({ transitions }: MergeRequest, { titles, floor }: Merged): boolean {
+  const [merged] = titles;
+  const newest = transitions.at(-1)?.transition;
+  if (titles.length !== 1 || merged === undefined || newest === undefined) return false;
+  const { before } = merged;
+  return (
+    floor === null &&
+    newest.title === merged.title &&
+    before.playhead !== null &&
+    before.playhead.status !== 'NOT_STARTED' &&
+    writerOf(before.playhead.version) === writerOf(newest.version)
+  );
 }
 
 /** Whose writes these are; null for a change by hand, which nobody undoes. */

@@ -27,7 +27,13 @@ export function offersOf(
   policy: Policy,
 ): TransitionOffer[] {
   const { device } = reporterOf(token);
-  const offers = kept.flatMap((admitted) => offerOf({ token, device, policy }, admitted) ?? []);
+  const by = { token, device, policy };
+  const offers: TransitionOffer[] = [];
+  for (const admitted of kept) {
+    const offer = offerOf(by, admitted);
+    if (offer !== null) offers.push(offer);
+  }
+  if (offers.length < 2) return offers;
   return offers.filter((offer, index) => {
     const next = offers[index + 1];
     const isProgress = offer.transition.kind === 'PROGRESS';

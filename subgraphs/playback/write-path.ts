@@ -52,8 +52,12 @@ export class WritePath {
   }
 
   async write(request: MergeRequest, { isIntent }: { isIntent: boolean }): Promise<Written> {
-    const merged = await this.#deps.hot.merge(request).catch(faultOf);
-    if (merged instanceof Error) return this.#writePast(merged, { request, isIntent });
+    let merged: MergeResult;
+    try {
+      merged = await this.#deps.hot.merge(request);
+    } catch (error) {
+      return this.#writePast(faultOf(error), { request, isIntent });
+    }
     if (merged.kind === 'conflict') return merged;
     if (merged.isHeld) {
       // It answered, and there is nothing that it could lose.
