@@ -10,8 +10,11 @@ const waitsInFault = [
   'check-',
   'durable-store-killed',
   'fault-proxy',
+  'left-over',
   'regions-added',
   'regions-rig',
+  'stalls',
+  'told-by-',
 ];
 /** Of these, whatever says how long something takes, or what a fault does to a load, has the machine to itself. */
 const needsTheMachine = [

@@ -1,8 +1,9 @@
 import type { PlayheadRegister, VisibilityRegister } from './playhead.ts';
 import { isFinished, type Policy } from './policy.ts';
 import type { Problem } from './problem.ts';
+import { reporterOf } from './reporter.ts';
 import type { SessionToken } from './session-token.ts';
-import { deviceHash, sessionWriter, type Version, versionBy } from './version.ts';
+import { type Version, versionBy } from './version.ts';
 
 export type PlaybackEvent =
   | 'START'
@@ -81,7 +82,8 @@ export function admitHeartbeats(
   if (refusal !== undefined) return { admitted: [], problems: [refusal] };
   const admission: Admission = { admitted: [], problems: [] };
   const { token, policy } = at;
-  const by = { token, policy, writer: sessionWriter(token), device: deviceHash(token.deviceId) };
+  const { writer, deviceHash: device } = reporterOf(token);
+  const by = { token, policy, writer, device };
   heartbeats.forEach((heartbeat, index) => {
     const problem = heartbeatProblem(heartbeat, { ...at, index });
     if (problem === undefined) admission.admitted.push(admitted(heartbeat, by));
@@ -95,17 +97,15 @@ export function activityAtMs(token: SessionToken, heartbeat: Heartbeat): number 
   return token.anchorMs + Math.floor(heartbeat.elapsedMs);
 }
 
-/** The session of a batch, and what stands for it in all that it writes. */
-interface Reporter {
+/** The session of a batch, and what stands for it in all that it writes: see `Reporter`. */
+interface ReportedBy {
   token: SessionToken;
   policy: Policy;
-  /** `sessionWriter` of the session. */
   writer: string;
-  /** `deviceHash` of its device. */
   device: string;
 }
 
-function admitted(heartbeat: Heartbeat, by: Reporter): AdmittedHeartbeat {
+function admitted(heartbeat: Heartbeat, by: ReportedBy): AdmittedHeartbeat {
   const atMs = activityAtMs(by.token, heartbeat);
   const version = versionBy(by.writer, atMs);
   return {
@@ -117,7 +117,7 @@ function admitted(heartbeat: Heartbeat, by: Reporter): AdmittedHeartbeat {
   };
 }
 
-function registerOf(heartbeat: Heartbeat, version: Version, by: Reporter): PlayheadRegister {
+function registerOf(heartbeat: Heartbeat, version: Version, by: ReportedBy): PlayheadRegister {
   const { positionMs } = heartbeat;
   const { creditsStartMs } = by.token;
   const durationMs = heartbeat.durationMs ?? by.token.durationMs;

@@ -2,6 +2,7 @@ import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import { GraphQLError } from 'graphql';
 import { codedError, codeOf, type ErrorCode, toGraphQLError } from '../runtime/graphql-errors.ts';
 import type { Logger } from '../runtime/log.ts';
+import { askedOf } from './asked-subgraphs.ts';
 
 export type ErrorMask = (error: unknown) => Error;
 
@@ -11,11 +12,14 @@ export type ErrorMask = (error: unknown) => Error;
  * came by socket is no GraphQLError at all and would break its own serialisation.
  */
 export function createErrorMask(options: { log: Logger; isProduction: boolean }): ErrorMask {
+  const logUnanswered = unansweredLog(options.log);
   return function maskError(error) {
     // Several bad variables come as one; a live operation is refused with a single error.
     if (error instanceof AggregateError) return maskError(error.errors[0]);
     const fault = read(error);
-    const translation = translate(fault, options.log);
+    const unanswered = translateUnanswered(fault);
+    if (unanswered !== undefined) logUnanswered(fault, unanswered);
+    const translation = unanswered ?? translateOwn(fault) ?? keep(fault);
     if (translation === undefined) return withStatus(toGraphQLError(error, options.log));
     const extensions = {
       ...pass(fault, options),
@@ -120,20 +124,35 @@ const furtherUnavailable: Translation = {
   message: 'A part of the graph does not answer just now.',
 };
 
-function translate(fault: Fault, log: Logger): Translation | undefined {
-  const { code, serviceName } = fault.extensions;
-  if (noAnswerCodes.includes(code) && typeof serviceName === 'string') {
-    log.warn({ subgraph: serviceName, code }, 'subgraph gave no answer');
-    return unavailable[serviceName] ?? furtherUnavailable;
-  }
-  return translateOwn(fault) ?? keep(fault);
+/** A subgraph's part of an operation, of which there is no answer of its own. */
+function translateUnanswered({ extensions }: Fault): Translation | undefined {
+  const { code, serviceName } = extensions;
+  if (code === 'GATEWAY_TIMEOUT') return { code: 'TIMEOUT', message: 'A subgraph took too long.' };
+  if (!noAnswerCodes.includes(code) || typeof serviceName !== 'string') return undefined;
+  return unavailable[serviceName] ?? furtherUnavailable;
+}
+
+/**
+ * One line for each time that a subgraph was asked, however many errors came of it. `code` is what clients are
+ * told: how the gateway noticed depends on the lane.
+ */
+function unansweredLog(log: Logger): (fault: Fault, as: Translation) => void {
+  const logged = new WeakSet<object>();
+  return ({ extensions }, { code }) => {
+    const asked = askedOf(extensions);
+    if (asked !== undefined && logged.has(asked)) return;
+    if (asked !== undefined) logged.add(asked);
+    const { serviceName: subgraph } = extensions;
+    const durationMs = asked && Math.round(asked.durationMs);
+    log.warn(
+      { subgraph, operation: asked?.operation, code, durationMs },
+      'subgraph gave no answer',
+    );
+  };
 }
 
 /** Errors that the federation runtime makes itself, by what tells them apart. */
 function translateOwn({ message, extensions }: Fault): Translation | undefined {
-  if (extensions.code === 'GATEWAY_TIMEOUT') {
-    return { code: 'TIMEOUT', message: 'A subgraph took too long.' };
-  }
   if (/^Abstract type .* was resolved to a non-object type/.test(message)) {
     return { code: 'CATALOG_MISSING', message: 'The catalog does not know this playable.' };
   }

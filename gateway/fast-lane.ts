@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'graphql';
+import { type AtOnce, after } from '../runtime/at-once.ts';
 import type { TokenVerifier, Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import { noTracer, type Tracer } from '../runtime/tracing.ts';
@@ -86,7 +87,12 @@ export type LaneResult =
   | { kind: 'answered'; body: Buffer | string; hints: readonly HttpHint[] }
   | { kind: 'normal' };
 
+type Answered = Exclude<LaneAnswer, { kind: 'unsent' }>;
+
 const normal: LaneResult = { kind: 'normal' };
+
+/** Who asks, or why the normal lane is to say no. */
+type Admitted = Viewer | null | LaneMiss;
 
 /**
  * Operations that one subgraph can answer alone go there past the federation runtime, at a twentieth of
@@ -142,13 +148,14 @@ export class FastLane {
       handOver(countedAs, counts);
       return normal;
     };
-    const viewer = await this.#admit(operation, counts);
+    const admitted = this.#admit(operation, counts);
+    const viewer = admitted instanceof Promise ? await admitted : admitted;
     if (typeof viewer === 'string') return leave(viewer);
     // Whoever said who asks may have taken a while.
     if (!this.#isCurrent(document)) return leave('no-graph');
     const answer = await this.#ask(operation, viewer);
     if (answer.kind === 'unsent') return leave('unsent');
-    const finished = this.#finish(document, answer);
+    const finished = this.#finish(document, answer, startMs);
     if (finished === null) return leave('not-run');
     const { body, code, hints } = finished;
     metrics.countOperation({ operation: document.operation, code, startMs });
@@ -181,23 +188,33 @@ export class FastLane {
   }
 
   /** Who asks, or why the normal lane is to say no. */
-  async #admit(operation: LaneOperation, counts: Counts): Promise<Viewer | null | LaneMiss> {
-    const { verifier, rates } = this.#options;
-    const { document, authorization, request } = operation;
-    if (rates !== undefined && (await admitAddress(rates, { counts, request })) !== null) {
-      return 'rate-limited';
-    }
-    let viewer: Viewer | null;
-    try {
-      viewer = await verifier.verify(authorization);
-    } catch {
-      return 'token';
-    }
-    if (viewer === null && document.needsViewer) return 'signed-out';
-    if (rates === undefined) return viewer;
+  #admit(operation: LaneOperation, counts: Counts): AtOnce<Admitted> {
+    const { rates } = this.#options;
+    const { authorization, request } = operation;
+    const address = rates === undefined ? null : admitAddress(rates, { counts, request });
+    return after(address, (tooMuch) => {
+      if (tooMuch !== null) return 'rate-limited';
+      return after(this.#viewerOf(authorization), (found) =>
+        this.#admitViewer(operation, counts, found),
+      );
+    });
+  }
+
+  #viewerOf(authorization: string | undefined): AtOnce<Admitted> {
+    const { verifier } = this.#options;
+    const known = authorization === undefined ? undefined : verifier.known?.(authorization);
+    return known ?? verifier.verify(authorization).catch((): LaneMiss => 'token');
+  }
+
+  #admitViewer(operation: LaneOperation, counts: Counts, found: Admitted): AtOnce<Admitted> {
+    if (typeof found === 'string') return found;
+    const { rates } = this.#options;
+    const { document, request } = operation;
+    if (found === null && document.needsViewer) return 'signed-out';
+    if (rates === undefined) return found;
     const { fields } = document;
-    const refusal = await admitFields(rates, { counts, request, viewer, fields });
-    return refusal === null ? viewer : 'rate-limited';
+    const verdict = admitFields(rates, { counts, request, viewer: found, fields });
+    return after(verdict, (refusal) => (refusal === null ? found : 'rate-limited'));
   }
 
   #ask(operation: LaneOperation, viewer: Viewer | null): Promise<LaneAnswer> {
@@ -215,8 +232,11 @@ export class FastLane {
     );
   }
 
-  #finish({ subgraph, path }: LaneDocument, answer: Exclude<LaneAnswer, { kind: 'unsent' }>) {
-    const from = { subgraph, path, mask: this.#mask };
+  #finish(document: LaneDocument, answer: Answered, startMs: number) {
+    const { subgraph, path, operation } = document;
+    const { metrics } = this.#options;
+    const asked = () => ({ operation, durationMs: metrics.nowMs() - startMs });
+    const from = { subgraph, path, mask: this.#mask, asked };
     return answer.kind === 'answered'
       ? finish(answer.body, from)
       : finishUnanswered(answer.why, from);

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { codeOf } from '../runtime/graphql-errors.ts';
 import { isRecord } from '../runtime/parsed-json.ts';
+import { type Asked, withAsked } from './asked-subgraphs.ts';
 import type { ErrorMask } from './errors.ts';
 
 /** What an error says of the answer's HTTP status; `spec`: only for application/graphql-response+json. */
@@ -22,6 +23,8 @@ interface Answered {
   /** Of an error that has none. */
   path: readonly string[];
   mask: ErrorMask;
+  /** Of this moment. */
+  asked(): Asked;
 }
 
 const cleanHead = '{"data":{';
@@ -61,11 +64,14 @@ function isClean(body: Buffer | string): boolean {
   return text.startsWith(cleanHead) && !text.includes('"errors"') && !text.includes('"extensions"');
 }
 
-function worded(data: unknown, errors: readonly GraphQLError[], { subgraph, mask }: Answered) {
+function worded(data: unknown, errors: readonly GraphQLError[], answered: Answered) {
   if (errors.length === 0) return { body: JSON.stringify({ data }), code: 'OK', hints: [] };
+  const { subgraph, mask } = answered;
+  const asked = answered.asked();
   const hints: HttpHint[] = [];
   const masked = errors.map((error) => {
-    const extensions = { code: noAnswer, ...error.extensions, serviceName: subgraph };
+    const named = { code: noAnswer, ...error.extensions, serviceName: subgraph };
+    const extensions = withAsked(named, asked);
     const { message, path } = error;
     const shown = mask(
       new GraphQLError(message, { path: path ?? null, extensions }),

@@ -9,6 +9,7 @@ import {
   type LaneUpstream,
   upstreamTimeoutDefaultMs,
 } from './lane-upstream.ts';
+import { pauseMs } from './pauses.ts';
 
 export interface FrameUpstreamOptions extends FrameTarget {
   /** Of `identityKeys`: the first one proves who asks. */
@@ -32,9 +33,12 @@ export interface FrameUpstreamOptions extends FrameTarget {
 const linksWanted = 2;
 /** Ten looks at each second: what is late by a tenth is late enough. */
 const tickMsMax = 100;
-/** Connection, TLS and both proofs; with the longest pause it stays below the 2 s that a repair may take to be felt. */
+/** Connection, TLS and both proofs; with the pause after it, it stays below the 2 s that a repair may take to be felt. */
 const openMs = 1_400;
-const pauseMs = { first: 25, max: 500 };
+/** The longest one is followed by a look of lane-refresh.ts, in less than these 2 s. */
+const pauses = { firstMs: 25, maxMs: 1_000 };
+/** Of a pause, after an attempt that took longer than that. */
+const leastShare = 0.25;
 const pingMs = 500;
 /** A second without an answer to the ping: asked elsewhere from then on. */
 const suspectMs = 1_500;
@@ -162,7 +166,12 @@ export class FrameUpstream implements LaneUpstream {
         return link;
       },
       onChange: (opened) => this.#changed(opened),
+      isSpare: (place) => place !== this.#places[0] && this.#isAway,
     };
+  }
+
+  get #isAway(): boolean {
+    return this.#places.every(({ link }) => link === undefined);
   }
 
   /** Another generation: what is asked now is not what was asked before. The latest is what stays. */
@@ -174,6 +183,7 @@ export class FrameUpstream implements LaneUpstream {
       this.#release = now;
       this.#generation += 1;
     }
+    if (opened !== undefined) for (const place of this.#places) place.fill();
     const { isReady } = this;
     if (isReady !== this.#wasReady && this.#closing === undefined) {
       this.#wasReady = isReady;
@@ -210,6 +220,8 @@ interface PlaceParts {
   goodAfterTicks: number;
   connect(events: LinkEvents): FrameLink;
   onChange(opened?: FrameLink): void;
+  /** Whether another place looks alone for a subgraph that is away. */
+  isSpare(place: Place): boolean;
 }
 
 /** Where one link stands, and the next one after it. */
@@ -221,6 +233,8 @@ class Place {
   #isClosed = false;
   /** Since the last one that was good. */
   #attempts = 0;
+  /** When the last one began. */
+  #attemptMs = 0;
   #cancelPause = () => {};
   #cancelLife = () => {};
   #cancelLeaving = () => {};
@@ -233,12 +247,16 @@ class Place {
   replace(): void {
     if (this.#isReplacing || this.#isClosed) return;
     this.#isReplacing = true;
-    const { clock, random } = this.#parts;
-    const ms = Math.min(pauseMs.first * 2 ** this.#attempts, pauseMs.max);
-    const jitteredMs = this.#attempts === 0 ? 0 : ms * (0.5 + random() / 2);
+    const isFirst = this.#attempts === 0;
+    const restMs = isFirst ? 0 : this.#restMs();
     this.#attempts += 1;
-    if (jitteredMs === 0) this.#connect();
-    else this.#cancelPause = clock.after(jitteredMs, () => this.#connect());
+    if (isFirst) this.#connect();
+    else this.#cancelPause = this.#parts.clock.after(restMs, () => this.#connect());
+  }
+
+  /** The subgraph is there. */
+  fill(): void {
+    if (this.link === undefined) this.replace();
   }
 
   tick(): void {
@@ -253,7 +271,16 @@ class Place {
     for (const cancel of [this.#cancelPause, this.#cancelLife, this.#cancelLeaving]) cancel();
   }
 
+  /** What the last attempt took is a part of the pause. A clock that was set makes none longer. */
+  #restMs(): number {
+    const { clock, random } = this.#parts;
+    const wholeMs = pauseMs(this.#attempts, pauses, random);
+    const leftMs = wholeMs - (clock.nowMs() - this.#attemptMs);
+    return Math.min(wholeMs, Math.max(leftMs, leastShare * wholeMs));
+  }
+
   #connect(): void {
+    this.#attemptMs = this.#parts.clock.nowMs();
     this.#next = this.#parts.connect({
       onOpen: (link) => this.#adopt(link),
       onLeaving: (link) => this.#leave(link),
@@ -290,6 +317,7 @@ class Place {
     if (link === this.link) this.link = undefined;
     else if (!wasNext) return;
     this.#next = wasNext ? undefined : this.#next;
-    this.replace();
+    if (this.#parts.isSpare(this)) this.#attempts = 0;
+    else this.replace();
   }
 }

@@ -3,8 +3,13 @@ import type { Logger } from '../runtime/log.ts';
 import type { LaneGraph } from './lane-decision.ts';
 import type { LaneUpstream } from './lane-upstream.ts';
 
-/** How soon another release of a subgraph, or one that was away, is seen. */
+/** How soon another release of a subgraph is seen. */
 const lookEveryMs = 500;
+/**
+ * How many looks pass until one that is away is asked again: one, then two, and from then on one more by chance.
+ * Over HTTP that is how soon a repair is felt, in less than 2 s.
+ */
+const restLooksMax = 2;
 /** A subgraph may change behind an address that stays; ours say so themselves. */
 const askAgainLooks = 60;
 const sdlQuery = '{_service{sdl}}';
@@ -17,6 +22,8 @@ export interface LaneRefreshParts {
   use(graph: LaneGraph | undefined): void;
   clock: Clock;
   log: Logger;
+  /** From 0 to 1, 1 left out. */
+  random: () => number;
 }
 
 type IsDue = (named: [string, LaneUpstream]) => boolean;
@@ -27,6 +34,14 @@ interface Told {
   generation: number;
 }
 
+/** One that did not say what it is. */
+interface Absence {
+  /** If there is another one, it may be back. */
+  generation: number;
+  attempts: number;
+  dueLook: number;
+}
+
 /**
  * Keeps what the lane decides by up to date: asks subgraphs what they are, again when another release of one
  * may be there, and begins anew with another supergraph. While it does, nothing is forwarded.
@@ -34,6 +49,7 @@ interface Told {
 export class LaneRefresh {
   readonly #parts: LaneRefreshParts;
   #told: ReadonlyMap<string, Told> = new Map();
+  readonly #absences = new Map<string, Absence>();
   #looks = 0;
   /** Another one whenever what is being asked for is out of date. */
   #round = {};
@@ -92,15 +108,35 @@ export class LaneRefresh {
     this.#looks += 1;
     const isTime = this.#looks % askAgainLooks === 0;
     const isDue: IsDue = ([name, { generation }]) =>
-      isTime || this.generationOf(name) !== generation;
+      isTime || (this.generationOf(name) !== generation && !this.#isSpared(name, generation));
     if ([...this.#parts.upstreams()].some(isDue)) await this.#renew(this.#round, isDue);
+  }
+
+  #isSpared(name: string, generation: number): boolean {
+    const absence = this.#absences.get(name);
+    return absence?.generation === generation && this.#looks < absence.dueLook;
+  }
+
+  #note([name, { generation }]: [string, LaneUpstream], told: Told | undefined): void {
+    const before = this.#absences.get(name);
+    this.#absences.delete(name);
+    if (told !== undefined) return;
+    const attempts = before?.generation === generation ? before.attempts + 1 : 1;
+    const byChance = attempts > restLooksMax ? Math.round(this.#parts.random()) : 0;
+    const dueLook = this.#looks + Math.min(attempts, restLooksMax) + byChance;
+    this.#absences.set(name, { generation, attempts, dueLook });
   }
 
   /** One that never says what it is costs the others nothing. */
   async #renew(round: object, isDue: IsDue = () => true): Promise<void> {
     const upstreams = [...this.#parts.upstreams()];
     const answers = await Promise.all(
-      upstreams.map(async (each) => (isDue(each) ? ask(each[1]) : undefined)),
+      upstreams.map(async (each) => {
+        if (!isDue(each)) return undefined;
+        const told = await ask(each[1]);
+        this.#note(each, told);
+        return told;
+      }),
     );
     if (round !== this.#round || this.#isClosed) return;
     // One that is away may come back as it was: its generation says that nothing goes there meanwhile.

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readBody } from '../runtime/http-messages.ts';
 import { isRecord } from '../runtime/parsed-json.ts';
-import type { FastLane, LaneAsked, LaneDocument } from './fast-lane.ts';
+import type { FastLane, LaneAsked, LaneResult } from './fast-lane.ts';
 import type { HttpHint } from './finish.ts';
 import type { LaneMiss } from './metrics.ts';
+import { type OriginPolicy, originHeaders } from './origins.ts';
 import type { Route } from './server.ts';
 
 /** 100 heartbeats with long ids are 30 kB; what is longer is rare enough for the normal lane. */
@@ -51,33 +52,35 @@ export interface LaneParameters extends LaneAsked {
 /**
  * The fast lane for HTTP, in front of the normal lane's route: it answers what it can, and leaves the rest
  * untouched, with the body that it has read in `request.body`.
+ *
+ * Shape: stands before `checkOrigin`, since a response that has headers already takes more of them at twice
+ * the cost.
  */
-export function laneRoute(lane: FastLane): Route {
-  return async (request: IncomingMessage & { body?: Buffer }, response) => {
+export function laneRoute(lane: FastLane, origins: OriginPolicy): Route {
+  return (request, response) => {
     if (request.method !== 'POST' || pathOf(request) !== '/graphql') return false;
+    if (!origins.allows(request)) return false;
     const contentType = contentTypes.get(request.headers.accept);
     if (contentType === undefined || !isOrdinary(request)) return leave(lane, 'request');
-    const body = await readBody(request);
-    if (body.kind !== 'whole') return true;
-    request.body = body.bytes;
-    const sent = parseBody(body.bytes);
-    if (typeof sent === 'string') return leave(lane, sent);
-    const document = lane.find(sent);
-    if (document === undefined) return false;
-    return answer(lane, { sent, document, request, response, contentType });
+    return answer(lane, { request, response, contentType });
   };
 }
 
 interface Asked {
-  sent: LaneParameters;
-  document: LaneDocument;
-  request: IncomingMessage;
+  request: IncomingMessage & { body?: Buffer };
   response: ServerResponse;
   contentType: string;
 }
 
 async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
-  const { sent, document, request, response, contentType } = asked;
+  const { request } = asked;
+  const body = await readBody(request);
+  if (body.kind !== 'whole') return true;
+  request.body = body.bytes;
+  const sent = parseBody(body.bytes);
+  if (typeof sent === 'string') return leave(lane, sent);
+  const document = lane.find(sent);
+  if (document === undefined) return false;
   const { authorization, traceparent } = request.headers;
   const result = await lane.answer({
     document,
@@ -88,16 +91,23 @@ async function answer(lane: FastLane, asked: Asked): Promise<boolean> {
     transport: 'http',
   });
   if (result.kind === 'normal') return false;
-  const { body, hints } = result;
-  response.writeHead(hints.length === 0 ? 200 : statusOf(hints, contentType), {
-    'content-type': contentType,
-    'x-request-id': request.headers['x-request-id'] ?? randomUUID(),
-    'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length,
-  });
+  send(asked, result);
+  return true;
+}
+
+function send(
+  { request, response, contentType }: Asked,
+  { body, hints }: Extract<LaneResult, { kind: 'answered' }>,
+): void {
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const head = originHeaders(request);
+  head.push('content-type', contentType);
+  head.push('x-request-id', String(request.headers['x-request-id'] ?? randomUUID()));
+  head.push('content-length', String(length));
+  response.writeHead(hints.length === 0 ? 200 : statusOf(hints, contentType), head);
   // Node writes head and text together, and a head and a Buffer apart.
   if (typeof body === 'string') response.end(body);
   else response.end(body.toString('latin1'), 'latin1');
-  return true;
 }
 
 /** The highest that an error asks for, as the normal lane has it. */

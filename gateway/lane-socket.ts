@@ -7,6 +7,7 @@ import { isRecord } from '../runtime/parsed-json.ts';
 import type { FastLane, LaneDocument } from './fast-lane.ts';
 import { authorizationOfSocket } from './identity.ts';
 import { checkParameters, isAmbiguous, type LaneParameters, parseJson } from './lane-route.ts';
+import { answerFrames } from './socket-answer.ts';
 
 /** As graphql-ws closes a socket whose message it fails at. */
 const internalErrorCode = 4500;
@@ -138,14 +139,9 @@ class LaneSocket {
     else this.#handOver(place, heard);
   }
 
-  /** As graphql-ws would write it, and in one packet. */
+  /** As graphql-ws would write it. Nothing of ws's own waits to be sent before it: it compresses nothing. */
   #send(id: string, body: Buffer | string): void {
-    const { client, request } = this.#opened;
-    const written = JSON.stringify(id);
-    request.socket.cork();
-    client.send(`{"id":${written},"type":"next","payload":${body}}`, nobodyWaits);
-    client.send(`{"id":${written},"type":"complete"}`, nobodyWaits);
-    request.socket.uncork();
+    this.#opened.request.socket.write(answerFrames(id, body));
   }
 
   /** It asks what the operation was counted as before it gives the word back. */
@@ -166,8 +162,6 @@ interface Asked {
   id: string;
   parameters: LaneParameters;
 }
-
-function nobodyWaits(): void {}
 
 /** By id; graphql-ws keeps null for an operation with one answer, the lane something of its own. */
 function placesOf(context: SocketContext): Record<string, object | null> {

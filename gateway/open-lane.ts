@@ -57,7 +57,7 @@ export async function openLane(options: OpenLaneOptions): Promise<OpenedLane | u
     upstreams: () => upstreams.all,
     build: (sdls) => createLaneGraph({ supergraph: supergraph.text, sdls, planner, log, costMax }),
     use: (graph) => documents.reset(graph ?? null),
-    ...{ clock, log },
+    ...{ clock, log, random: Math.random },
   });
   const changes = new LaneChanges({
     clock,

@@ -39,6 +39,12 @@ function isLoopback(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
+/** What an answer to whoever may ask says of that, to caches and to browsers: names and values by turns. */
+export function originHeaders({ headers: { origin } }: IncomingMessage): string[] {
+  const always = ['vary', 'Origin'];
+  return origin === undefined ? always : [...always, 'access-control-allow-origin', origin];
+}
+
 /**
  * Refuses pages of other origins with 403, and tells browsers of those that may (CORS). Credentials are
  * not allowed to any: identity is a header, and no cookie is ever read.

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4, type Socket } from 'node:net';
 
 /**
  * The address that a request came from, as it is counted: that of the connection, or behind
@@ -61,17 +61,29 @@ for (const [network, prefix] of [
   privateNetworks.addSubnet(network, prefix, 'ipv6');
 }
 
+/** Of connections without a proxy in front: an address is what it is for as long as one is open. */
+const addresses = new WeakMap<Socket, string | null>();
+
 /**
  * Null for a private address that no proxy told of: behind it are all viewers of a proxy that this gateway
  * was not told of, or whoever runs it, and one limit for all of them would be an outage.
+ *
+ * Cost: a look-up; without proxies in front, more for the first request of a connection alone.
  */
 export function countedAddress(
   request: IncomingMessage | undefined,
   trustedProxies: number,
 ): string | null {
   if (request === undefined) return null;
-  const peer = request.socket.remoteAddress ?? '';
-  const family = peer.includes(':') ? 'ipv6' : 'ipv4';
-  if (trustedProxies === 0 && (peer === '' || privateNetworks.check(peer, family))) return null;
-  return peerAddress(request, trustedProxies);
+  if (trustedProxies > 0) return peerAddress(request, trustedProxies);
+  const { socket } = request;
+  const known = addresses.get(socket);
+  if (known !== undefined) return known;
+  const address = isPrivate(socket.remoteAddress ?? '') ? null : peerAddress(request, 0);
+  addresses.set(socket, address);
+  return address;
+}
+
+function isPrivate(peer: string): boolean {
+  return peer === '' || privateNetworks.check(peer, peer.includes(':') ? 'ipv6' : 'ipv4');
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
 import type { DocumentNode, GraphQLError } from 'graphql';
+import { type AtOnce, after } from '../runtime/at-once.ts';
 import { toGraphQLError } from '../runtime/graphql-errors.ts';
 import type { Viewer } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -17,10 +18,10 @@ export interface GatewayRates {
 /** Null: admitted. Otherwise what refuses it. */
 type Verdict = { fault: unknown } | null;
 
-/** What was counted of one operation: nothing counts again. */
+/** What was counted of one operation, or is being counted: nothing counts again. */
 export interface Counts {
-  address?: Verdict;
-  fields?: Verdict;
+  address?: AtOnce<Verdict>;
+  fields?: AtOnce<Verdict>;
 }
 
 /** By what stands for one operation. */
@@ -49,41 +50,43 @@ interface FieldCounting extends Counting {
 }
 
 /** Once before anything is parsed or verified, so that rubbish counts as well. */
-export async function admitAddress(rates: GatewayRates, counting: Counting): Promise<Verdict> {
+export function admitAddress(rates: GatewayRates, counting: Counting): AtOnce<Verdict> {
   const { counts, request } = counting;
-  if (counts.address === undefined) {
-    const address = countedAddress(request, rates.trustedProxies);
-    const asked = address === null ? null : rates.limits.admit('address', address);
-    counts.address = asked && (await verdictOf(asked));
-  }
+  if (counts.address === undefined) counts.address = takeAddress(rates, request, 1);
   return counts.address;
 }
 
 /** The rest: every field of what is going to run. */
-export async function admitFields(rates: GatewayRates, counting: FieldCounting): Promise<Verdict> {
+export function admitFields(rates: GatewayRates, counting: FieldCounting): AtOnce<Verdict> {
   const { counts } = counting;
-  if (counts.fields === undefined) counts.fields = await verdictOf(takeFields(rates, counting));
+  if (counts.fields === undefined) counts.fields = takeFields(rates, counting);
   return counts.fields;
 }
 
-async function takeFields(
-  { limits, trustedProxies }: GatewayRates,
+function takeFields(
+  rates: GatewayRates,
   { request, viewer, fields }: FieldCounting,
-): Promise<void> {
-  if (fields > 1) {
-    const address = countedAddress(request, trustedProxies);
-    if (address !== null) await limits.admit('address', address, fields - 1);
-  }
-  if (viewer) await limits.admit('profile', viewer.profileId, fields);
+): AtOnce<Verdict> {
+  const ofAddress = fields > 1 ? takeAddress(rates, request, fields - 1) : null;
+  return after(ofAddress, (verdict) => {
+    if (verdict !== null || !viewer) return verdict;
+    return verdictOf(rates.limits.refusal('profile', viewer.profileId, fields));
+  });
 }
 
-function verdictOf(admitted: Promise<void>): Promise<Verdict> {
-  return admitted.then(
-    () => null,
-    (fault: unknown) => ({ fault }),
-  );
+function takeAddress(
+  { limits, trustedProxies }: GatewayRates,
+  request: IncomingMessage | undefined,
+  count: number,
+): AtOnce<Verdict> {
+  const address = countedAddress(request, trustedProxies);
+  return address === null ? null : verdictOf(limits.refusal('address', address, count));
 }
 
+function verdictOf(refusal: AtOnce<Error | null>): AtOnce<Verdict> {
+  if (refusal instanceof Promise) return refusal.then(verdictOf, (fault: unknown) => ({ fault }));
+  return refusal && { fault: refusal };
+}
 /**
  * Counts what profiles and addresses ask for, field by field, and refuses an operation that is too much as
  * a whole: none of it runs. An address is counted once before anything is parsed or verified, so that

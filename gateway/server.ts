@@ -85,8 +85,8 @@ export async function serveGateway(options: GatewayServerOptions): Promise<Gatew
   const health = createHealth(options.isReady);
   const routes: readonly Route[] = [
     health.answer,
+    ...(options.lane === undefined ? [] : [laneRoute(options.lane, origins)]),
     checkOrigin(origins),
-    ...(options.lane === undefined ? [] : [laneRoute(options.lane)]),
     (request, response) => answerGraphQL(request, response, { ...options, streams }),
     ...options.routes,
     refuse,

@@ -9,6 +9,7 @@ import {
   printed,
   type Transport,
 } from './executor.ts';
+import { pauseMs } from './pauses.ts';
 import { UpstreamResults } from './upstream-results.ts';
 
 /** Between the last subscription's end and the next one's begin: a viewer who turns a page. */
@@ -16,8 +17,10 @@ const idleSocketMs = 500;
 /** How often the link is probed, and how long an answer may take: a host that vanished says nothing. */
 const probeEveryMs = 10_000;
 const probeAnswerMs = 5_000;
-/** Waits before each new attempt: 20 s in all, a restart of the subgraph and more. */
-const retryWaitsMs = [100, 200, 500, 1_000, 2_000, 4_000, 6_000, 6_000];
+/** However many subscriptions wait for one, and begin anew when it was not to be had, there is one attempt at a time. */
+const pauses = { firstMs: 100, maxMs: 2_000 };
+/** Some 20 s in all, a restart of the subgraph and more. */
+const retriesMax = 16;
 
 /**
  * Subscriptions over graphql-ws: one socket to each subgraph, for all viewers. A lost link is mended
@@ -25,13 +28,17 @@ const retryWaitsMs = [100, 200, 500, 1_000, 2_000, 4_000, 6_000, 6_000];
  * each begins again, as it is for a viewer who reads too slowly. The runtime's own transport gives up
  * when a subgraph is killed.
  *
- * Errors: a subscription fails when all attempts did.
+ * Errors: a subscription fails when all attempts did; each that begins while the subgraph is still away, with the
+ * next one.
  */
-export function socketTransport(signer: StatementSigner): Transport {
+export function socketTransport(
+  signer: StatementSigner,
+  retries: SocketRetries = { max: retriesMax, random: Math.random },
+): Transport {
   return createTransport(({ transportEntry }) => {
     const { location } = transportEntry;
     if (location === undefined) throw new Error('A subgraph has no address for subscriptions.');
-    const client = openClient(location.replace(/^http/, 'ws'));
+    const client = openClient(location.replace(/^http/, 'ws'), retries);
     const execute: Executor = async (asked) =>
       new UpstreamResults(client, {
         query: printed(asked.document),
@@ -46,6 +53,12 @@ export function socketTransport(signer: StatementSigner): Transport {
   });
 }
 
+interface SocketRetries {
+  max: number;
+  /** From 0 to 1, 1 left out. */
+  random: () => number;
+}
+
 function headersOf({ context, extensions }: ExecutionRequest, signer: StatementSigner) {
   const traceparent = extensions?.headers?.traceparent;
   return {
@@ -54,17 +67,18 @@ function headersOf({ context, extensions }: ExecutionRequest, signer: StatementS
   };
 }
 
-function openClient(url: string): Client {
+function openClient(url: string, { max, random }: SocketRetries): Client {
   let overdue: NodeJS.Timeout | undefined;
   const client = createClient({
     url,
     webSocketImpl: WebSocket,
     lazyCloseTimeout: idleSocketMs,
     keepAlive: probeEveryMs,
-    retryAttempts: retryWaitsMs.length,
+    retryAttempts: max,
     // By default only a proper close is followed by a retry, and a killed process sends none.
     shouldRetry: () => true,
-    retryWait: (retries) => delay(retryWaitsMs[retries] ?? 0, undefined, { ref: false }),
+    // It counts on until there is a connection.
+    retryWait: (retries) => delay(pauseMs(retries + 1, pauses, random), undefined, { ref: false }),
     on: {
       ping(isFromServer) {
         if (!isFromServer) overdue = setTimeout(() => client.terminate(), probeAnswerMs);

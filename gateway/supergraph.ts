@@ -11,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { TokenVerifier } from '../runtime/identity.ts';
 import type { Logger } from '../runtime/log.ts';
 import { noTracer, type Tracer } from '../runtime/tracing.ts';
+import { markAsked } from './asked-subgraphs.ts';
 import { limitCost } from './cost-limit.ts';
 import { limitDocuments } from './document-limits.ts';
 import { codeValidationErrors, createErrorMask } from './errors.ts';
@@ -96,6 +97,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayRunti
     plugins: () => [
       metrics.plugin(),
       traceOperations(options.tracer ?? noTracer),
+      markAsked(() => metrics.nowMs()),
       ...(options.documents === undefined ? [] : [admitDocuments(options.documents)]),
       limitDocuments(),
       codeValidationErrors({ isProduction }),

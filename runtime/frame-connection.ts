@@ -88,6 +88,11 @@ export class FrameConnection<Context extends SubgraphContext> {
     if (fault !== undefined) this.refuse(fault);
   }
 
+  /** What was asked, and is not answered yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   /** Says why, and ends it. */
   refuse(reason: ConnectionError): void {
     if (this.#isEnding) return;

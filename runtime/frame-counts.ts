@@ -23,11 +23,14 @@ export class FrameCounts {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
-  text(connections: number): string {
+  text({ connections, underWay }: { connections: number; underWay: number }): string {
     return [
       '# HELP playhead_frame_connections Framed connections of gateways: two each.',
       '# TYPE playhead_frame_connections gauge',
       `playhead_frame_connections ${connections}`,
+      '# HELP playhead_frame_requests_under_way Operations that came by frame and are not answered yet.',
+      '# TYPE playhead_frame_requests_under_way gauge',
+      `playhead_frame_requests_under_way ${underWay}`,
       '# HELP playhead_frame_requests_total Operations that came by frame, by what became of them.',
       '# TYPE playhead_frame_requests_total counter',
       ...[...this.#requests].map(

@@ -108,7 +108,10 @@ export function openFrameEndpoint<Context extends SubgraphContext>(
     });
   }
   return {
-    metrics: () => counts.text(gateways.size),
+    metrics() {
+      const underWay = [...gateways].reduce((sum, gateway) => sum + gateway.underWay, 0);
+      return counts.text({ connections: gateways.size, underWay });
+    },
     retire: () => void drain(),
     drain,
     async close() {

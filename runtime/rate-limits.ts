@@ -1,9 +1,10 @@
 import { PlatformError } from '../domain/errors.ts';
 import type { RateKind, RateLimit, RateTake } from '../domain/rate-limit.ts';
+import { type AtOnce, after } from './at-once.ts';
 
 /** Where buckets are kept; stores/rate-limiter.ts says what it promises. */
 interface Limiter {
-  take(take: RateTake): Promise<number>;
+  take(take: RateTake): AtOnce<number>;
 }
 
 export interface RateLimitsOptions {
@@ -30,13 +31,22 @@ export class RateLimits {
    * Cost: a look-up; one round trip to a shared store for who asks for much.
    */
   async admit(kind: RateKind, id: string, count = 1): Promise<void> {
+    const refusal = await this.refusal(kind, id, count);
+    if (refusal !== null) throw refusal;
+  }
+
+  /** What `admit` throws; null: they were counted. At once, unless a shared store has to be asked. */
+  refusal(kind: RateKind, id: string, count = 1): AtOnce<PlatformError | null> {
     const limit = this.#options.limits[kind] ?? null;
-    if (limit === null) return;
-    const waitMs = await this.#options.limiter.take({ kind, id, count, limit });
-    if (waitMs === 0) return;
+    if (limit === null) return null;
+    const taken = this.#options.limiter.take({ kind, id, count, limit });
+    return after(taken, (waitMs) => (waitMs === 0 ? null : this.#refuse(kind, { limit, waitMs })));
+  }
+
+  #refuse(kind: RateKind, { limit, waitMs }: { limit: RateLimit; waitMs: number }): PlatformError {
     this.#refused.set(kind, (this.#refused.get(kind) ?? 0) + 1);
     const message = `This ${kind} asks for too much: ${limit.perS} a second are allowed, ${limit.burst} at once.`;
-    throw new PlatformError(message, { code: 'RATE_LIMITED', retryAfterMs: waitMs });
+    return new PlatformError(message, { code: 'RATE_LIMITED', retryAfterMs: waitMs });
   }
 
   /** Prometheus' text format; whose requests they were is nobody's business there. */

@@ -1,7 +1,7 @@
 import { PlatformError } from '../domain/errors.ts';
 import type { RateLimit, RateTake } from '../domain/rate-limit.ts';
 import type { Breaker } from './breaker.ts';
-import type { RateLimiter } from './rate-limiter.ts';
+import type { LocalRateLimiter, RateLimiter } from './rate-limiter.ts';
 
 /** A device that plays sends a fifth of what it may: its heartbeats cost no round trip more. */
 const quietShare = 1 / 4;
@@ -16,24 +16,26 @@ const quietShare = 1 / 4;
  * Errors: none of the store's: a limit protects, and is no reason to fail.
  */
 export function failSoftRateLimiter(parts: {
-  local: RateLimiter;
+  local: LocalRateLimiter;
   /** Of this process too. */
-  quiet: RateLimiter;
+  quiet: LocalRateLimiter;
   shared: RateLimiter;
   breaker: Breaker;
 }): RateLimiter {
   const { local, quiet, shared, breaker } = parts;
+  const takeShared = async (take: RateTake): Promise<number> => {
+    try {
+      return await breaker.run(async () => shared.take(take));
+    } catch (error) {
+      if (error instanceof PlatformError) return 0;
+      throw error;
+    }
+  };
   return {
-    async take(take) {
-      const waitMs = await local.take(take);
+    take(take) {
+      const waitMs = local.take(take);
       if (waitMs > 0) return waitMs;
-      if ((await quiet.take(quieter(take))) === 0) return 0;
-      try {
-        return await breaker.run(() => shared.take(take));
-      } catch (error) {
-        if (error instanceof PlatformError) return 0;
-        throw error;
-      }
+      return quiet.take(quieter(take)) === 0 ? 0 : takeShared(take);
     },
     async close() {
       for (const limiter of [local, quiet, shared]) await limiter.close();

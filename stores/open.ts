@@ -170,15 +170,14 @@ async function openHotTier(
 ): Promise<Pick<PlaybackStores, 'hot' | 'events' | 'leases'>> {
   const redis = redisOptions(config, parts.clock);
   if (redis !== null) {
-    const { openRedisHotStore } = await import('./redis/hot.ts');
+    const { openRedisHotTier } = await import('./redis/hot-tier.ts');
     const { openRedisLeases } = await import('./redis/lease.ts');
     // Side by side: each waits a while for a Redis that is not there yet.
-    const [hot, events, leases] = await Promise.all([
-      openRedisHotStore({ ...redis, ...regionOf(config), policy: parts.policy }),
-      openEventStream(config, parts.clock),
+    const [tier, leases] = await Promise.all([
+      openRedisHotTier({ ...redis, ...regionOf(config), policy: parts.policy }),
       openRedisLeases(redis),
     ]);
-    return { hot, events, leases };
+    return { ...tier, leases };
   }
   const { openEmbeddedEventStream } = await import('./embedded/stream.ts');
   const { openEmbeddedHotStore } = await import('./embedded/hot.ts');

@@ -9,6 +9,11 @@ import type { RateTake } from '../domain/rate-limit.ts';
  */
 export interface RateLimiter {
   /** 0: it was taken. Otherwise the ms until it can be, and nothing was taken. */
-  take(take: RateTake): Promise<number>;
+  take(take: RateTake): number | Promise<number>;
   close(): Promise<void>;
+}
+
+/** Of one process: nobody has to be asked. */
+export interface LocalRateLimiter extends RateLimiter {
+  take(take: RateTake): number;
 }

@@ -1,5 +1,5 @@
 import { takeFrom } from '../../domain/rate-limit.ts';
-import type { RateLimiter } from '../rate-limiter.ts';
+import type { LocalRateLimiter } from '../rate-limiter.ts';
 
 /** Devices, profiles and addresses that ask a busy process within a minute; about 20 MB. */
 const bucketsMax = 100_000;
@@ -13,13 +13,13 @@ const bucketsMax = 100_000;
 export function openEmbeddedRateLimiter(options: {
   clock: { nowMs(): number };
   lengthMax?: number;
-}): RateLimiter {
+}): LocalRateLimiter {
   const { clock, lengthMax = bucketsMax } = options;
   /** When each is full, ms. */
   let newer = new Map<string, number>();
   let older = new Map<string, number>();
   return {
-    async take({ kind, id, count, limit }) {
+    take({ kind, id, count, limit }) {
       const key = `${kind}|${id}`;
       const fullAtMs = newer.get(key) ?? older.get(key) ?? 0;
       const taken = takeFrom(fullAtMs, { count, limit, nowMs: clock.nowMs() });

@@ -136,10 +136,10 @@ export class RedisConnection {
   ): Promise<Answer> {
     const { clock, commandTimeoutMs } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    // The driver's own timeout begins when a command is sent: behind a hanging one, that is late.
-    const cancel = clock.after(commandTimeoutMs, () =>
-      reject(new Error(`No answer within ${commandTimeoutMs} ms.`)),
-    );
+    const expire = () => reject(new Error(`No answer within ${commandTimeoutMs} ms.`));
+    // Not by the driver, whose timeout begins when a command is sent: behind a hanging one, that is late.
+    // A timer comes before what has arrived, and a process that stood still must not blame Redis.
+    const cancel = clock.after(commandTimeoutMs, () => setImmediate(expire));
     try {
       question(this.#commands).then(resolve, reject);
       return await promise;
@@ -222,7 +222,8 @@ function createSubscriber(options: RedisConnectionOptions): Redis | null {
   const { address } = options;
   if ('clusterNodes' in address) return null;
   // Channels are subscribed to again by whoever listens, who must know when that was.
-  return silenced(new Redis(address.url, { ...singleOptions(options), autoResubscribe: false }));
+  const subscriptions = { autoResubscribe: false, commandTimeout: options.commandTimeoutMs };
+  return silenced(new Redis(address.url, { ...singleOptions(options), ...subscriptions }));
 }
 
 function createCluster(options: RedisConnectionOptions & Reach, nodes: readonly string[]): Cluster {
@@ -237,6 +238,8 @@ function createCluster(options: RedisConnectionOptions & Reach, nodes: readonly 
     autoPipeliningIgnoredCommands: ['ssubscribe', 'sunsubscribe'],
     redisOptions: {
       ...nodeOptions(options),
+      // Of its subscriptions: whatever else is asked has long been given up by `ask`.
+      commandTimeout: 2 * options.commandTimeoutMs,
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),
       ...(password === '' ? {} : { password: decodeURIComponent(password) }),
       ...(protocol === 'rediss:' ? encrypted(options) : {}),
@@ -273,7 +276,6 @@ function nodeOptions({ commandTimeoutMs, isFar }: RedisConnectionOptions & Reach
   return {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    commandTimeout: commandTimeoutMs,
     connectTimeout: isFar ? farConnectTimeoutMs : connectTimeoutMs,
     socketTimeout: Math.max(socketTimeoutMs, 2 * commandTimeoutMs),
   };

@@ -5,7 +5,7 @@
      ARGV[4] titles passed over, the oldest
      Returns of each title, oldest first: {member, since (ms), packed playhead, packed visibility,
              device hash, kind and id, name}, each false where there is none
-     Cost    O(log dirty + titles): HMGET twice a title ]]
+     Cost    O(log dirty + titles passed over + titles): HMGET twice a title ]]
 local members = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', ARGV[4], ARGV[2],
   'WITHSCORES')
 local titles = {}

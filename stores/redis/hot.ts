@@ -70,9 +70,15 @@ export interface RedisHotOptions extends RedisConnectionOptions {
   region?: RegionOptions;
 }
 
-/** The hot store in Redis 7 or later, one Redis or a Redis Cluster: every method is one script. */
-export async function openRedisHotStore(options: RedisHotOptions): Promise<HotStore> {
-  return new RedisHotStore(await RedisConnection.open(options), options);
+/**
+ * The hot store in Redis 7 or later, one Redis or a Redis Cluster: every method is one script. Closing it
+ * closes the connection.
+ */
+export async function openRedisHotStore(
+  options: RedisHotOptions,
+  connecting = RedisConnection.open(options),
+): Promise<HotStore> {
+  return new RedisHotStore(await connecting, options);
 }
 
 type DueReply = [

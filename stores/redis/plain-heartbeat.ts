@@ -5,8 +5,14 @@ import { stateAfter } from '../../domain/presence.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { activityTimeMs, versionLength, writerOf } from '../../domain/version.ts';
 import type { MergeRequest } from '../hot-store.ts';
-import { type PackedDevice, packDevice, unpackDevice } from './device.ts';
-import { type PackedSession, packPlayer, playingSession } from './session.ts';
+import { unpackDevice } from './device.ts';
+import {
+  type PackedSession,
+  type Played,
+  packPlayer,
+  playedOf,
+  playingSession,
+} from './session.ts';
 
 /** Characters of a version, and of a session, that a script compares as two numbers; of a version to 10 ms. */
 export const comparedLength = 12;
@@ -30,16 +36,17 @@ export function packPlainHeartbeat(request: MergeRequest, policy: Policy): strin
   }
   const { profileId, nowMs } = request;
   const { title, sessionId } = presence;
-  const packed = packDevice(device);
+  const played = playedOf(presence);
   const isPlain =
     stateAfter(presence.event) === 'PLAYING' &&
     title === request.writes[0]?.title &&
     isSameDevice(presence.device, device) &&
-    isInProgress(playhead, { device, packed }) &&
+    isInProgress(playhead, played) &&
+    device.name !== '' &&
     offersProgress(request, { profileId, title, playhead, device, sessionId });
   if (!isPlain) return null;
 
-  const report = packPlayer(presence, packed);
+  const report = packPlayer(presence, played);
   const position = packPlayhead(playhead);
   const session = playingSession(report, policy);
   const compared = [
@@ -125,13 +132,9 @@ function positionAlone({ writes, onlyIf }: MergeRequest): PlayheadRegister | nul
 }
 
 /** What the seal of a position (title.lua) says of the position by itself. */
-function isInProgress(
-  playhead: PlayheadRegister,
-  on: { device: Device; packed: PackedDevice },
-): boolean {
-  const { status, deviceHash, laterFields } = playhead;
-  const { hash, name } = on.packed;
-  const isNamed = deviceHash === hash && on.device.name !== '' && !name.includes('\0');
+function isInProgress(playhead: PlayheadRegister, { deviceHash, name }: Played): boolean {
+  const { status, laterFields } = playhead;
+  const isNamed = playhead.deviceHash === deviceHash && !name.includes('\0');
   return status === 'IN_PROGRESS' && laterFields === '' && isNamed;
 }
 
@@ -166,5 +169,6 @@ function isSameProgress(one: Transition, other: Transition): boolean {
 }
 
 function isSameDevice(left: Device, right: Device): boolean {
+  if (left === right) return true;
   return left.id === right.id && left.kind === right.kind && left.name === right.name;
 }

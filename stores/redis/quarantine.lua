@@ -6,8 +6,9 @@
 -- include title.lua
 local since_ms = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if since_ms then
-  local field = 't:' .. ARGV[2]
-  seal_settled(KEYS[3], field, redis.call('HGET', KEYS[3], field))
+  -- First, as it needs no memory: a full Redis then takes the rest as well.
   redis.call('ZREM', KEYS[1], ARGV[1])
   redis.call('ZADD', KEYS[2], since_ms, ARGV[1])
+  local field = 't:' .. ARGV[2]
+  seal_settled(KEYS[3], field, redis.call('HGET', KEYS[3], field))
 end

@@ -1,3 +1,4 @@
+import type { Device } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
 import {
   aliveUntilMs,
@@ -9,7 +10,7 @@ import {
   stateAfter,
 } from '../../domain/presence.ts';
 import { fingerprint, sessionWriter } from '../../domain/version.ts';
-import { type PackedDevice, packDevice, unpackDevice } from './device.ts';
+import { packDevice, unpackDevice } from './device.ts';
 
 /** Base-36 digits of a sequence (a GraphQL Int) and of a time: fixed, so that they compare as text. */
 const sequenceLength = 6;
@@ -74,20 +75,18 @@ export interface PackedPlayer {
 export function packReport(report: PresenceReport): PackedReport {
   const { sessionId, device } = report;
   const writer = sessionWriter({ deviceId: device.id, sessionId });
-  return { ...packPlayer(report, packDevice(device)), writer };
+  return { ...packPlayer(report), writer };
 }
 
-/** `device`: that of the report, packed. */
-export function packPlayer(report: PresenceReport, device: PackedDevice): PackedPlayer {
+export function packPlayer(report: PresenceReport, played = playedOf(report)): PackedPlayer {
   const { sessionId, title, receivedAtMs } = report;
   const state = stateAfter(report.event);
-  const started = packTime(report.startedAtMs);
-  const { kindAndId, name } = device;
+  const { started, hash, kindAndId, name } = played;
   return {
     session: sessionId,
     title,
     state: state === null ? '' : letters[state],
-    hash: playerHash({ played: started + title, kindAndId, name }),
+    hash,
     sequence: packSequence(report.sequence),
     receivedAtMs: decimalTime(receivedAtMs),
     rest: packTime(receivedAtMs) + report.positionMs.toString(36),
@@ -204,6 +203,32 @@ function takenOverIn(
   if (by === undefined || at === undefined || kindAndId === undefined) return null;
   const name = fields.get(`${sessionId}.m`) ?? null;
   return { sessionId: by, at, device: unpackDevice({ kindAndId, name }) };
+}
+
+/** Of a report, what is the same in all of its session. */
+export interface Played {
+  title: string;
+  startedAtMs: number;
+  started: string;
+  /** Of the player. */
+  hash: string;
+  deviceHash: string;
+  kindAndId: string;
+  name: string;
+}
+
+/** By the device, of which a session has one object: see `Reporter`. */
+const lastPlayed = new WeakMap<Device, Played>();
+
+export function playedOf({ title, startedAtMs, device }: PresenceReport): Played {
+  const known = lastPlayed.get(device);
+  if (known?.title === title && known.startedAtMs === startedAtMs) return known;
+  const { hash: deviceHash, kindAndId, name } = packDevice(device);
+  const started = packTime(startedAtMs);
+  const hash = playerHash({ played: started + title, kindAndId, name });
+  const played = { title, startedAtMs, started, hash, deviceHash, kindAndId, name };
+  lastPlayed.set(device, played);
+  return played;
 }
 
 function playerHash(of: { played: string; kindAndId: string; name: string }): string {

@@ -4,7 +4,9 @@
      ARGV[3..] of each title: profile id, title, version of the playhead written or '', version of the
              visibility written or ''
      Returns nothing
-     Cost    O(titles): HMGET, ZREM, HSET; the last one of a profile HINCRBY, HDEL, PEXPIRE ]]
+     Cost    O(titles): HMGET, ZREM, HSET; the last one of a profile HINCRBY, HDEL, PEXPIRE
+     A full Redis refuses the first write of a script if that needs memory, and no later one: each title
+     is taken out of the set first, or what is never evicted could never be drained either. ]]
 -- include register.lua
 -- include owed.lua
 -- include title.lua
@@ -26,10 +28,11 @@ for index = 3, #KEYS do
   local is_done, held =
     is_written(profile.key, title, { playhead = playhead, visibility = visibility })
   if is_done then
-    seal_settled(profile.key, 't:' .. title, held)
     release(sets, profile, ARGV[2])
+    seal_settled(profile.key, 't:' .. title, held)
+  elseif redis.call('ZREM', sets.dirty, profile.member) == 1 then
+    redis.call('ZADD', sets.dirty, ARGV[1], profile.member)
   else
     owe(sets, profile, ARGV[1])
-    redis.call('ZADD', sets.dirty, 'XX', ARGV[1], profile.member)
   end
 end

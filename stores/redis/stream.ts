@@ -27,18 +27,26 @@ export interface RedisStreamOptions extends RedisConnectionOptions {
   partitions: number;
 }
 
-/** The event stream as one Redis stream a partition. */
+/**
+ * The event stream as one Redis stream a partition, over a connection of its own: whoever reads much at once
+ * holds up nobody who writes. `appending` is the one it appends over, where somebody else has one; that
+ * one's owner closes it.
+ */
 export async function openRedisEventStream(
   options: RedisStreamOptions,
+  appending?: Promise<RedisConnection>,
 ): Promise<EventStream & EventCopies> {
-  return new RedisEventStream(await RedisConnection.open(options), options);
+  const opening = RedisConnection.open(options);
+  const [connection, appends] = await Promise.all([opening, appending ?? opening]);
+  return new RedisEventStream(connection, { ...options, appends });
 }
 
 /** That of another region's Redis, over a connection of its own: to read, and for nothing else. */
 export async function openRedisPeerEvents(
   options: RedisStreamOptions & { region: string },
 ): Promise<PeerEvents> {
-  const stream = new RedisEventStream(await RedisConnection.toRead(options), options);
+  const connection = await RedisConnection.toRead(options);
+  const stream = new RedisEventStream(connection, { ...options, appends: connection });
   return {
     region: options.region,
     read: (from) => stream.read(from),
@@ -50,14 +58,19 @@ export async function openRedisPeerEvents(
 class RedisEventStream implements EventStream, EventCopies {
   readonly partitions: number;
   readonly #connection: RedisConnection;
+  readonly #appends: RedisConnection;
   readonly #channels: Channels;
   readonly #append = readScript('append');
   readonly #copy = readScript('copy-events');
   readonly #unread = readScript('unread');
 
-  constructor(connection: RedisConnection, options: RedisStreamOptions) {
+  constructor(
+    connection: RedisConnection,
+    options: RedisStreamOptions & { appends: RedisConnection },
+  ) {
     this.partitions = options.partitions;
     this.#connection = connection;
+    this.#appends = options.appends;
     this.#channels = new Channels(connection.subscriber, options.clock);
   }
 
@@ -65,7 +78,7 @@ class RedisEventStream implements EventStream, EventCopies {
     if (entry.transitions.length === 0) return;
     const { events } = partitionKeys(entry.partition);
     const entries = entry.transitions.map((transition) => JSON.stringify(transition));
-    await this.#connection.run(this.#append, {
+    await this.#appends.run(this.#append, {
       keys: [events],
       args: [eventsLengthMax, ...entries],
     });

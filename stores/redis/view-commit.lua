@@ -2,29 +2,36 @@
      if nobody wrote the view of that partition since it was read.
      KEYS[1] consumed  KEYS[2] unclaimed plays  KEYS[3..] of each profile: viewings, recency, plays, profile
      ARGV[1] revision that was read  ARGV[2] offset; '' leaves the one that is there
-     ARGV[3..] of each change: what it is, place of the profile from 0, name, value
-             v/V put or remove a viewing (title, body)    r/R its place (version|title)
-             p/P put or remove a play (play, body)        u/U unclaimed (profile|play, ended at, ms)
-             f   floors (floor, floor of plays)           c   forget the correction
+     ARGV[3..] a change each, as texts that end in a zero byte: what it is, place of the profile from 0, and
+             v   viewing: title, body, its place (version|title) so far and now; '' for none
+             p   play: play, body, unclaimed member (profile|play), ended at (ms)
+             f   floors: floor, floor of plays     c   forget the correction
+             What has no body is removed; any other text may be empty
      Returns 1, or 0 when somebody was faster: nothing is stored then
      Cost    O(changes × log titles) ]]
-local revision = redis.call('HGET', KEYS[1], 'r') or '0'
+local call, read = redis.call, struct.unpack
+local revision = call('HGET', KEYS[1], 'r') or '0'
 if revision ~= ARGV[1] then return 0 end
-for index = 3, #ARGV, 4 do
-  local change, name, value = ARGV[index], ARGV[index + 2], ARGV[index + 3]
-  local first = 3 + 4 * tonumber(ARGV[index + 1])
-  if change == 'v' then redis.call('HSET', KEYS[first], name, value)
-  elseif change == 'V' then redis.call('HDEL', KEYS[first], name)
-  elseif change == 'r' then redis.call('ZADD', KEYS[first + 1], 0, name)
-  elseif change == 'R' then redis.call('ZREM', KEYS[first + 1], name)
-  elseif change == 'p' then redis.call('HSET', KEYS[first + 2], name, value)
-  elseif change == 'P' then redis.call('HDEL', KEYS[first + 2], name)
-  elseif change == 'u' then redis.call('ZADD', KEYS[2], value, name)
-  elseif change == 'U' then redis.call('ZREM', KEYS[2], name)
-  elseif change == 'f' then redis.call('HSET', KEYS[first + 3], 'f', name, 'e', value)
-  elseif change == 'c' then redis.call('HDEL', KEYS[first + 3], 'c')
+for index = 3, #ARGV do
+  local change, place, name, value, third, fourth = read('ssssss', ARGV[index])
+  local first = 3 + 4 * place
+  if change == 'v' then
+    if third ~= fourth and third ~= '' then call('ZREM', KEYS[first + 1], third) end
+    if third ~= fourth and fourth ~= '' then call('ZADD', KEYS[first + 1], 0, fourth) end
+    if value == '' then call('HDEL', KEYS[first], name)
+    else call('HSET', KEYS[first], name, value) end
+  elseif change == 'p' and value == '' then
+    call('HDEL', KEYS[first + 2], name)
+    call('ZREM', KEYS[2], third)
+  elseif change == 'p' then
+    call('HSET', KEYS[first + 2], name, value)
+    call('ZADD', KEYS[2], fourth, third)
+  elseif change == 'f' then
+    call('HSET', KEYS[first + 3], 'f', name, 'e', value)
+  elseif change == 'c' then
+    call('HDEL', KEYS[first + 3], 'c')
   end
 end
-if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'o', ARGV[2]) end
-redis.call('HINCRBY', KEYS[1], 'r', 1)
+if ARGV[2] ~= '' then call('HSET', KEYS[1], 'o', ARGV[2]) end
+call('HINCRBY', KEYS[1], 'r', 1)
 return 1

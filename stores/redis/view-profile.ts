@@ -1,17 +1,9 @@
+import { PlatformError } from '../../domain/errors.ts';
 import type { Transition } from '../../domain/transition.ts';
 import { versionZero } from '../../domain/version.ts';
 import { newestVersion, type Viewing } from '../../domain/viewing.ts';
-import {
-  foldInto,
-  hasNewPlays,
-  needsOf,
-  openPlayKey,
-  type ProfileView,
-  packPlay,
-  unpackPlay,
-} from '../viewing-fold.ts';
-import type { RedisConnection } from './connection.ts';
-import { type ProfileViewKeys, profileViewKeys } from './keys.ts';
+import { foldInto, openPlayKey, type ProfileView, packPlay, unpackPlay } from '../viewing-fold.ts';
+import type { ProfileViewKeys } from './keys.ts';
 
 /** What a batch touches of one profile: as it is stored, and as it is once the batch is folded. */
 export interface FoldedProfile {
@@ -20,75 +12,92 @@ export interface FoldedProfile {
   stored: {
     floor: string;
     playsFloor: string;
-    viewings: ReadonlyMap<string, string>;
+    viewings: ReadonlyMap<string, StoredViewing>;
     plays: ReadonlyMap<string, string>;
   };
   view: ProfileView;
 }
 
-/** Cost: one round trip, a second one where a play begins. */
-export async function loadProfile(
-  connection: RedisConnection,
-  of: { partition: number; profileId: string; transitions: readonly Transition[] },
-): Promise<FoldedProfile> {
-  const keys = profileViewKeys(of);
-  const needs = needsOf(of.transitions);
-  const [floors, viewings, touched] = await Promise.all([
-    connection.ask('read floors', (client) => client.hmget(keys.profile, 'f', 'e')),
-    readFields(connection, keys.viewings, needs.allViewings ? null : needs.titles),
-    readFields(connection, keys.plays, needs.allPlays ? null : needs.plays),
-  ]);
-  const isWhole = needs.allPlays || !hasNewPlays(needs, touched);
-  const plays = isWhole ? touched : await readFields(connection, keys.plays, null);
-  const floor = floors[0] ?? versionZero;
-  const playsFloor = floors[1] ?? versionZero;
-  const view: ProfileView = {
-    ...{ floor, playsFloor },
-    viewings: new Map(
-      [...viewings].map(([title, body]) => [title, JSON.parse(body) as Viewing] as const),
-    ),
-    plays: new Map([...plays].map(([key, body]) => [key, unpackPlay(openPlayKey(key), body)])),
-  };
-  const stored = { floor, playsFloor, viewings, plays };
-  for (const transition of of.transitions) foldInto(view, transition);
-  return { profileId: of.profileId, keys, stored, view };
+interface StoredViewing {
+  body: string;
+  place: string;
 }
 
-/** What view-commit.lua is told of one profile: four texts a change; none when nothing changed. */
-export function changesOf(folded: FoldedProfile, place: number): (string | number)[] {
+/** What is stored of a profile, as far as a batch touches it. */
+export interface LoadedProfile {
+  profileId: string;
+  keys: ProfileViewKeys;
+  transitions: readonly Transition[];
+  floor: string | null;
+  playsFloor: string | null;
+  /** Bodies by title. */
+  viewings: ReadonlyMap<string, string>;
+  /** Bodies by `playKey`. */
+  plays: ReadonlyMap<string, string>;
+}
+
+/** Pure. */
+export function folded(loaded: LoadedProfile): FoldedProfile {
+  const { profileId, keys, plays } = loaded;
+  const floor = loaded.floor ?? versionZero;
+  const playsFloor = loaded.playsFloor ?? versionZero;
+  const view: ProfileView = { floor, playsFloor, viewings: new Map(), plays: new Map() };
+  const viewings = new Map<string, StoredViewing>();
+  for (const [title, body] of loaded.viewings) {
+    const viewing = JSON.parse(body) as Viewing;
+    viewings.set(title, { body, place: placeOf(viewing) });
+    view.viewings.set(title, viewing);
+  }
+  for (const [key, body] of plays) view.plays.set(key, unpackPlay(openPlayKey(key), body));
+  for (const transition of loaded.transitions) foldInto(view, transition);
+  return { profileId, keys, stored: { floor, playsFloor, viewings, plays }, view };
+}
+
+/**
+ * What view-commit.lua is told of one profile: a text for each change; none when nothing changed.
+ *
+ * Errors: PlatformError INTERNAL_SERVER_ERROR for a name with a zero byte, which would end its text.
+ */
+export function changesOf(after: FoldedProfile, place: number): string[] {
   const changes = [
-    ...floorChanges(folded),
-    ...viewingChanges(folded.view.viewings, folded.stored.viewings),
-    ...playChanges(folded),
+    ...floorChanges(after),
+    ...viewingChanges(after.view.viewings, after.stored.viewings),
+    ...playChanges(after),
   ];
-  return changes.flatMap(([what, name, value]) => [what, place, name, value]);
+  return changes.map(([what, name, value, third, fourth]) => {
+    if (name.includes('\0') || third.includes('\0')) throw notStorable();
+    return `${what}\0${place}\0${name}\0${value}\0${third}\0${fourth}\0`;
+  });
 }
 
-type Change = [what: string, name: string, value: string | number];
+function notStorable(): PlatformError {
+  const message = 'A name with a zero byte cannot be stored.';
+  return new PlatformError(message, { code: 'INTERNAL_SERVER_ERROR' });
+}
+
+type Change = [what: string, name: string, value: string, third: string, fourth: string | number];
 
 function floorChanges({ view, stored }: FoldedProfile): Change[] {
   const isFloorNew = view.floor !== stored.floor;
   if (!isFloorNew && view.playsFloor === stored.playsFloor) return [];
-  const floors: Change = ['f', view.floor, view.playsFloor];
-  return isFloorNew ? [['c', '', ''], floors] : [floors];
+  const floors: Change = ['f', view.floor, view.playsFloor, '', ''];
+  return isFloorNew ? [['c', '', '', '', ''], floors] : [floors];
 }
 
 function viewingChanges(
   now: ReadonlyMap<string, Viewing>,
-  stored: ReadonlyMap<string, string>,
+  stored: ReadonlyMap<string, StoredViewing>,
 ): Change[] {
   const changes: Change[] = [];
   for (const [title, viewing] of now) {
     const body = JSON.stringify(viewing);
     const before = stored.get(title);
-    if (body === before) continue;
-    if (before !== undefined) changes.push(['R', placeOf(JSON.parse(before) as Viewing), '']);
-    if (newestVersion(viewing) !== versionZero) changes.push(['r', placeOf(viewing), '']);
-    changes.push(['v', title, body]);
+    if (body === before?.body) continue;
+    const hasPlace = newestVersion(viewing) !== versionZero;
+    changes.push(['v', title, body, before?.place ?? '', hasPlace ? placeOf(viewing) : '']);
   }
-  for (const [title, body] of stored) {
-    if (now.has(title)) continue;
-    changes.push(['R', placeOf(JSON.parse(body) as Viewing), ''], ['V', title, '']);
+  for (const [title, { place }] of stored) {
+    if (!now.has(title)) changes.push(['v', title, '', place, '']);
   }
   return changes;
 }
@@ -99,11 +108,10 @@ function playChanges({ profileId, view, stored }: FoldedProfile): Change[] {
     const body = packPlay(kept);
     if (body === stored.plays.get(key)) continue;
     const endedAtMs = Math.floor(kept.play.endedAtMs);
-    changes.push(['p', key, body], ['u', memberOf(profileId, key), endedAtMs]);
+    changes.push(['p', key, body, memberOf(profileId, key), endedAtMs]);
   }
   for (const key of stored.plays.keys()) {
-    if (view.plays.has(key)) continue;
-    changes.push(['P', key, ''], ['U', memberOf(profileId, key), '']);
+    if (!view.plays.has(key)) changes.push(['p', key, '', memberOf(profileId, key), '']);
   }
   return changes;
 }
@@ -120,25 +128,4 @@ export function openMember(member: string): { profileId: string; key: string } {
 
 function placeOf(viewing: Viewing): string {
   return `${newestVersion(viewing)}|${viewing.title}`;
-}
-
-/** These fields of a hash as far as they are there; null: all of them. */
-async function readFields(
-  connection: RedisConnection,
-  hash: string,
-  wanted: ReadonlySet<string> | null,
-): Promise<Map<string, string>> {
-  if (wanted === null) {
-    const all = await connection.ask('read the view', (client) => client.hgetall(hash));
-    return new Map(Object.entries(all));
-  }
-  if (wanted.size === 0) return new Map();
-  const names = [...wanted];
-  const bodies = await connection.ask('read the view', (client) => client.hmget(hash, ...names));
-  return new Map(
-    names.flatMap((name, index): [string, string][] => {
-      const body = bodies[index];
-      return body === null || body === undefined ? [] : [[name, body]];
-    }),
-  );
 }

@@ -13,7 +13,8 @@ import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
 import { eachKey } from './each-key.ts';
 import { openProfileKey, profileViewKeys, viewKeys } from './keys.ts';
 import { readScript } from './scripts.ts';
-import { changesOf, loadProfile, memberOf, openMember } from './view-profile.ts';
+import { type LoadedBatch, loadBatch } from './view-load.ts';
+import { changesOf, folded, memberOf, openMember } from './view-profile.ts';
 
 /** Redis does nothing else while a batch is stored: 3 ms, where each entry is another profile's. */
 const batchLengthMax = 100;
@@ -53,16 +54,20 @@ class RedisViewingStore implements ViewingStore {
   }
 
   async offset(partition: number): Promise<Offset | null> {
-    return (await this.#consumed(partition)).offset;
+    const { consumed } = viewKeys(partition);
+    return this.#connection.ask('read the offset', (client) => client.hget(consumed, 'o'));
   }
 
   async fold(batch: ViewingBatch): Promise<string[]> {
     const profiles = this.#profilesOf(batch);
+    const { partition } = batch;
+    let { expected } = batch;
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const consumed = await this.#consumed(batch.partition);
-      if (isPast(consumed.offset, batch)) return [...profiles.keys()];
-      const changed = await this.#tryFold(batch, profiles, consumed.revision);
+      const loaded = await loadBatch(this.#connection, { partition, profiles, expected });
+      if (isPast(loaded.offset, batch)) return [...profiles.keys()];
+      const changed = await this.#tryStore(batch, loaded);
       if (changed !== null) return changed;
+      expected = undefined;
     }
     throw new StoreUnreachable('Other consumers were always faster.');
   }
@@ -134,8 +139,13 @@ class RedisViewingStore implements ViewingStore {
     const partition = partitionOf(profileId, this.#partitions);
     const profiles = new Map([[profileId, [erasureTransition(erasing)]]]);
     for (let attempt = 0; ; attempt += 1) {
-      const { offset, revision } = await this.#consumed(partition);
-      if ((await this.#tryFold({ partition, offset }, profiles, revision)) !== null) break;
+      const loaded = await loadBatch(this.#connection, {
+        partition,
+        profiles,
+        expected: undefined,
+      });
+      const { offset } = loaded;
+      if ((await this.#tryStore({ partition, offset }, loaded)) !== null) break;
       if (attempt === attemptsMax) throw new StoreUnreachable('Consumers were always faster.');
     }
     const { profile } = this.#keysOf(profileId);
@@ -174,28 +184,16 @@ class RedisViewingStore implements ViewingStore {
     }
   }
 
-  async #consumed(partition: number): Promise<{ offset: Offset | null; revision: string }> {
-    const { consumed } = viewKeys(partition);
-    const [offset, revision] = await this.#connection.ask('read the offset', (client) =>
-      client.hmget(consumed, 'o', 'r'),
-    );
-    return { offset: offset ?? null, revision: revision ?? '0' };
-  }
-
-  /** Null when somebody wrote the partition since its revision was read. */
-  async #tryFold(
+  /** Null when somebody wrote the partition meanwhile, or it has been read up to another place. */
+  async #tryStore(
     { partition, offset }: { partition: number; offset: Offset | null },
-    profiles: ReadonlyMap<string, Transition[]>,
-    revision: string,
+    { revision, profiles }: LoadedBatch,
   ): Promise<string[] | null> {
-    const loaded = await Promise.all(
-      [...profiles].map(([profileId, transitions]) =>
-        loadProfile(this.#connection, { partition, profileId, transitions }),
-      ),
-    );
-    const changes = loaded.map((profile, place) => changesOf(profile, place));
+    if (profiles === null) return null;
+    const after = profiles.map(folded);
+    const changes = after.map((profile, place) => changesOf(profile, place));
     const { consumed, unclaimed } = viewKeys(partition);
-    const keys = loaded.flatMap(({ keys: own }) => [
+    const keys = after.flatMap(({ keys: own }) => [
       ...[own.viewings, own.recency, own.plays, own.profile],
     ]);
     const stored = await this.#connection.run(scripts.commit, {
@@ -203,7 +201,7 @@ class RedisViewingStore implements ViewingStore {
       args: [revision, offset ?? '', ...changes.flat()],
     });
     if (stored !== 1) return null;
-    return loaded
+    return after
       .filter((_, place) => changes[place]?.length !== 0)
       .map(({ profileId }) => profileId);
   }

@@ -6,9 +6,10 @@ import {
   type PlaybackEvent,
 } from '../../domain/heartbeat.ts';
 import { aboveFloor } from '../../domain/merge.ts';
-import type { Device, TitleState } from '../../domain/playhead.ts';
+import type { TitleState } from '../../domain/playhead.ts';
 import { changesPlayer, intervalAfter } from '../../domain/presence.ts';
 import type { Problem } from '../../domain/problem.ts';
+import { reporterOf } from '../../domain/reporter.ts';
 import { openSessionToken, type SessionToken } from '../../domain/session-token.ts';
 import { type Version, writerOf } from '../../domain/version.ts';
 import type { MergeRequest, TitleWrite } from '../../stores/hot-store.ts';
@@ -125,7 +126,7 @@ function requestOf(
   deps: PlaybackDeps,
 ): MergeRequest {
   const { token, newest, event, receivedAtMs } = batch;
-  const device = deviceOf(token);
+  const { device } = reporterOf(token);
   return {
     profileId: token.profileId,
     nowMs: receivedAtMs,
@@ -215,8 +216,4 @@ function isOwn(version: Version | undefined, admitted: readonly AdmittedHeartbea
   return (
     version === undefined || first === undefined || writerOf(version) === writerOf(first.version)
   );
-}
-
-function deviceOf(token: SessionToken): Device {
-  return { id: token.deviceId, kind: token.deviceKind, name: token.deviceName };
 }

@@ -1,6 +1,7 @@
 import type { AdmittedHeartbeat, PlaybackEvent } from '../../domain/heartbeat.ts';
 import type { Device } from '../../domain/playhead.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { reporterOf } from '../../domain/reporter.ts';
 import type { SessionToken } from '../../domain/session-token.ts';
 import type { Transition, TransitionKind } from '../../domain/transition.ts';
 import { versionFloor } from '../../domain/version.ts';
@@ -25,7 +26,7 @@ export function offersOf(
   kept: readonly AdmittedHeartbeat[],
   policy: Policy,
 ): TransitionOffer[] {
-  const device = { id: token.deviceId, kind: token.deviceKind, name: token.deviceName };
+  const { device } = reporterOf(token);
   const offers = kept.flatMap((admitted) => offerOf({ token, device, policy }, admitted) ?? []);
   return offers.filter((offer, index) => {
     const next = offers[index + 1];

@@ -41,6 +41,8 @@ export class WriteBehind {
   readonly #deps: WriteBehindDeps;
   /** `profile|title` → failures that were the title's own. */
   readonly #failures = new Map<string, number>();
+  /** By partition, how many of its oldest titles were tried in vain when a pass ended behind them. */
+  readonly #triedInVain = new Map<number, number>();
   #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -85,6 +87,7 @@ export class WriteBehind {
     this.#isClosed = true;
     this.#cancel?.();
     await this.#running;
+    this.#triedInVain.clear();
     // However young, even if the clock was set back: what became dirty in its future is owed too.
     await this.drain({ minimumAgeMs: Number.NEGATIVE_INFINITY });
   }
@@ -141,7 +144,7 @@ export class WriteBehind {
   /**
    * Step by step until nothing is due. What could not be written is passed over: some nodes of the
    * durable store may be away while the others are well. A step of which nothing could be written ends
-   * the pass.
+   * the pass, and the next one begins behind it: what is never written keeps nobody waiting for good.
    */
   async #drainUnder(
     lease: Right,
@@ -149,15 +152,19 @@ export class WriteBehind {
   ): Promise<void> {
     const { partition, sinceMs, stepsMax } = due;
     let fault: unknown = null;
-    let skip = 0;
+    let skip = this.#triedInVain.get(partition) ?? 0;
+    this.#triedInVain.delete(partition);
     for (let step = 0; step < stepsMax; step += 1) {
       if (step > 0 && !(await this.#stillHolds(lease))) break;
       const titles = await this.#deps.hot.due({ partition, sinceMs, skip, limit: drainLimit });
       const { failed, down, left } = await this.#step(partition, titles);
       fault ??= down[0]?.failure ?? null;
       skip += left;
-      const isStuck = failed.length > 0 && left === titles.length;
-      if (titles.length < drainLimit || isStuck) break;
+      if (titles.length < drainLimit) break;
+      if (failed.length > 0 && left === titles.length) {
+        this.#triedInVain.set(partition, skip);
+        break;
+      }
     }
     if (fault !== null) throw fault;
   }

@@ -123,6 +123,13 @@ export class RedisSubject {
     return found.flat();
   }
 
+  /** How often this server ran a command, for whomever, since it started. */
+  async calls(command: string): Promise<number> {
+    const all = await Promise.all(this.#primaries().map((primary) => primary.info('commandstats')));
+    const of = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm');
+    return all.reduce((sum, text) => sum + Number(of.exec(text)?.[1] ?? 0), 0);
+  }
+
   async empty(): Promise<void> {
     for (const pattern of ourKeys) await this.#remove(pattern, () => true);
   }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '../../domain/version.ts';
+import { noonMs } from '../support/manual-clock.ts';
 import { transition } from '../support/transitions.ts';
 import { describeEventStream } from './event-stream.ts';
 import { describeHotStore } from './hot-store.ts';
@@ -63,6 +64,37 @@ if (redis === null) {
       await expect(store.fold({ partition, transitions, offset: '1' })).rejects.toMatchObject({
         code: 'INTERNAL_SERVER_ERROR',
       });
+      expect(await redis.keys()).toEqual([]);
+      await store.close();
+    });
+
+    it('is asked twice for a batch of plays that go on, of however many profiles', async () => {
+      const store = await redis.openViewings();
+      const own = Array.from({ length: 100 }, (_, index) => `profile-${index}`).filter(
+        (profileId) => partitionOf(profileId, partitions) === 0,
+      );
+      const batch = (offset: string, occurredAtMs: number) => ({
+        ...{ partition: 0, offset },
+        transitions: own.map((profileId) =>
+          transition({ kind: 'PROGRESS', profileId, occurredAtMs }),
+        ),
+      });
+      await store.fold(batch('1', noonMs));
+      const calls = () => Promise.all(['evalsha', 'hgetall'].map((name) => redis.calls(name)));
+      const [scripts = 0, whole] = await calls();
+      expect(await store.fold(batch('2', noonMs + 1))).toEqual(own);
+      expect(await calls()).toEqual([scripts + 2, whole]);
+      await store.close();
+    });
+
+    it('refuses a name that would end its text', async () => {
+      const store = await redis.openViewings();
+      for (const given of [{ title: 'a\0b' }, { sessionId: 'a\0b' }, { profileId: 'a\0b' }]) {
+        const told = transition({ kind: 'START', ...given });
+        const partition = partitionOf(told.profileId, partitions);
+        const batch = { partition, transitions: [told], offset: '1' };
+        await expect(store.fold(batch)).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+      }
       expect(await redis.keys()).toEqual([]);
       await store.close();
     });

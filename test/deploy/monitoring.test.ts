@@ -126,6 +126,17 @@ describe('the dashboard', () => {
     }
   });
 
+  it('shows every figure of the fast lane', () => {
+    const told = text('docs/operations.md').matchAll(
+      /`(playhead_(?:lane_(?:forwarded|refused)|frame)_[a-z_]+)/g,
+    );
+    const figures = [...new Set([...told].map(([, name = '']) => name))];
+    expect(figures.length).toBeGreaterThan(4);
+    const isShown = (name: string) =>
+      targets.some(({ expr }) => selectorsOf(expr).some(({ metric }) => metric === name));
+    expect(figures.filter((name) => !isShown(name))).toEqual([]);
+  });
+
   it('lays them side by side, none over another', () => {
     const taken = new Set<string>();
     for (const { title, gridPos } of dashboard.panels) {

@@ -14,11 +14,16 @@ export function brokenAnswers(index: HistoryIndex): string[] {
     ...index.exchanges.flatMap((exchange) =>
       objections(index, exchange).map((objection) => {
         const { id, client, process, request } = exchange.sent;
+        const [from, to] = [exchange.sent, exchange.answered].map(({ atMs }) => isoOf(atMs));
         const answer = JSON.stringify(exchange.answered.answer);
-        return `broken-answer: ${client} asked ${process} (${request.kind} ${id}): ${objection}: ${answer}`;
+        return `broken-answer: ${client} asked ${process} (${request.kind} ${id}, ${from} to ${to}): ${objection}: ${answer}`;
       }),
     ),
   ];
+}
+
+function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
 
 function objections(index: HistoryIndex, exchange: Exchange): string[] {

@@ -214,6 +214,17 @@ describe('the checker', () => {
     expect(rulesOf(run.end({ followers: ['follower', 'deaf'] }))).toEqual(['subscriber-behind']);
   });
 
+  it('leaves nobody behind by a title that was forgotten before it was told of', () => {
+    const forgotten = { ...neverStarted, version: pause.version };
+    const isBehind = (run: Forged) => {
+      const resume = { a: { demo: { [film]: servedAs(second), other: forgotten } } };
+      return rulesOf(run.end({ resume })).includes('subscriber-behind');
+    };
+    const told = () => evening().push(servedAs(second));
+    expect(isBehind(told())).toBe(false);
+    expect(isBehind(told().push(servedAs(third), 'CHANGED', { title: 'other' }))).toBe(true);
+  });
+
   it('takes no error, refusal, flag or silence while all is well', () => {
     const answers: [Partial<Answer>, string][] = [
       [{ outcome: null, errors: [unavailable], playheads: {} }, 'an error although a tier answers'],

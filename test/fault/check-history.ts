@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { laterVersion } from '../../domain/merge.ts';
 import { type Version, versionZero } from '../../domain/version.ts';
 import { brokenAnswers } from './check-answers.ts';
 import { finalStates } from './check-finals.ts';
 import { inventedPlayheads } from './check-values.ts';
-import type { Finals, Line } from './history.ts';
+import type { Finals, Line, Served } from './history.ts';
 import {
   type Acknowledgement,
   type HistoryIndex,
@@ -147,20 +146,28 @@ function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
     return [...newestViews(finals, profileId)].flatMap(([title, final]) => {
       const last = pushed.findLast(({ playheads }) => playheads[title] !== undefined);
       const version = last?.playheads[title]?.version ?? versionZero;
-      return version === final
+      // Of what was forgotten before it was ever told there is nothing to take back.
+      const isOwed = last !== undefined || final.status !== 'NOT_STARTED';
+      return version === final.version || !isOwed
         ? []
-        : [`subscriber-behind: ${client} ends with ${title} at ${version}, not at ${final}`];
+        : [
+            `subscriber-behind: ${client} ends with ${title} at ${version}, not at ${final.version}`,
+          ];
     });
   });
 }
 
+type View = Pick<Served, 'version' | 'status'>;
+
+const unknown: View = { version: versionZero, status: 'NOT_STARTED' };
+
 /** By title, of all that the processes answer in the end. */
-function newestViews(finals: Finals, profileId: string): Map<string, Version> {
-  const newest = new Map<string, Version>();
+function newestViews(finals: Finals, profileId: string): Map<string, View> {
+  const newest = new Map<string, View>();
   for (const profiles of Object.values(finals.resume)) {
     for (const [title, view] of Object.entries(profiles[profileId] ?? {})) {
-      const version = view?.version ?? versionZero;
-      newest.set(title, laterVersion(newest.get(title) ?? versionZero, version));
+      const known = newest.get(title) ?? unknown;
+      newest.set(title, view !== null && view.version > known.version ? view : known);
     }
   }
   return newest;

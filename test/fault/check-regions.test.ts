@@ -159,7 +159,7 @@ describe('the checker, of two regions', () => {
   it('sees a live stream of the other region end behind, or go back', () => {
     const run = evening().beat(pause, {}, inUs).push(servedAs(second));
     expect(rulesOf(run.end())).toEqual(['subscriber-behind']);
-    const back = evening().push(servedAs(second), 'CHANGED', 'us-a');
+    const back = evening().push(servedAs(second), 'CHANGED', { process: 'us-a' });
     expect(rulesOf(endAs(back.push(servedAs(start)), servedAs(second)))).toEqual([
       'stream-went-back',
     ]);

@@ -14,7 +14,7 @@ import type { Target } from './players.ts';
 const reachableMsMax = 60_000;
 
 /** As configured by default: the load's few profiles lie in some of them. */
-const partitions = 16;
+export const partitions = 16;
 
 /** What Redis owes the durable store, and what was set aside. */
 export async function backlogOf(redis: Redis): Promise<{ dirty: number; quarantined: number }> {

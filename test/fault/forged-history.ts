@@ -97,7 +97,7 @@ export class Forged {
   push(
     served: Served,
     kind: 'SNAPSHOT' | 'CHANGED' = 'CHANGED',
-    process = this.#processes[0]!,
+    { process = this.#processes[0]!, title = film }: { process?: string; title?: string } = {},
   ): this {
     const region = this.#regionOf(process);
     const from = { client: 'follower', process, region, profileId: 'demo' };
@@ -106,7 +106,7 @@ export class Forged {
       atMs: this.#nowMs,
       ...from,
       kind,
-      playheads: { [film]: served },
+      playheads: { [title]: served },
     });
     return this;
   }

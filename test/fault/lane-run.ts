@@ -9,6 +9,7 @@ import { Crew } from './crew.ts';
 import { backlogOf, hotRegisters, resumeOf } from './final-states.ts';
 import { History, type Line, type LoadRequest } from './history.ts';
 import type { LaneWorld } from './lane-world.ts';
+import { toldOfLeftOver } from './left-over.ts';
 import { operations } from './load-client.ts';
 import { type ClientOptions, Hand, Player, Positions, Reader } from './players.ts';
 import { type Probe, StallWatch } from './stalls.ts';
@@ -46,7 +47,6 @@ export class LaneRun {
     this.tokens = of.tokens;
     this.history = new History(`lane-${of.name}`);
     this.#stalls = new StallWatch(this.history, of.isStallExcused ? this.#probes() : []);
-    world.onClose(() => this.#end());
   }
 
   /**
@@ -61,6 +61,7 @@ export class LaneRun {
     const profileId = `${name}-ann`;
     const tokens = new Map([[profileId, await world.token(profileId)]]);
     const run = new LaneRun(world, { name, tokens, isStallExcused });
+    await world.turns.next(() => run.#end());
     run.#start();
     await run.answers('beats', 20);
     await run.isOnTheLane();
@@ -98,20 +99,21 @@ export class LaneRun {
   }
 
   /**
-   * Asks by HTTP and by WebSocket until the lane answers both, by frames, and answers how long that took. The
-   * load asks too, but may still wait for what a fault has swallowed.
+   * Asks by HTTP and by WebSocket until the lane answers both, by frames unless it has none, and answers how long
+   * that took. The load asks too, but may still wait for what a fault has swallowed.
    */
   async isOnTheLane(): Promise<{ tookMs: number; steps: number }> {
     const sinceMs = performance.now();
     const asked: Promise<unknown>[] = [];
     let steps = 0;
+    const byFrames = this.#world.lane === 'on' ? (['framed'] as const) : [];
+    const ways = [...(['http', 'socket'] as const), ...byFrames];
     const before = await this.#world.forwarded();
     const isBack = async () => {
       asked.push(...this.#askBothWays());
       await delay(stepMs);
       steps += 1;
       const now = await this.#world.forwarded();
-      const ways = ['http', 'socket', 'framed'] as const;
       return ways.every((way) => now[way] - before[way] >= forwardedAgain);
     };
     const what = { what: 'the lane answers both ways', deadlineMs: settleMsMax };
@@ -155,7 +157,9 @@ export class LaneRun {
     if (violations.length === 0) return [];
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${firstSeed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax)];
+    const { redisClient: redis, started } = this.#world;
+    const told = await toldOfLeftOver(violations, { redis, processes: started });
+    return [where, ...violations.slice(0, shownMax), ...told];
   }
 
   /** Ends the load, waits until both tiers are at rest, and answers what is wrong with its history. */

@@ -12,6 +12,7 @@ import type { Registers } from './history.ts';
 import { type GivenResponse, gatewayClientTimeoutMs, post } from './load-client.ts';
 import type { Target } from './players.ts';
 import { SocketSender } from './socket-sender.ts';
+import { Turns } from './turns.ts';
 
 /** A busy machine must not look like a Redis that hangs. */
 const commandTimeoutMs = 1_500;
@@ -30,14 +31,16 @@ export class LaneWorld {
   readonly proxy: FaultProxy;
   readonly supergraphPath: string;
   readonly sockets = new SocketSender();
+  readonly turns = new Turns();
   /** A fault to be found: somebody between clients and gateway asks all again. */
   isAskedTwice = false;
   gateway!: RunningPart;
   playback!: RunningPart;
+  /** How the gateway's lane reaches playback: by frames, or by HTTP alone. */
+  readonly lane: 'on' | 'http';
   readonly #dataDir: string;
   readonly #keysIn: 'url' | 'file';
   readonly #started: RunningPart[] = [];
-  readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(parts: {
     issuer: TokenIssuer;
@@ -45,24 +48,29 @@ export class LaneWorld {
     proxy: FaultProxy;
     dataDir: string;
     keysIn: 'url' | 'file';
+    lane: 'on' | 'http';
   }) {
     this.issuer = parts.issuer;
     this.redis = parts.redis;
     this.proxy = parts.proxy;
     this.#dataDir = parts.dataDir;
     this.#keysIn = parts.keysIn;
+    this.lane = parts.lane;
     this.supergraphPath = join(parts.dataDir, 'supergraph.graphql');
     this.redisClient = new Redis(parts.redis.url);
     this.redisClient.on('error', () => {});
   }
 
   /** `keysIn`: how the gateway learns the token issuer's keys; the issuer serves them, or a file holds them. */
-  static async open({ keysIn = 'url' }: { keysIn?: 'url' | 'file' } = {}): Promise<LaneWorld> {
+  static async open(
+    options: { keysIn?: 'url' | 'file'; lane?: 'on' | 'http' } = {},
+  ): Promise<LaneWorld> {
+    const { keysIn = 'url', lane = 'on' } = options;
     const dataDir = await mkdtemp(join(tmpdir(), 'playhead-lane-'));
     const [issuer, redis] = [await startIssuer(), await startRedis()];
     // Playback is there before anybody passes.
     const proxy = await FaultProxy.open({ port: 1 });
-    const world = new LaneWorld({ issuer, redis, proxy, dataDir, keysIn });
+    const world = new LaneWorld({ issuer, redis, proxy, dataDir, keysIn, lane });
     try {
       await issuer.add('first');
       await world.publishKeys();
@@ -124,6 +132,7 @@ export class LaneWorld {
       ...this.#env(),
       SUPERGRAPH_FILE: this.supergraphPath,
       RATE_LIMIT_PROFILE: 'off',
+      FAST_LANE: this.lane,
       PLAYBACK_URL: `http://127.0.0.1:${this.proxy.port}/graphql`,
       PORT: port,
       ...env,
@@ -186,18 +195,18 @@ export class LaneWorld {
     return { http: by('http'), socket: by('socket'), framed };
   }
 
+  /** Every process that was started, also those that have ended. */
+  get started(): readonly RunningPart[] {
+    return this.#started;
+  }
+
   /** What the durable store has of these, by `profile|title`. */
   durable(profileIds: Iterable<string>): Record<string, Registers> {
     return fileRegisters(join(this.#dataDir, 'playback.db'), profileIds);
   }
 
-  /** What must end before the processes do, however a test ended. */
-  onClose(close: () => Promise<void>): void {
-    this.#closing.push(close);
-  }
-
   async close(): Promise<void> {
-    for (const close of this.#closing) await close();
+    await this.turns.close();
     await this.sockets.close();
     for (const part of this.#started) await part.kill9();
     await this.proxy.close();
@@ -218,7 +227,7 @@ export class LaneWorld {
         : { TOKEN_JWKS_URL: this.issuer.url, TOKEN_JWKS_MAX_AGE_MS: '1000' };
     return {
       DATA_DIR: this.#dataDir,
-      LOG_LEVEL: 'error',
+      LOG_LEVEL: 'warn',
       RATE_LIMIT_DEVICE: 'off',
       PLAYBACK_WRITE_BEHIND_MS: String(writeBehindMs),
       REDIS_URL: this.redis.url,

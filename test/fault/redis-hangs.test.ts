@@ -61,6 +61,21 @@ const isThere = await hasRedisServer();
     expect([playheadAt(1), playheadAt(2)]).toContainEqual(playhead);
   });
 
+  it('a process that stood still itself takes the answers that came meanwhile', async () => {
+    await put(hot, { playhead: playheadAt(1) });
+    // From now on Redis knows the script, and reading is one round trip.
+    await read(hot);
+    server.signal('SIGSTOP');
+    const reading = read(hot);
+    await new Promise((resolve) => setTimeout(resolve, commandTimeoutMs / 3));
+    // In this phase of the event loop timers are next, and what has arrived comes after them.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Answered from here on, and nothing runs in this process until long after the timeout.
+    server.signal('SIGCONT');
+    standStill(4 * commandTimeoutMs);
+    expect((await reading).titles.get('sintel')).toMatchObject({ playhead: playheadAt(1) });
+  });
+
   /** While an fsync takes its time Redis keeps what it would write, for 2 s at most: not yet in its file. */
   const written = () =>
     until(async () => /aof_buffer_length:0\r?\n/.test(await server.ask('info', 'persistence')), {
@@ -206,6 +221,11 @@ function everyCommand(hot: HotStore, events: EventStream): (() => Promise<unknow
     () => events.newest(0),
     () => events.trim({ beforeMs: 0 }),
   ];
+}
+
+/** What a long pause of the garbage collector, or of the whole container, does to a process. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 interface Outcome {

@@ -18,7 +18,10 @@ import { differing, RegionsRun } from './regions-run.ts';
 import { drawSchedule, take, told } from './regions-schedule.ts';
 import { metricOf } from './run.ts';
 
-const schedules = seedToReplay === undefined ? 50 : 1;
+/** Redis was back, and the connection for what is told beside a merge was not yet: reads were flagged. */
+const keptSeeds: readonly number[] = [3_964_700];
+const drawn = Array.from({ length: 50 }, (_, index) => firstSeed + index);
+const seeds = seedToReplay === undefined ? [...keptSeeds, ...drawn] : [seedToReplay];
 const deadlineMs = 1_200_000;
 /** The least that can be configured: more than a short partition leaves, and passed by a long one. */
 const outLengthMax = 1_000;
@@ -38,11 +41,11 @@ describeWith(await ownRegions({ env }), 'two regions', (regions) => {
   afterAll(() => regions.close());
 
   it(
-    `are equal after ${schedules} partitions drawn by chance`,
+    `are equal after ${seeds.length} partitions drawn by chance`,
     async () => {
       const runs: RegionsRun[] = [];
       let longestMs = 0;
-      for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
+      for (const seed of seeds) {
         const chance = new Chance(seed);
         const names = [eu.name, us.name] as const;
         const schedule = drawSchedule(chance, names);

@@ -8,6 +8,7 @@ import type { Target } from './players.ts';
 import { RegionsLoad } from './regions-load.ts';
 import { illOf } from './run.ts';
 import { probesOf, StallWatch } from './stalls.ts';
+import { toldByProcesses } from './told-by-processes.ts';
 
 /** A data centre that starts again, hints, breakers, a write-behind interval or two, a busy machine. */
 const settleMsMax = 120_000;
@@ -199,7 +200,7 @@ export class RegionsRun {
     if (violations.length === 0) return [];
     const [kept, count] = [history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax)];
+    return [where, ...violations.slice(0, shownMax), ...this.#told()];
   }
 
   /** Idempotent. */
@@ -211,6 +212,13 @@ export class RegionsRun {
   /** What each process answers, every title. */
   #resume(targets = this.targets): Promise<Finals['resume']> {
     return resumeOf(targets, { tokens: this.tokens, titles: this.load.titles });
+  }
+
+  /** By region, for whoever wonders what its processes saw. */
+  #told(): string[] {
+    return this.#regions.all.flatMap((region) =>
+      toldByProcesses(region.output()).map((told) => `${region.name} said ${told}`),
+    );
   }
 
   async #backlog(): Promise<{ dirty: number; quarantined: number }> {

@@ -3,9 +3,11 @@ import { until } from '../support/until.ts';
 import { checkHistory } from './check-history.ts';
 import { backlogOf, durableRegisters, hotRegisters, resumeOf } from './final-states.ts';
 import { type Finals, History, type LoadRequest, type Served } from './history.ts';
+import { toldOfLeftOver } from './left-over.ts';
 import { Load } from './load.ts';
 import type { Target } from './players.ts';
 import { probesOf, StallWatch } from './stalls.ts';
+import { toldByProcesses } from './told-by-processes.ts';
 import { type Member, World } from './world.ts';
 
 /** Everything repaired: reconnects, breakers, a write-behind interval or two, and a busy machine. */
@@ -46,7 +48,6 @@ export class Run {
     const { redisClient: redis, keyspace, members } = world;
     const parts = { region: null, redis, cassandra: keyspace.client, targets: members };
     this.#stalls = new StallWatch(history, probesOf(parts));
-    world.onClose(() => this.#end());
   }
 
   /** Begins a load; returns when everybody has something acknowledged and all is calm. */
@@ -57,6 +58,7 @@ export class Run {
       tokens.set(profileId, await world.token(profileId));
     }
     const run = new Run(world, { name, tokens });
+    await world.turns.next(() => run.#end());
     run.load.start();
     await run.answers('beats', 40);
     await run.isWell();
@@ -183,7 +185,12 @@ export class Run {
     if (violations.length === 0) return [];
     const [kept, count] = [this.history.write(), violations.length];
     const where = `SEED=${this.seed}; history kept in ${kept}; ${count} violations`;
-    return [where, ...violations.slice(0, shownMax)];
+    const processes = members.map(({ part }) => part);
+    const leftOver = await toldOfLeftOver(violations, { redis: redisClient, processes });
+    const said = members.flatMap(({ name, part }) =>
+      toldByProcesses(part.output()).map((told) => `${name} said ${told}`),
+    );
+    return [where, ...violations.slice(0, shownMax), ...leftOver, ...said];
   }
 
   /** Idempotent. */

@@ -7,6 +7,8 @@ import type { Target } from './players.ts';
 /** Well beyond what a probe takes on a machine that has time for it (1 to 30 ms). */
 const stallMs = 300;
 const probeEveryMs = 250;
+/** Of the timer that shows whether everything stood still at once, when there is nobody to answer late. */
+const tickMs = 50;
 /** What a stall leads to (an open breaker, a look for what is owed) is over by then. */
 const aftermathMs = 4_000;
 
@@ -55,7 +57,7 @@ export class StallWatch {
 
   constructor(history: History, probes: readonly Probe[]) {
     this.#history = history;
-    this.#watching = probes.map((probe) => this.#watch(probe));
+    this.#watching = [...probes.map((probe) => this.#watch(probe)), this.#watchMachine()];
   }
 
   /** Idempotent. */
@@ -77,13 +79,30 @@ export class StallWatch {
       );
       const toMs = this.#history.nowMs();
       // Whoever does not answer at all is broken on purpose: that is the scenario's to declare.
-      if (hasAnswered && toMs - fromMs > stallMs) {
-        this.#longestMs.set(name, Math.max(toMs - fromMs, this.#longestMs.get(name) ?? 0));
-        for (const what of troubles) {
-          this.#history.trouble(what, { fromMs, toMs: toMs + aftermathMs, region });
-        }
-      }
+      if (hasAnswered) this.#judge({ name, troubles, region }, { fromMs, toMs });
       await delay(probeEveryMs);
+    }
+  }
+
+  /** A machine that stands still between two probes delays neither of them, but any timer. */
+  async #watchMachine(): Promise<void> {
+    const troubles = ['hot', 'apart', 'durable'] as const;
+    while (!this.#isEnded) {
+      const fromMs = this.#history.nowMs();
+      await delay(tickMs);
+      const toMs = this.#history.nowMs();
+      this.#judge({ name: 'the machine', troubles, region: null }, { fromMs, toMs });
+    }
+  }
+
+  #judge(
+    { name, troubles, region }: Omit<Probe, 'ask'>,
+    { fromMs, toMs }: { fromMs: number; toMs: number },
+  ): void {
+    if (toMs - fromMs <= stallMs) return;
+    this.#longestMs.set(name, Math.max(toMs - fromMs, this.#longestMs.get(name) ?? 0));
+    for (const what of troubles) {
+      this.#history.trouble(what, { fromMs, toMs: toMs + aftermathMs, region });
     }
   }
 }

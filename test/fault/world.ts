@@ -11,6 +11,7 @@ import { type RunningPart, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import type { Target } from './players.ts';
+import { Turns } from './turns.ts';
 
 /** Long enough that much is only hot when a fault comes, short enough to wait for at the end. */
 const writeBehindMs = 2_000;
@@ -44,11 +45,11 @@ export class World {
   readonly members: Member[] = [];
   readonly redis: RedisServer;
   readonly keyspace: TestKeyspace;
+  readonly turns = new Turns();
   /** Past every proxy, to look at what a fault has left. */
   readonly redisClient: Redis;
   readonly #options: WorldOptions;
   readonly #dataDir: string;
-  readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(
     options: WorldOptions,
@@ -126,13 +127,8 @@ export class World {
     return mintDevelopmentToken(config, { profileId, nowMs: Date.now() });
   }
 
-  /** What must end before the processes do, however a test ended. */
-  onClose(close: () => Promise<void>): void {
-    this.#closing.push(close);
-  }
-
   async close(): Promise<void> {
-    for (const close of this.#closing) await close();
+    await this.turns.close();
     for (const { part, redisProxy, cassandraProxy } of this.members) {
       await part.kill9();
       await redisProxy?.close();
@@ -153,7 +149,8 @@ export class World {
         : `127.0.0.1:${via.cassandraProxy.port}`;
     return {
       DATA_DIR: this.#dataDir,
-      LOG_LEVEL: 'error',
+      // A failed run tells what its processes met.
+      LOG_LEVEL: 'debug',
       // Players are hurried here, so that a fault meets many requests.
       RATE_LIMIT_DEVICE: 'off',
       // The load goes past any gateway, with tokens of its own.

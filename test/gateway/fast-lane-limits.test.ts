@@ -11,8 +11,11 @@ const two =
 const burst = 12;
 const address = { 'x-forwarded-for': '192.0.2.1' };
 
+/** Buckets of this process answer at once, shared ones later. */
+const ways = [...shapes.map((shape) => [shape, 'at once'] as const), ['split', 'later'] as const];
+
 /** Whichever lane answers, an operation counts once. */
-describe.each(shapes)('a limit counts an operation once, %s', (shape) => {
+describe.each(ways)('a limit counts an operation once, %s, %s', (shape, when) => {
   let gateway: ToyGateway;
   const documents = new KnownDocuments();
   documents.add('two', two);
@@ -23,7 +26,7 @@ describe.each(shapes)('a limit counts an operation once, %s', (shape) => {
     );
     const limit = { perS: 1, burst };
     const limits = new RateLimits({
-      limiter,
+      limiter: when === 'at once' ? limiter : { take: async (take) => limiter.take(take) },
       limits: { profile: limit, address: limit },
       metricName: 'refused_total',
     });

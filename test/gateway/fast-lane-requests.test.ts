@@ -131,16 +131,27 @@ describe('a request that is not as clients send it', () => {
   });
 
   it('counts no GET, which was never for the lane', async () => {
-    const scraped = await fast.scrape();
+    const before = await laneLines(fast);
     await fetch(`${fast.url}?query=${encodeURIComponent('{ __typename }')}`);
-    const lane = (text: string) =>
-      text.split('\n').filter((line) => line.startsWith('playhead_lane'));
-    expect(lane(await fast.scrape())).toEqual(lane(scraped));
+    expect(await laneLines(fast)).toEqual(before);
+  });
+
+  it('is refused for a page of another origin, and counts as nothing of the lane', async () => {
+    const before = await laneLines(fast);
+    const headers = { ...json, origin: 'https://elsewhere.example' };
+    const sent = { body: `{${one}}`, headers };
+    const answers = [await send(fast, sent), await send(normal, sent)];
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]?.status).toBe(403);
+    expect(await laneLines(fast)).toEqual(before);
   });
 });
 
 /** By node:http: `fetch` sends no odd request. */
-async function send(gateway: ToyGateway, { body, headers = json, path = '' }: Odd) {
+async function send(
+  gateway: ToyGateway,
+  { body, headers = json, path = '' }: Omit<Odd, 'what' | 'reason'>,
+) {
   const authorization = `Bearer ${await gateway.token('alice')}`;
   const asked = httpRequest(`${gateway.url}${path}`, {
     method: 'POST',
@@ -156,4 +167,9 @@ async function send(gateway: ToyGateway, { body, headers = json, path = '' }: Od
   });
   asked.end(body);
   return promise;
+}
+
+async function laneLines(gateway: ToyGateway): Promise<string[]> {
+  const text = await gateway.scrape();
+  return text.split('\n').filter((line) => line.startsWith('playhead_lane'));
 }

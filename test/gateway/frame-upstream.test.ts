@@ -39,6 +39,7 @@ describe('a subgraph by frames', () => {
     expect(answers.map(resultOf)).toEqual(texts.map((text) => ({ data: { echo: text } })));
     const answered = 'playhead_frame_requests_total{outcome="answered"}';
     expect(await subgraph.measured(answered)).toBe(500);
+    expect(await subgraph.measured('playhead_frame_requests_under_way')).toBe(0);
     expect(await subgraph.measured('playhead_frame_connections')).toBe(2);
   });
 

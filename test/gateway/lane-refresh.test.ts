@@ -14,11 +14,13 @@ describe('what the lane decides by', () => {
   let clock: ManualClock;
   let graph: LaneGraph | undefined;
   let built: ReadonlyMap<string, string>[];
+  let chance: number;
   beforeEach(() => {
     asked = [];
     clock = new ManualClock();
     graph = undefined;
     built = [];
+    chance = 0;
   });
 
   const upstream = (name: string, body: string): [string, LaneUpstream] => [
@@ -43,6 +45,7 @@ describe('what the lane decides by', () => {
       },
       clock,
       log: createLog({ level: 'silent', part: 'test' }),
+      random: () => chance,
     });
 
   it.each(['', 'null', '[]', '{"data":null}', '{"data":{"_service":{}}}'])(
@@ -68,5 +71,27 @@ describe('what the lane decides by', () => {
     refresh.close();
     expect(built).toHaveLength(1);
     expect(graph).toBeUndefined();
+  });
+
+  // What breaks: a subgraph is away for a minute.
+  // What must hold: it is asked about once a second, never later than 1.5 s after a repair, and at once when what
+  // reaches it says that it may be back.
+  it.each([
+    [0, 1_000],
+    [0.9, 1_500],
+  ])('is asked for again in peace, by a chance of %d every %d ms', async (given, everyMs) => {
+    chance = given;
+    const away: [string, LaneUpstream] = upstream('away', '');
+    const refresh = refreshOf(new Map([away]));
+    await refresh.open();
+    await clock.advance(25_000);
+    const { length } = asked;
+    expect(length).toBeLessThanOrEqual(25_000 / everyMs + 3);
+    await clock.advance(everyMs);
+    expect(asked).toHaveLength(length + 1);
+    Object.assign(away[1], { generation: 2 });
+    await clock.advance(500);
+    expect(asked).toHaveLength(length + 2);
+    refresh.close();
   });
 });

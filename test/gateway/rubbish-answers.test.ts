@@ -3,15 +3,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { remoteTransports } from '../../gateway/remote-transports.ts';
 import { openGateway } from '../../gateway/supergraph.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
 
 /** What stands in a subgraph's place: a proxy without a backend, another product, an old version. */
 describe('a subgraph that answers rubbish', () => {
   let server: Server;
   let gateway: GatewayRuntime;
+  const logged: string[] = [];
   let answer: { status: number; type: string; body: string };
   beforeAll(async () => {
     server = createServer((_request, response) => {
@@ -26,7 +27,7 @@ describe('a subgraph that answers rubbish', () => {
       ),
       verifier: { verify: async () => null },
       clock: systemClock,
-      log: createLog({ level: 'silent', part: 'test' }),
+      log: pino({ base: null, timestamp: false }, { write: (line) => void logged.push(line) }),
       isProduction: false,
     });
   });
@@ -48,10 +49,16 @@ describe('a subgraph that answers rubbish', () => {
       type: json,
       body: '{"errors":[{"message":"canary"}]}',
     },
+    'several errors without codes': {
+      status: 200,
+      type: json,
+      body: '{"errors":[{"message":"canary"},{"message":"canary","extensions":null}]}',
+    },
   };
 
   it.each(Object.entries(cases))('is taken for down: %s', async (_what, rubbish) => {
     answer = rubbish;
+    logged.length = 0;
     const response = await gateway.fetch('http://gateway/graphql', {
       method: 'POST',
       headers: { 'content-type': json },
@@ -59,10 +66,25 @@ describe('a subgraph that answers rubbish', () => {
     });
     const text = await response.text();
     expect(response.status).toBe(200);
-    expect(JSON.parse(text)).toMatchObject({
-      data: null,
-      errors: [{ extensions: { code: 'CATALOG_UNAVAILABLE', retryable: true } }],
-    });
+    const { data, errors } = JSON.parse(text);
+    expect(data).toBeNull();
+    const extensions = { code: 'CATALOG_UNAVAILABLE', retryable: true };
+    expect(errors).toEqual(
+      errors.map(() =>
+        expect.objectContaining({ extensions: expect.objectContaining(extensions) }),
+      ),
+    );
+    expect(errors.length).toBeGreaterThan(0);
     expect(text).not.toMatch(/canary|secret_id|request/);
+    expect(logged.map((line) => JSON.parse(line))).toEqual([
+      {
+        level: 40,
+        subgraph: 'catalog',
+        operation: 'query',
+        code: 'CATALOG_UNAVAILABLE',
+        durationMs: expect.any(Number),
+        msg: 'subgraph gave no answer',
+      },
+    ]);
   });
 });

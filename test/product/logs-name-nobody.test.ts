@@ -1,5 +1,5 @@
 // What breaks: everything at once, under load: bad tokens and documents, damaged values, Redis and playback.
-// How: each id, name and token that goes in is a canary; Redis and playback are killed on the way.
+// How: each id, name and token that goes in is a canary; Redis and playback are killed on the way, and playback is held.
 // What must still hold: no canary in what any process writes, measures or traces.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from 'graphql-ws';
@@ -50,6 +50,11 @@ const isThere = await hasRedisServer();
     await client.dispose();
   }
 
+  const ofPlayhead = (name: string) =>
+    post({
+      query: `query CANARY${name} { viewer { playhead(playableId: "${title}") { positionMs } } }`,
+    });
+
   /** Some of it is answered and some refused: what counts is what is written about it. */
   async function load(): Promise<void> {
     const device = new RemoteDevice(product, token);
@@ -61,9 +66,7 @@ const isThere = await hasRedisServer();
     };
     await playing().catch(() => {});
     await Promise.all([
-      post({
-        query: `query CANARYname { viewer { playhead(playableId: "${title}") { positionMs } } }`,
-      }),
+      ofPlayhead('name'),
       post({ query: '{ viewer { continueWatching { edges { node { id } } } } }' }),
       post({ query: `{ viewer { playhead(playableId: "${title} CANARYbad") { id } } }` }),
       post({ query: '{ CANARYfield }' }),
@@ -141,6 +144,7 @@ const isThere = await hasRedisServer();
         ),
       { what: 'all is well again' },
     );
+    await product.holdSubgraph('playback', () => Promise.all(['a', 'b'].map(ofPlayhead)));
     await scrape();
     await product.stop();
     seen = product.output();
@@ -154,7 +158,8 @@ const isThere = await hasRedisServer();
   it('is about the failures that there were', () => {
     const written = [
       /"store":"hot store .*a store is given up for now/,
-      /subgraph gave no answer/,
+      /"subgraph":"playback","operation":"mutation","code":"STATE_UNAVAILABLE","durationMs":\d+,"msg":"subgraph gave no answer"/,
+      /"subgraph":"playback","operation":"query","code":"TIMEOUT","durationMs":[4-9]\d{3},"msg":"subgraph gave no answer"/,
       /poison entry skipped/,
       /"profileId":"~[\w-]{12}"/,
     ];

@@ -268,6 +268,7 @@ describe('frames that end', () => {
     peer.send(document, 1, add);
     peer.send(request, 1, asking(await statementOf()));
     await until(() => subgraph.begun === 1, { what: 'the request' });
+    expect(await subgraph.measured('playhead_frame_requests_under_way')).toBe(1);
     subgraph.retire();
     await peer.next(goAway);
     const late = await FramePeer.open(subgraph.url);

@@ -163,6 +163,33 @@ const isThere = await hasRedisServer();
     expect((await read(hot)).titles.get('sintel')).toMatchObject({ playhead: playheadAt(1) });
   });
 
+  it('full of what it owes is rid of that, by drains and by quarantine', async () => {
+    const titles = ['sintel', 'spring', 'charge'];
+    for (const [number, title] of titles.entries()) {
+      const session = { title, sessionId: `session-${number}` };
+      await hot.merge(beatOf({ ...session, event: 'START', atMs: msAt(0), sequence: 0 }));
+      await hot.merge(beatOf({ ...session, atMs: msAt(5), sequence: 1 }));
+    }
+    await redis.config('SET', 'maxmemory', '1');
+    await hot.quarantine({ partition: home, profileId: 'demo', title: 'charge' });
+    const older = { profileId: 'demo', playheadVersion: null, visibilityVersion: null };
+    const nowMs = msAt(9);
+    await hot.settle({ partition: home, titles: [{ ...older, title: 'sintel' }], nowMs });
+    expect(await dirtyOf(hot)).toMatchObject([
+      { title: 'spring', sinceMs: msAt(0) },
+      { title: 'sintel', sinceMs: nowMs },
+    ]);
+    await settleAll(hot, await dirtyOf(hot));
+    expect(await hot.backlog(home)).toMatchObject({ dirty: 0, quarantined: 1 });
+    await redis.config('SET', 'maxmemory', '0');
+    for (const [number, title] of titles.entries()) {
+      await hot.merge(
+        beatOf({ title, sessionId: `session-${number}`, atMs: msAt(10), sequence: 2 }),
+      );
+    }
+    expect((await dirtyOf(hot)).map(({ title }) => title).sort()).toEqual(titles.sort());
+  });
+
   it('is written by a script that Redis has forgotten', async () => {
     await put(hot, { playhead: playheadAt(1) });
     await redis.script('FLUSH');

@@ -61,6 +61,8 @@ export interface SplitProduct extends Product {
   killSubgraph(name: SubgraphName): Promise<void>;
   /** Starts a killed subgraph again on the port it had. */
   restartSubgraph(name: SubgraphName): Promise<void>;
+  /** SIGSTOP: it is there, and answers nobody, until `during` has settled. */
+  holdSubgraph(name: SubgraphName, during: () => Promise<unknown>): Promise<void>;
 }
 
 /** Starts `start:catalog`, `start:playback`, `start:recommendations` and `start:gateway`. */
@@ -90,6 +92,15 @@ export async function startSplit(options: ProductOptions = {}): Promise<SplitPro
       const before = subgraphs.get(name);
       if (before === undefined) throw new Error(`${name} was never started.`);
       await start(name, new URL(before.graphqlUrl).port);
+    },
+    async holdSubgraph(name: SubgraphName, during: () => Promise<unknown>) {
+      const held = subgraphs.get(name)?.process;
+      held?.kill('SIGSTOP');
+      try {
+        await during();
+      } finally {
+        held?.kill('SIGCONT');
+      }
     },
   });
 }

@@ -249,7 +249,8 @@ function envOf(of: {
   return {
     // Tokens and sessions are valid in every region.
     DATA_DIR: dataDir,
-    LOG_LEVEL: 'error',
+    // A failed run tells what its processes met.
+    LOG_LEVEL: 'debug',
     // Players may be hurried here, so that a fault meets many requests.
     RATE_LIMIT_DEVICE: 'off',
     RATE_LIMIT_PROFILE: 'off',

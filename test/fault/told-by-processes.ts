@@ -1,0 +1,38 @@
+/** Of many kinds of errors, the latest ones tell what went wrong. */
+const kindsMax = 8;
+
+/**
+ * What processes met lately, from the lines they logged: a line for each kind of error, when it was last, how
+ * often, and its causes. For whoever reads a failed run, where its files are gone.
+ */
+export function toldByProcesses(output: string): string[] {
+  const lines = output.split('\n').flatMap((line) => errorIn(line) ?? []);
+  const kinds = [...Map.groupBy(lines, ({ what }) => what)].map(([what, met]) => {
+    const lastMs = Math.max(...met.map(({ timeMs }) => timeMs));
+    return { lastMs, told: `${new Date(lastMs).toISOString()} ×${met.length} ${what}` };
+  });
+  const byTime = kinds.sort((left, right) => left.lastMs - right.lastMs);
+  return byTime.slice(-kindsMax).map(({ told }) => told);
+}
+
+function errorIn(line: string): { timeMs: number; what: string } | null {
+  if (!line.startsWith('{')) return null;
+  const { time, msg, err } = JSON.parse(line) as Logged;
+  if (err === undefined) return null;
+  return { timeMs: Number(new Date(time)), what: [msg, ...causesOf(err)].join(' <- ') };
+}
+
+interface Logged {
+  time: string | number;
+  msg: string;
+  err?: Described;
+}
+
+interface Described {
+  message: string;
+  causes?: readonly Described[];
+}
+
+function causesOf({ message, causes = [] }: Described): string[] {
+  return [message, ...causes.flatMap(causesOf)];
+}
