@@ -214,7 +214,7 @@ describe('the checker', () => {
     expect(rulesOf(run.end({ followers: ['follower', 'deaf'] }))).toEqual(['subscriber-behind']);
   });
 
-  it('leaves nobody behind by a title that was forgotten before it was told of', () => {
+  it('leaves nobody behind by a title that was forgotten before their stream told of it', () => {
     const forgotten = { ...neverStarted, version: pause.version };
     const isBehind = (run: Forged) => {
       const resume = { a: { demo: { [film]: servedAs(second), other: forgotten } } };
@@ -223,6 +223,10 @@ describe('the checker', () => {
     const told = () => evening().push(servedAs(second));
     expect(isBehind(told())).toBe(false);
     expect(isBehind(told().push(servedAs(third), 'CHANGED', { title: 'other' }))).toBe(true);
+    const twice = () =>
+      told().push({ ...neverStarted, version: third.version }, 'CHANGED', { title: 'other' });
+    expect(isBehind(twice())).toBe(true);
+    expect(isBehind(twice().push(servedAs(second), 'SNAPSHOT'))).toBe(false);
   });
 
   it('takes no error, refusal, flag or silence while all is well', () => {

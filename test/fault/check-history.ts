@@ -144,14 +144,16 @@ function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
     const profileId = pushed[0]?.profileId;
     if (profileId === undefined) return [`subscriber-behind: ${client} was never told anything`];
     return [...newestViews(finals, profileId)].flatMap(([title, final]) => {
-      const last = pushed.findLast(({ playheads }) => playheads[title] !== undefined);
-      const version = last?.playheads[title]?.version ?? versionZero;
-      // Of what was forgotten before it was ever told there is nothing to take back.
-      const isOwed = last !== undefined || final.status !== 'NOT_STARTED';
-      return version === final.version || !isOwed
+      const at = pushed.findLastIndex(({ playheads }) => playheads[title] !== undefined);
+      const told = pushed[at]?.playheads[title] ?? unknown;
+      // A stream that never told of it has nothing to take back once it is forgotten.
+      const hasBegunSince = pushed.slice(at + 1).some(({ kind }) => kind === 'SNAPSHOT');
+      const isUnknown = at === -1 || (hasBegunSince && told.status === 'NOT_STARTED');
+      const isNothing = isUnknown && final.status === 'NOT_STARTED';
+      return told.version === final.version || isNothing
         ? []
         : [
-            `subscriber-behind: ${client} ends with ${title} at ${version}, not at ${final.version}`,
+            `subscriber-behind: ${client} ends with ${title} at ${told.version}, not at ${final.version}`,
           ];
     });
   });

@@ -7,12 +7,12 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningPart, startGateway, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { removeFolder } from '../support/remove-folder.ts';
+import { Turns } from '../support/turns.ts';
 import { fileRegisters } from './final-states.ts';
 import type { Registers } from './history.ts';
 import { type GivenResponse, gatewayClientTimeoutMs, post } from './load-client.ts';
 import type { Target } from './players.ts';
 import { SocketSender } from './socket-sender.ts';
-import { Turns } from './turns.ts';
 
 /** A busy machine must not look like a Redis that hangs. */
 const commandTimeoutMs = 1_500;

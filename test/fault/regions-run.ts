@@ -58,7 +58,6 @@ export class RegionsRun {
       }),
     );
     this.#stalls = new StallWatch(history, probes);
-    regions.onClose(() => this.end());
   }
 
   /** Begins a load; returns when all is calm and everybody has something acknowledged. */
@@ -72,6 +71,7 @@ export class RegionsRun {
       tokens.set(`${name}-${viewer}`, await regions.token(`${name}-${viewer}`));
     }
     const run = new RegionsRun(regions, { name, seed, tokens, alsoRead });
+    await regions.turns.next(() => run.end());
     run.load.start();
     await run.hasBegun();
     await run.isWell();

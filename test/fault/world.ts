@@ -10,8 +10,8 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningPart, startPlayback } from '../support/product.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { removeFolder } from '../support/remove-folder.ts';
+import { Turns } from '../support/turns.ts';
 import type { Target } from './players.ts';
-import { Turns } from './turns.ts';
 
 /** Long enough that much is only hot when a fault comes, short enough to wait for at the end. */
 const writeBehindMs = 2_000;

@@ -12,6 +12,7 @@ import { freePort, type RedisServer, startRedis } from './redis-server.ts';
 import { TestRegion } from './region.ts';
 import { RegionLink } from './region-link.ts';
 import { removeFolder } from './remove-folder.ts';
+import { Turns } from './turns.ts';
 
 /** Long enough that much is only hot when a fault comes, short enough to wait for at the end. */
 const writeBehindMs = 2_000;
@@ -54,6 +55,7 @@ export interface RegionsOptions {
  */
 export class Regions {
   readonly keyspace: string;
+  readonly turns = new Turns();
   readonly #regions: readonly [TestRegion, TestRegion];
   readonly #links: readonly [RegionLink, RegionLink];
   readonly #dataDir: string;
@@ -114,13 +116,9 @@ export class Regions {
     return mintDevelopmentToken(config, { profileId, nowMs: Date.now() });
   }
 
-  /** What must end before the regions do, however a test ended. */
-  onClose(close: () => Promise<void>): void {
-    this.#closing.unshift(close);
-  }
-
-  close(): Promise<void> {
-    return closeAll(this.#closing);
+  async close(): Promise<void> {
+    await this.turns.close();
+    await closeAll(this.#closing);
   }
 }
 

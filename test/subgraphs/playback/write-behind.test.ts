@@ -221,58 +221,6 @@ describe('a store that is down', () => {
   });
 });
 
-describe('titles by the hundred that cannot be written', () => {
-  const away = Array.from({ length: 450 }, (_, number) => `away-${number}`);
-  const isAway = (call: Call) =>
-    isWrite(call) && batchOf(call).titles.some(({ title }) => title.startsWith('away-'));
-  /** In the partition of `demo`, of which none is older. */
-  const sibling = Array.from({ length: 99 }, (_, number) => `sibling-${number}`).find(
-    (id) => partitionOf(id, partitions) === partitionOf('demo', partitions),
-  )!;
-  beforeEach(async () => {
-    for (const title of away) await heartbeat({ title, second: 1 });
-    await tiers.clock.advance(1);
-    await heartbeat({ profileId: sibling, second: 1 });
-    tiers.durableFaults.fail(isAway);
-  });
-  const isWritten = async () => (await tiers.actual.durable.read(sibling)).titles.size === 1;
-  /** Titles that a pass tried. */
-  const tried = async () => {
-    const before = writes().length;
-    await drain(0).catch(() => {});
-    return writes()
-      .slice(before)
-      .flatMap(({ titles }) => titles).length;
-  };
-
-  it('keep none waiting for good that can be', async () => {
-    for (let pass = 0; pass < 3; pass += 1) await drain(0).catch(() => {});
-    expect(await isWritten()).toBe(true);
-    expect(await backlog()).toMatchObject({ dirty: away.length, quarantined: 0 });
-  });
-
-  it('are tried no more often than a step at a time, and all of them again', async () => {
-    expect([await tried(), await tried(), await tried()]).toEqual([200, 200, 51]);
-    expect([await tried(), await tried(), await tried()]).toEqual([200, 200, 50]);
-  });
-
-  it('are written once they can be, whatever was passed over', async () => {
-    await drain(0).catch(() => {});
-    tiers.durableFaults.heal();
-    await drain(0);
-    expect(await backlog()).toMatchObject({ dirty: 200 });
-    await drain(0);
-    expect(await backlog()).toMatchObject({ dirty: 0 });
-  });
-
-  it('are all written at the end', async () => {
-    await drain(0).catch(() => {});
-    tiers.durableFaults.heal();
-    await writeBehind.close();
-    expect(await backlog()).toMatchObject({ dirty: 0 });
-  });
-});
-
 describe('a poisoned title', () => {
   const isPoisoned = (call: Call) =>
     isWrite(call) && batchOf(call).titles.some(({ title }) => title === 'poison');
