@@ -1,6 +1,6 @@
-import { aliveUntilMs } from '../../domain/presence.ts';
 import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
 import type { PlaybackDeps } from './deps.ts';
+import { afterFirstEnd } from './first-end.ts';
 import type { ProfileState } from './hydrate.ts';
 import { aliveSessions, type SessionView, sessionViews } from './playhead-view.ts';
 
@@ -30,7 +30,7 @@ class FollowedSessions implements Followed<ProfileState, ActiveSessionsUpdate> {
   readonly #profileId: string;
   readonly #wake: () => void;
   #told: string | undefined;
-  #cancelExpiry: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
 
   constructor(deps: PlaybackDeps, profileId: string, wake: () => void) {
     this.#deps = deps;
@@ -47,7 +47,9 @@ class FollowedSessions implements Followed<ProfileState, ActiveSessionsUpdate> {
   }
 
   news(state: ProfileState): ActiveSessionsUpdate | null {
-    this.#expectEnd(state);
+    this.#cancelLook?.();
+    const alive = aliveSessions(state, this.#viewPoint());
+    this.#cancelLook = afterFirstEnd(alive, this.#deps, this.#wake);
     const sessions = sessionViews(state, this.#viewPoint());
     const kind = this.#told === undefined ? 'SNAPSHOT' : 'CHANGED';
     const telling = JSON.stringify(sessions);
@@ -57,18 +59,7 @@ class FollowedSessions implements Followed<ProfileState, ActiveSessionsUpdate> {
   }
 
   end(): void {
-    this.#cancelExpiry?.();
-  }
-
-  /** A session that falls silent ends without a word from anyone: look again when the first would. */
-  #expectEnd(state: ProfileState): void {
-    this.#cancelExpiry?.();
-    this.#cancelExpiry = undefined;
-    const { policy, clock } = this.#deps;
-    const ends = aliveSessions(state, this.#viewPoint()).map((one) => aliveUntilMs(one, policy));
-    if (ends.length === 0) return;
-    const inMs = Math.max(0, Math.min(...ends) - clock.nowMs());
-    this.#cancelExpiry = clock.after(inMs, this.#wake);
+    this.#cancelLook?.();
   }
 
   #viewPoint() {

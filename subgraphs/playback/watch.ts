@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { floorTitle } from '../../domain/playhead.ts';
-import { aliveUntilMs } from '../../domain/presence.ts';
 import { type Followed, LiveStream } from '../../runtime/live-stream.ts';
 import type { PlaybackDeps } from './deps.ts';
+import { afterFirstEnd } from './first-end.ts';
 import type { ProfileState } from './hydrate.ts';
 import { recentTitles } from './lists.ts';
 import { aliveSessions, type PlayheadView, viewOf } from './playhead-view.ts';
@@ -131,20 +131,12 @@ class FollowedPlayheads implements Followed<Look, PlayheadUpdate> {
     return playheads;
   }
 
-  /** A session that falls silent ends without a word from anyone: look again when it would. */
   #expectEnd(state: ProfileState, title: string): void {
     this.#expiries.get(title)?.();
     this.#expiries.delete(title);
-    const { policy, clock } = this.#deps;
-    const ends = aliveSessions(state, this.#viewPoint())
-      .filter((alive) => alive.title === title)
-      .map((alive) => aliveUntilMs(alive, policy));
-    if (ends.length === 0) return;
-    const inMs = Math.max(0, Math.min(...ends) - clock.nowMs());
-    this.#expiries.set(
-      title,
-      clock.after(inMs, () => this.#note([title])),
-    );
+    const alive = aliveSessions(state, this.#viewPoint()).filter((one) => one.title === title);
+    const cancel = afterFirstEnd(alive, this.#deps, () => this.#note([title]));
+    if (cancel !== undefined) this.#expiries.set(title, cancel);
   }
 
   #viewPoint() {
