@@ -5,9 +5,6 @@ import { laterAct, type Version } from './version.ts';
 
 export type PlayerState = 'PLAYING' | 'PAUSED' | 'BUFFERING' | 'STOPPED';
 
-/** Sessions remembered of one profile: far more than a household has screens. */
-export const sessionsMax = 20;
-
 /** What is known of one session that may be alive. Best effort: it may be lost, and nothing breaks. */
 export interface Presence {
   sessionId: string;
@@ -122,19 +119,6 @@ function isLaterReport(one: Presence, other: Presence): boolean {
 function placeOf(presence: Presence): (string | number)[] {
   const { sequence, lastHeartbeatAtMs, pausedSinceMs, playerState } = presence;
   return [sequence, lastHeartbeatAtMs, pausedSinceMs ?? 0, playerState];
-}
-
-/**
- * Whether a profile that has too many sessions forgets this one before the other: what was stopped goes before what
- * was not, then what was heard of longest ago, however late that was told.
- */
-export function isForgottenBefore(one: Presence, other: Presence): boolean {
-  const hasStopped = one.playerState === 'STOPPED';
-  if (hasStopped !== (other.playerState === 'STOPPED')) return hasStopped;
-  if (one.lastHeartbeatAtMs !== other.lastHeartbeatAtMs) {
-    return one.lastHeartbeatAtMs < other.lastHeartbeatAtMs;
-  }
-  return one.sessionId < other.sessionId;
 }
 
 function laterTakeOver(left: TakenOver | null, right: TakenOver | null): TakenOver | null {

@@ -94,7 +94,7 @@ export interface HotProfile {
   floor: PlayheadRegister | null;
   /** By `deviceHash`. */
   devices: Map<string, Device>;
-  /** At most `sessionsMax`: `isForgottenBefore`. Some may be alive no longer: `isAlive` decides. */
+  /** May hold sessions that are no longer alive: `isAlive` decides. */
   sessions: Presence[];
 }
 

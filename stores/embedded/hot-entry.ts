@@ -17,16 +17,17 @@ import {
 import type { Policy } from '../../domain/policy.ts';
 import {
   advancePresence,
-  isForgottenBefore,
   mergePresence,
   type Presence,
   type PresenceReport,
-  sessionsMax,
   type TakenOver,
 } from '../../domain/presence.ts';
 import { deviceHash, laterAct, type Version } from '../../domain/version.ts';
 import type { AcceptedChange } from '../accepted-stream.ts';
 import type { HotProfile, MarkState, MergedTitle, TitleWrite } from '../hot-store.ts';
+
+/** Sessions remembered of one profile: far more than a household has screens. */
+const sessionsMax = 20;
 
 interface Mark {
   epoch: string;
@@ -93,10 +94,16 @@ export class HotEntry {
     return this.#devices.has(deviceHash(device.id));
   }
 
-  /** Answers what is known of the session now; null when there are too many, and it is the one to forget. */
-  report(report: PresenceReport, policy: Policy): Presence | null {
-    const previous = this.sessions.get(report.sessionId) ?? null;
-    return this.#keep(advancePresence(previous, report, policy));
+  /** What comes late, repeated or as a fact is no word of its session, and makes no other one give way. */
+  report(report: PresenceReport, by: { policy: Policy; isFact: boolean }): Presence {
+    const previous = this.sessions.get(report.sessionId);
+    const presence = advancePresence(previous ?? null, report, by.policy);
+    const isLate = previous !== undefined && report.sequence <= previous.sequence;
+    if (!isLate && !by.isFact) this.#keep(presence);
+    else if (previous !== undefined || this.sessions.size < sessionsMax) {
+      this.sessions.set(presence.sessionId, presence);
+    }
+    return presence;
   }
 
   /**
@@ -125,18 +132,16 @@ export class HotEntry {
     const known = this.sessions.get(session.sessionId);
     const merged = known === undefined ? session : mergePresence(known, session);
     if (isDeepStrictEqual(known, merged)) return [];
-    return this.#keep(merged) === null ? [] : [merged];
+    this.#keep(merged);
+    return [merged];
   }
 
-  /** Null when there are too many, and this is the one to forget. */
-  #keep(presence: Presence): Presence | null {
+  /** The session that was heard of longest ago gives way. */
+  #keep(presence: Presence): void {
+    this.sessions.delete(presence.sessionId);
     this.sessions.set(presence.sessionId, presence);
-    if (this.sessions.size <= sessionsMax) return presence;
-    const first = [...this.sessions.values()].reduce((one, other) =>
-      isForgottenBefore(other, one) ? other : one,
-    );
-    this.sessions.delete(first.sessionId);
-    return first === presence ? null : presence;
+    const [oldest] = this.sessions.keys();
+    if (this.sessions.size > sessionsMax && oldest !== undefined) this.sessions.delete(oldest);
   }
 
   /** Answers the title of the session; null when it is not known. A later take-over stays. */

@@ -331,11 +331,10 @@ class HotStoreInProcess implements EmbeddedHotStore {
 
   /** Takes the session's report in; answers its title when who plays there changed. */
   #report(request: MergeRequest, entry: HotEntry): string[] {
-    const { presence, nowMs } = request;
+    const { presence, isFact = false, nowMs } = request;
     if (presence === null) return [];
     const wasPlaying = entry.sessions.get(presence.sessionId);
-    const now = entry.report(presence, this.#policy);
-    if (now === null) return [];
+    const now = entry.report(presence, { policy: this.#policy, isFact });
     if (wasPlaying === undefined) return [presence.title];
     const isLate = wasPlaying.sequence === now.sequence;
     const isSame =

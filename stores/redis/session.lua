@@ -43,26 +43,19 @@ local function forget_sessions(key, title)
   end
 end
 
--- What is lower is forgotten before; the twin of isForgottenBefore in domain/presence.ts.
-local function rank_of(id, state)
-  return (string.sub(state, 1, 1) == 'S' and '0' or '1') .. string.sub(state, 39, 47) .. id
-end
-
--- Makes room for a new session; false: of too many it is the one to forget.
-local function make_room(key, id, state)
-  if redis.call('HLEN', key) < fields_per_session_min * sessions_max then return true end
-  local all, count, first, lowest = redis.call('HGETALL', key), 0, id, rank_of(id, state)
+-- Room for a new session: the one that was, or will be, over first gives way.
+local function make_room(key)
+  if redis.call('HLEN', key) < fields_per_session_min * sessions_max then return end
+  local all, count, first, first_until = redis.call('HGETALL', key), 0, nil, nil
   for index = 1, #all, 2 do
     if not string.find(all[index], '.', 1, true) then
-      local rank = rank_of(all[index], all[index + 1])
-      if rank < lowest then first, lowest = all[index], rank end
+      local alive_until = string.sub(all[index + 1], 13, 25)
+      if not first or alive_until < first_until then first, first_until = all[index], alive_until end
       count = count + 1
     end
   end
-  if count < tonumber(sessions_max) then return true end
-  if first == id then return false end
+  if count < tonumber(sessions_max) then return end
   drop_session(key, first)
-  return true
 end
 
 -- When the session stops counting as alive unless it reports again; 13 digits.
@@ -139,13 +132,12 @@ local function describe(key, report)
 end
 
 -- Folds a report; answers the session's title when who plays there changed, else false, and whether the
--- report came after a later one, or its session is not remembered.
+-- report came after a later one.
 local function fold_report(key, report, known, now_ms)
   local found = known.found
-  if found and report.sequence <= string.sub(found, 7, 12) then
-    remember_act(key, report, known)
-    return false, true
-  end
+  remember_act(key, report, known)
+  if found and report.sequence <= string.sub(found, 7, 12) then return false, true end
+  if not found then make_room(key) end
   local was_state = found and string.sub(found, 1, 1) or ''
   local state = report.state
   if state == '' then state = found and was_state or 'P' end
@@ -156,11 +148,8 @@ local function fold_report(key, report, known, now_ms)
       paused_since = string.format('%013.0f', report.receivedAtMs)
     end
   end
-  local left = state .. report.hash .. report.sequence
-    .. alive_until_of(state, paused_since, report) .. paused_since .. report.rest
-  if not found and not make_room(key, report.session, left) then return false, true end
-  remember_act(key, report, known)
-  redis.call('HSET', key, report.session, left)
+  redis.call('HSET', key, report.session, state .. report.hash .. report.sequence
+    .. alive_until_of(state, paused_since, report) .. paused_since .. report.rest)
   if not found or string.sub(found, 2, 6) ~= report.hash then describe(key, report) end
   redis.call('PEXPIRE', key, sessions_ttl_ms)
   local was_alive = found and now_ms + 0 < string.sub(found, 13, 25) + 0

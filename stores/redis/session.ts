@@ -6,7 +6,6 @@ import {
   type PlayerState,
   type Presence,
   type PresenceReport,
-  sessionsMax,
   stateAfter,
 } from '../../domain/presence.ts';
 import { fingerprint, sessionWriter } from '../../domain/version.ts';
@@ -22,6 +21,8 @@ const notPaused = '0'.repeat(decimalTimeLength);
 
 /** Sessions outlast the longest night's sleep of a paused player, and no more. */
 const sessionsTtlMs = 24 * 3_600_000;
+/** Sessions remembered of one profile: far more than a household has screens. */
+const sessionsMax = 20;
 
 const letters: Readonly<Record<PlayerState, string>> = {
   PLAYING: 'P',

@@ -106,7 +106,7 @@ end
 local function merge_report(key, session, found)
   local id, state, played, kind_and_id, name = unpack(session)
   if found and place_of(state) <= place_of(found) then return false end
-  if not found and not make_room(key, id, state) then return false end
+  if not found then make_room(key) end
   redis.call('HSET', key, id, state)
   if not found or string.sub(found, 2, 6) ~= string.sub(state, 2, 6) then
     describe(key, { session = id, started = played, title = '', kindAndId = kind_and_id, name = name })
@@ -144,14 +144,13 @@ local function merge_sessions(key, sessions)
     -- What no release since packed as session.lua says: presence may be lost.
     if found and not string.find(found, '^[PABS]') then found = false end
     local has_reported = merge_report(key, session, found)
-    local is_here = found or has_reported
-    local has_acted = is_here and merge_act(key, id, acted, session[6])
-    local is_taken_over = is_here and merge_take_over(key, session, { at = at, by = by })
+    local has_acted = merge_act(key, id, acted, session[6])
+    local is_taken_over = merge_take_over(key, session, { at = at, by = by })
     if has_reported or has_acted or is_taken_over then
       local played = redis.call('HGET', key, id .. '.t')
       if played then changed[#changed + 1] = 't:' .. string.sub(played, started_length + 1) end
     end
-    is_other = is_other or is_taken_over or (has_reported and not found)
+    is_other = is_other or not found or is_taken_over
   end
   if #changed > 0 then redis.call('PEXPIRE', key, sessions_ttl_ms) end
   return changed, is_other

@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { defaultPolicy } from '../../domain/policy.ts';
-import {
-  advancePresence,
-  isForgottenBefore,
-  type Presence,
-  type PresenceReport,
-} from '../../domain/presence.ts';
+import { advancePresence, type Presence, type PresenceReport } from '../../domain/presence.ts';
 import type { HotStore } from '../../stores/hot-store.ts';
 import { events } from '../support/arbitraries.ts';
 import { hydrate, merge, type OpenHotStore, read } from './hot-subject.ts';
@@ -67,32 +62,10 @@ export function describePresence(open: OpenHotStore): void {
       for (const presence of reports.slice(1)) await merge(hot, { nowMs, presence, isFact: true });
       await send(hot, at(sessionsMax));
       await merge(hot, { nowMs, presence: at(0), isFact: true });
-      const last = Array.from({ length: sessionsMax }, (_, index) => `screen-${index + 1}`);
-      expect(await idsOf(hot)).toEqual(new Set(last));
-    });
-
-    it('give way when they are many: those that were stopped first, whether others play or pause', async () => {
-      const { hot } = subject();
-      const playing = Array.from({ length: sessionsMax - 3 }, (_, index) => `playing-${index}`);
-      const began = [
-        ...[reportOf({ sessionId: 'paused', event: 'PAUSE' })],
-        ...playing.map((sessionId, index) =>
-          reportOf({ sessionId, receivedAtMs: msAt(1 + index / 100) }),
-        ),
-        reportOf({ sessionId: 'stopped', event: 'STOP', receivedAtMs: msAt(3) }),
-        reportOf({ sessionId: 'finished', event: 'FINISH', receivedAtMs: msAt(2) }),
-      ];
-      for (const report of began) await send(hot, report);
-      const left = await idsOf(hot);
-      for (const [index, next] of ['finished', 'stopped', 'paused', ...playing].entries()) {
-        const sessionId = `screen-${index}`;
-        await send(hot, reportOf({ sessionId, receivedAtMs: msAt(4 + index) }));
-        left.delete(next);
-        left.add(sessionId);
-        expect(await idsOf(hot)).toEqual(left);
-      }
-      await send(hot, reportOf({ sessionId: 'over', event: 'STOP', receivedAtMs: msAt(99) }));
-      expect(await idsOf(hot)).toEqual(left);
+      await send(hot, at(sessionsMax + 1));
+      const left = (await sessionsOf(hot)).map(({ sessionId }) => sessionId);
+      const last = Array.from({ length: sessionsMax }, (_, index) => `screen-${index + 2}`);
+      expect(new Set(left)).toEqual(new Set(last));
     });
 
     it('are neither written to the durable store nor needed for a mark', async () => {
@@ -104,19 +77,20 @@ export function describePresence(open: OpenHotStore): void {
     });
 
     it('come to what folding their reports in the order of arrival comes to', async () => {
-      const ids = fc.constantFrom('on-tv', 'on-phone');
-      await expectFolded(reportsOf(ids, { sequenceMax: 6, length: { maxLength: 12 } }));
-    });
-
-    it('come to what is remembered of them when they are many', async () => {
-      const ids = fc.nat({ max: sessionsMax + 4 }).map((index) => `screen-${index}`);
-      const length = { minLength: sessionsMax, maxLength: 3 * sessionsMax };
-      await expectFolded(reportsOf(ids, { sequenceMax: 30, length }));
-    });
-
-    async function expectFolded(histories: fc.Arbitrary<PresenceReport[]>): Promise<void> {
+      const reports = fc.array(
+        fc
+          .record({
+            sessionId: fc.constantFrom('on-tv', 'on-phone'),
+            event: events,
+            sequence: fc.nat({ max: 6 }),
+            positionMs: fc.nat({ max: 9 }),
+            actedAt: fc.option(fc.nat({ max: 9 }).map((second) => versionAt(second))),
+          })
+          .map((drawn) => reportOf({ ...drawn, receivedAtMs: msAt(drawn.sequence) })),
+        { maxLength: 12 },
+      );
       await fc.assert(
-        fc.asyncProperty(histories, async (history) => {
+        fc.asyncProperty(reports, async (history) => {
           const { hot, close } = await open();
           try {
             for (const report of history) await send(hot, report);
@@ -127,24 +101,8 @@ export function describePresence(open: OpenHotStore): void {
         }),
         { numRuns: 50 },
       );
-    }
+    });
   });
-}
-
-function reportsOf(
-  sessionIds: fc.Arbitrary<string>,
-  of: { sequenceMax: number; length: fc.ArrayConstraints },
-): fc.Arbitrary<PresenceReport[]> {
-  const report = fc
-    .record({
-      sessionId: sessionIds,
-      event: events,
-      sequence: fc.nat({ max: of.sequenceMax }),
-      positionMs: fc.nat({ max: 9 }),
-      actedAt: fc.option(fc.nat({ max: 9 }).map((second) => versionAt(second))),
-    })
-    .map((drawn) => reportOf({ ...drawn, receivedAtMs: msAt(drawn.sequence) }));
-  return fc.array(report, of.length);
 }
 
 function reportOf(overrides: Partial<PresenceReport>): PresenceReport {
@@ -171,19 +129,11 @@ async function sessionsOf(hot: HotStore): Promise<Presence[]> {
   return sessions.sort(bySessionId);
 }
 
-async function idsOf(hot: HotStore): Promise<Set<string>> {
-  return new Set((await sessionsOf(hot)).map(({ sessionId }) => sessionId));
-}
-
 function foldedFrom(reports: readonly PresenceReport[]): Presence[] {
   const sessions = new Map<string, Presence>();
   for (const report of reports) {
     const previous = sessions.get(report.sessionId) ?? null;
     sessions.set(report.sessionId, advancePresence(previous, report, defaultPolicy));
-    const [first] = [...sessions.values()].sort((one, other) =>
-      isForgottenBefore(one, other) ? -1 : 1,
-    );
-    if (sessions.size > sessionsMax && first !== undefined) sessions.delete(first.sessionId);
   }
   return [...sessions.values()].sort(bySessionId);
 }

@@ -7,7 +7,6 @@ import {
   aliveUntilMs,
   intervalAfter,
   isAlive,
-  isForgottenBefore,
   type Presence,
   type PresenceReport,
 } from '../../domain/presence.ts';
@@ -229,20 +228,5 @@ describe('a session', () => {
         });
       }),
     );
-  });
-});
-
-describe('of two sessions, the one to forget', () => {
-  const ended = { ...presenceAfter({ event: 'STOP', atMs: 9_000 }), sessionId: 'ended' };
-  const paused = { ...presenceAfter({ event: 'PAUSE', atMs: 1_000 }), sessionId: 'paused' };
-  const playing = { ...presenceAfter({ event: 'START', atMs: 2_000 }), sessionId: 'playing' };
-  const begun = { ...playing, sessionId: 'begun' };
-
-  it('was stopped, then is the one heard of longest ago, whatever it does', () => {
-    const inOrder = [ended, paused, begun, playing];
-    for (const order of [inOrder, inOrder.toReversed()]) {
-      const sorted = order.toSorted((one, other) => (isForgottenBefore(one, other) ? -1 : 1));
-      expect(sorted).toEqual(inOrder);
-    }
   });
 });
