@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import type { RedisClient } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
 
 /** A subscription that Redis did not confirm is tried again after this. */
 const retryAfterMs = 200;
@@ -23,17 +23,18 @@ interface Channel {
  * Cost: one subscription a channel and process, however many listen.
  */
 export class Channels {
-  readonly #subscriber: RedisClient;
+  readonly #connection: RedisConnection;
   readonly #clock: { after(delayMs: number, task: () => void): () => void };
   readonly #channels = new Map<string, Channel>();
   #isClosed = false;
 
   constructor(
-    subscriber: RedisClient,
+    connection: RedisConnection,
     clock: { after(delayMs: number, task: () => void): () => void },
   ) {
-    this.#subscriber = subscriber;
+    this.#connection = connection;
     this.#clock = clock;
+    const { subscriber } = connection;
     subscriber.on('smessage', (channel: string, message: string) => this.#tell(channel, message));
     const isBack = subscriber instanceof Cluster ? 'subscribersReady' : 'ready';
     subscriber.on(isBack, () => {
@@ -70,7 +71,7 @@ export class Channels {
     channel.cancelRetry();
     this.#channels.delete(name);
     // A subscription that stays costs a message now and then; the next connection does not renew it.
-    await this.#subscriber.sunsubscribe(name).catch(() => {});
+    await this.#connection.subscriber.sunsubscribe(name).catch(() => {});
   }
 
   async #subscribe(name: string, options: { isLate: boolean }): Promise<void> {
@@ -78,7 +79,7 @@ export class Channels {
     if (channel === undefined || this.#isClosed) return;
     channel.cancelRetry();
     try {
-      await this.#subscriber.ssubscribe(name);
+      await this.#connection.subscribe(name);
       if (options.isLate) this.#tell(name, null);
     } catch {
       channel.cancelRetry = this.#clock.after(retryAfterMs, () => {

@@ -12,6 +12,8 @@ const connectTimeoutMs = 500;
 const farConnectTimeoutMs = 2_000;
 /** A connection that owes answers and is silent this long is cut: the other end may be gone. */
 const socketTimeoutMs = 1_000;
+/** A timer that is later by this was held up: a turn of a busy process takes a few milliseconds. */
+const stillMs = 50;
 /** Longest pause between attempts to connect: back on Redis within two seconds of its repair. */
 const reconnectMsMax = 1_000;
 /** Random part of that pause: processes must not come back all at once. */
@@ -134,22 +136,46 @@ export class RedisConnection {
     what: string,
     question: (client: RedisClient) => Promise<Answer>,
   ): Promise<Answer> {
-    const { clock, commandTimeoutMs } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const expire = () => reject(new Error(`No answer within ${commandTimeoutMs} ms.`));
-    // Not by the driver, whose timeout begins when a command is sent: behind a hanging one, that is late.
-    // A timer comes before what has arrived, and a process that stood still must not blame Redis.
-    const cancel = clock.after(commandTimeoutMs, () => setImmediate(expire));
     try {
-      question(this.#commands).then(resolve, reject);
-      return await promise;
+      return await this.#inTime(() => question(this.#commands));
     } catch (cause) {
       // The driver says that there is no connection, but not why: a certificate, a password, a port.
       if (cause instanceof Error) cause.cause ??= this.#lost;
       throw unavailable(what, cause);
+    }
+  }
+
+  /** Resolves once messages of a sharded channel arrive. Errors: the driver's own. */
+  async subscribe(channel: string): Promise<void> {
+    await this.#inTime(() => this.subscriber.ssubscribe(channel));
+  }
+
+  /** Not by the driver, whose timeout begins when a command is sent: behind a hanging one, that is late. */
+  async #inTime<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const cancel = this.#expire(reject);
+    try {
+      question().then(resolve, reject);
+      return await promise;
     } finally {
       cancel();
     }
+  }
+
+  /**
+   * A timer that comes late says that this process stood still, not that Redis did, which gets its time once
+   * more; and timers come before what has arrived.
+   */
+  #expire(reject: (reason: Error) => void): () => void {
+    const { clock, commandTimeoutMs } = this.#options;
+    const giveUp = () => reject(new Error(`No answer within ${commandTimeoutMs} ms.`));
+    const dueMs = performance.now() + commandTimeoutMs;
+    let cancel = clock.after(commandTimeoutMs, () => {
+      const hasStoodStill = performance.now() - dueMs > stillMs;
+      if (hasStoodStill) cancel = clock.after(commandTimeoutMs, giveUp);
+      else setImmediate(giveUp);
+    });
+    return () => cancel();
   }
 
   /** Idempotent; whatever is asked afterwards fails. */
@@ -222,8 +248,7 @@ function createSubscriber(options: RedisConnectionOptions): Redis | null {
   const { address } = options;
   if ('clusterNodes' in address) return null;
   // Channels are subscribed to again by whoever listens, who must know when that was.
-  const subscriptions = { autoResubscribe: false, commandTimeout: options.commandTimeoutMs };
-  return silenced(new Redis(address.url, { ...singleOptions(options), ...subscriptions }));
+  return silenced(new Redis(address.url, { ...singleOptions(options), autoResubscribe: false }));
 }
 
 function createCluster(options: RedisConnectionOptions & Reach, nodes: readonly string[]): Cluster {
@@ -238,8 +263,6 @@ function createCluster(options: RedisConnectionOptions & Reach, nodes: readonly 
     autoPipeliningIgnoredCommands: ['ssubscribe', 'sunsubscribe'],
     redisOptions: {
       ...nodeOptions(options),
-      // Of its subscriptions: whatever else is asked has long been given up by `ask`.
-      commandTimeout: 2 * options.commandTimeoutMs,
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),
       ...(password === '' ? {} : { password: decodeURIComponent(password) }),
       ...(protocol === 'rediss:' ? encrypted(options) : {}),

@@ -108,7 +108,7 @@ class RedisHotStore implements HotStore {
     this.#policy = options.policy;
     this.#isCluster = 'clusterNodes' in options.address;
     this.#connection = connection;
-    this.#channels = new Channels(connection.subscriber, options.clock);
+    this.#channels = new Channels(connection, options.clock);
     this.#mergeCall = new MergeCall(options);
     this.#takeIn = new TakeIn(connection, options);
     this.#takeOver = readScript('take-over', outConstants(options));

@@ -71,7 +71,7 @@ class RedisEventStream implements EventStream, EventCopies {
     this.partitions = options.partitions;
     this.#connection = connection;
     this.#appends = options.appends;
-    this.#channels = new Channels(connection.subscriber, options.clock);
+    this.#channels = new Channels(connection, options.clock);
   }
 
   async append(entry: { partition: number; transitions: readonly Transition[] }): Promise<void> {

@@ -13,6 +13,7 @@ import { openRedisEventStream } from '../../stores/redis/stream.ts';
 import { hydrate, put, read } from '../contract/hot-subject.ts';
 import { playheadAt, transitionAt } from '../contract/writes.ts';
 import { hasRedisServer, type RedisServer, startRedisCluster } from '../support/redis-server.ts';
+import { standStill } from '../support/stand-still.ts';
 import { until } from '../support/until.ts';
 
 const partitions = 4;
@@ -36,11 +37,33 @@ const isThere = await hasRedisServer();
     hot = await openRedisHotStore({ ...options, policy: defaultPolicy });
     events = await openRedisEventStream(options);
   });
+
   afterEach(async () => {
     await hot?.close();
     await events?.close();
   });
   afterAll(() => cluster?.close());
+
+  it('a process that stood still itself takes the answers that came meanwhile', async () => {
+    const address = { clusterNodes: cluster.addresses };
+    const options = { address, partitions, commandTimeoutMs: 150, clock: systemClock };
+    const hurried = await openRedisHotStore({ ...options, policy: defaultPolicy });
+    try {
+      await put(hurried, { playhead: playheadAt(1) });
+      await read(hurried);
+      const primary = await ownerOf(cluster.nodes, home);
+      primary.signal('SIGSTOP');
+      const reading = read(hurried);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      // In this phase of the event loop timers are next, and what has arrived comes after them.
+      await new Promise((resolve) => setImmediate(resolve));
+      primary.signal('SIGCONT');
+      standStill(600);
+      expect((await reading).titles.get('sintel')).toMatchObject({ playhead: playheadAt(1) });
+    } finally {
+      await hurried.close();
+    }
+  });
 
   it('the same process works on with its replica, and trusts no mark of the dead one', async () => {
     const told: string[] = [];

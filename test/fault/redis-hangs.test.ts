@@ -15,6 +15,7 @@ import { dirtyOf, hydrate, merge, put, read } from '../contract/hot-subject.ts';
 import { playheadAt, transitionAt } from '../contract/writes.ts';
 import { promise } from '../support/promise.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { standStill } from '../support/stand-still.ts';
 import { until } from '../support/until.ts';
 
 const commandTimeoutMs = 150;
@@ -59,6 +60,13 @@ const isThere = await hasRedisServer();
     // What timed out may have run all the same, and is then as good as accepted.
     const { playhead } = (await read(hot)).titles.get('sintel')!;
     expect([playheadAt(1), playheadAt(2)]).toContainEqual(playhead);
+  });
+
+  it('a process that stood still before it could even ask gives Redis its time', async () => {
+    await put(hot, { playhead: playheadAt(1) });
+    const reading = read(hot);
+    standStill(4 * commandTimeoutMs);
+    expect((await reading).titles.get('sintel')).toMatchObject({ playhead: playheadAt(1) });
   });
 
   it('a process that stood still itself takes the answers that came meanwhile', async () => {
@@ -221,11 +229,6 @@ function everyCommand(hot: HotStore, events: EventStream): (() => Promise<unknow
     () => events.newest(0),
     () => events.trim({ beforeMs: 0 }),
   ];
-}
-
-/** What a long pause of the garbage collector, or of the whole container, does to a process. */
-function standStill(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 interface Outcome {

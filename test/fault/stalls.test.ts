@@ -1,6 +1,7 @@
 // What breaks: the whole machine stands still for a moment, between two probes.
 // What must hold: the watch says so, for then nobody answers late, and yet timers run out everywhere.
 import { expect, it } from '@jest/globals';
+import { standStill } from '../support/stand-still.ts';
 import { until } from '../support/until.ts';
 import { History } from './history.ts';
 import { StallWatch } from './stalls.ts';
@@ -18,7 +19,7 @@ it('a machine that stood still is told from one that did not, though no probe wa
   await until(() => asked > 1, { what: 'it is probed' });
   const before = history.lines.length;
 
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  standStill(500);
 
   await until(() => history.lines.length > before, { what: 'the stall is told' });
   await watch.end();
