@@ -1,4 +1,5 @@
 import type { GatewayPlugin } from '@graphql-hive/gateway-runtime';
+import { isRecord } from '../runtime/parsed-json.ts';
 
 /** What a subgraph was asked, as far as a log may know: a document, and its name, are its client's words. */
 export interface Asked {
@@ -33,7 +34,7 @@ export function markAsked(nowMs: () => number): GatewayPlugin {
         const what = () => ({ operation, durationMs: nowMs() - startMs });
         try {
           const result = await executor(request);
-          if ('errors' in result) markAll(result.errors ?? [], what());
+          if ('errors' in result) markAll(result.errors, what());
           return result;
         } catch (error) {
           if (hasExtensions(error)) {
@@ -46,11 +47,12 @@ export function markAsked(nowMs: () => number): GatewayPlugin {
   };
 }
 
-/** Some transports hand on what the subgraph has written, which need not have extensions. */
-function markAll(errors: readonly { extensions?: object | null }[], what: Asked): void {
-  for (const error of errors) {
+/** Some transports hand on what the subgraph has written, which may be anything. */
+function markAll(errors: unknown, what: Asked): void {
+  if (!Array.isArray(errors)) return;
+  for (const error of errors.filter(isRecord)) {
     error.extensions ??= {};
-    withAsked(error.extensions, what);
+    if (hasExtensions(error)) withAsked(error.extensions, what);
   }
 }
 

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { type Dispatcher, Pool } from 'undici';
 import { BoundedMap } from '../runtime/bounded-map.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { isRecord } from '../runtime/parsed-json.ts';
 import type { StatementSigner } from '../runtime/signed-identity.ts';
 import {
   type LaneAnswer,
@@ -181,16 +183,20 @@ const failedFrom = 500;
  * its bytes. Of a server that failed, what has no `data` has some that is null: it may have run.
  */
 function resultIn(bytes: Buffer, status: number): Buffer | string | undefined {
-  let result: unknown;
+  const result = parsed(bytes);
+  if (!isRecord(result)) return undefined;
+  const { data, errors } = result;
+  const isResult = typeof data === 'object' && !Array.isArray(data);
+  if (!isResult && !(data === undefined && Array.isArray(errors))) return undefined;
+  // Bytes that are no text are mended by now: a socket would end over them.
+  if (isResult && Object.keys(result).length === 1) return isUtf8(bytes) ? bytes : bytes.toString();
+  return JSON.stringify({ data: data === undefined && status >= failedFrom ? null : data, errors });
+}
+
+function parsed(bytes: Buffer): unknown {
   try {
-    result = JSON.parse(bytes.toString());
+    return JSON.parse(bytes.toString());
   } catch {
     return undefined;
   }
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return undefined;
-  const { data, errors } = result as { data?: unknown; errors?: unknown };
-  const isResult = typeof data === 'object' && (data === null || !Array.isArray(data));
-  if (!isResult && !(data === undefined && Array.isArray(errors))) return undefined;
-  if (isResult && Object.keys(result).length === 1) return bytes;
-  return JSON.stringify({ data: data === undefined && status >= failedFrom ? null : data, errors });
 }

@@ -70,7 +70,7 @@ function takeFields(
   const ofAddress = fields > 1 ? takeAddress(rates, request, fields - 1) : null;
   return after(ofAddress, (verdict) => {
     if (verdict !== null || !viewer) return verdict;
-    return verdictOf(rates.limits.refusal('profile', viewer.profileId, fields));
+    return verdictOf(() => rates.limits.refusal('profile', viewer.profileId, fields));
   });
 }
 
@@ -80,13 +80,24 @@ function takeAddress(
   count: number,
 ): AtOnce<Verdict> {
   const address = countedAddress(request, trustedProxies);
-  return address === null ? null : verdictOf(limits.refusal('address', address, count));
+  return address === null ? null : verdictOf(() => limits.refusal('address', address, count));
 }
 
-function verdictOf(refusal: AtOnce<Error | null>): AtOnce<Verdict> {
-  if (refusal instanceof Promise) return refusal.then(verdictOf, (fault: unknown) => ({ fault }));
+/** Whatever goes wrong with counting is a refusal. */
+function verdictOf(refuse: () => AtOnce<Error | null>): AtOnce<Verdict> {
+  const failed = (fault: unknown): Verdict => ({ fault });
+  try {
+    const refusal = refuse();
+    return refusal instanceof Promise ? refusal.then(verdictFor, failed) : verdictFor(refusal);
+  } catch (fault) {
+    return failed(fault);
+  }
+}
+
+function verdictFor(refusal: Error | null): Verdict {
   return refusal && { fault: refusal };
 }
+
 /**
  * Counts what profiles and addresses ask for, field by field, and refuses an operation that is too much as
  * a whole: none of it runs. An address is counted once before anything is parsed or verified, so that

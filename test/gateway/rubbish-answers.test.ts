@@ -56,35 +56,43 @@ describe('a subgraph that answers rubbish', () => {
     },
   };
 
-  it.each(Object.entries(cases))('is taken for down: %s', async (_what, rubbish) => {
-    answer = rubbish;
-    logged.length = 0;
-    const response = await gateway.fetch('http://gateway/graphql', {
-      method: 'POST',
-      headers: { 'content-type': json },
-      body: JSON.stringify({ query: '{ playable(id: "secret_id") { title } }' }),
-    });
-    const text = await response.text();
-    expect(response.status).toBe(200);
-    const { data, errors } = JSON.parse(text);
-    expect(data).toBeNull();
-    const extensions = { code: 'CATALOG_UNAVAILABLE', retryable: true };
-    expect(errors).toEqual(
-      errors.map(() =>
-        expect.objectContaining({ extensions: expect.objectContaining(extensions) }),
-      ),
-    );
-    expect(errors.length).toBeGreaterThan(0);
-    expect(text).not.toMatch(/canary|secret_id|request/);
-    expect(logged.map((line) => JSON.parse(line))).toEqual([
-      {
-        level: 40,
-        subgraph: 'catalog',
-        operation: 'query',
-        code: 'CATALOG_UNAVAILABLE',
-        durationMs: expect.any(Number),
-        msg: 'subgraph gave no answer',
-      },
-    ]);
-  });
+  /** Of these the runtime makes errors of its own, later: how long it took is not known then. */
+  const noErrors: typeof cases = {
+    'errors that are none': { status: 200, type: json, body: '{"errors":"canary"}' },
+    'errors by name': { status: 200, type: json, body: '{"errors":{"canary":{}}}' },
+  };
+
+  it.each(Object.entries({ ...cases, ...noErrors }))(
+    'is taken for down: %s',
+    async (what, rubbish) => {
+      answer = rubbish;
+      logged.length = 0;
+      const response = await gateway.fetch('http://gateway/graphql', {
+        method: 'POST',
+        headers: { 'content-type': json },
+        body: JSON.stringify({ query: '{ playable(id: "secret_id") { title } }' }),
+      });
+      const text = await response.text();
+      expect(response.status).toBe(200);
+      const { data, errors } = JSON.parse(text);
+      expect(data).toBeNull();
+      const extensions = { code: 'CATALOG_UNAVAILABLE', retryable: true };
+      expect(errors).toEqual(
+        errors.map(() =>
+          expect.objectContaining({ extensions: expect.objectContaining(extensions) }),
+        ),
+      );
+      expect(errors.length).toBeGreaterThan(0);
+      expect(text).not.toMatch(/canary|secret_id|request/);
+      expect(logged.map((line) => JSON.parse(line))).toEqual([
+        {
+          level: 40,
+          subgraph: 'catalog',
+          code: 'CATALOG_UNAVAILABLE',
+          ...(what in cases && { operation: 'query', durationMs: expect.any(Number) }),
+          msg: 'subgraph gave no answer',
+        },
+      ]);
+    },
+  );
 });
