@@ -214,19 +214,28 @@ describe('the checker', () => {
     expect(rulesOf(run.end({ followers: ['follower', 'deaf'] }))).toEqual(['subscriber-behind']);
   });
 
-  it('leaves nobody behind by a title that was forgotten before their stream told of it', () => {
+  it('leaves nobody behind by a title that was forgotten before their stream looked at all once more', () => {
     const forgotten = { ...neverStarted, version: pause.version };
     const isBehind = (run: Forged) => {
       const resume = { a: { demo: { [film]: servedAs(second), other: forgotten } } };
       return rulesOf(run.end({ resume })).includes('subscriber-behind');
     };
     const told = () => evening().push(servedAs(second));
-    expect(isBehind(told())).toBe(false);
-    expect(isBehind(told().push(servedAs(third), 'CHANGED', { title: 'other' }))).toBe(true);
-    const twice = () =>
-      told().push({ ...neverStarted, version: third.version }, 'CHANGED', { title: 'other' });
-    expect(isBehind(twice())).toBe(true);
-    expect(isBehind(twice().push(servedAs(second), 'SNAPSHOT'))).toBe(false);
+    const [gone, away] = [{ ...neverStarted, version: third.version }, ['hot', true] as const];
+    const of = { title: 'other' };
+    expect(isBehind(told())).toBe(true);
+    expect(isBehind(told().span(...away))).toBe(false);
+    expect(
+      isBehind(
+        told()
+          .push(servedAs(third), 'CHANGED', of)
+          .span(...away),
+      ),
+    ).toBe(true);
+    expect(isBehind(told().push(gone, 'CHANGED', of))).toBe(true);
+    expect(isBehind(told().push(gone, 'CHANGED', of).push(servedAs(second), 'SNAPSHOT'))).toBe(
+      false,
+    );
   });
 
   it('takes no error, refusal, flag or silence while all is well', () => {

@@ -3,7 +3,7 @@ import { type Version, versionZero } from '../../domain/version.ts';
 import { brokenAnswers } from './check-answers.ts';
 import { finalStates } from './check-finals.ts';
 import { inventedPlayheads } from './check-values.ts';
-import type { Finals, Line, Served } from './history.ts';
+import type { Finals, Line, Pushed, Served } from './history.ts';
 import {
   type Acknowledgement,
   type HistoryIndex,
@@ -138,18 +138,18 @@ function streamsWentBack({ pushes }: HistoryIndex): string[] {
   return violations;
 }
 
-function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
+function subscribersBehind(index: HistoryIndex, finals: Finals): string[] {
   return finals.followers.flatMap((client) => {
-    const pushed = pushes.filter((push) => push.client === client);
+    const pushed = index.pushes.filter((push) => push.client === client);
     const profileId = pushed[0]?.profileId;
     if (profileId === undefined) return [`subscriber-behind: ${client} was never told anything`];
     return [...newestViews(finals, profileId)].flatMap(([title, final]) => {
       const at = pushed.findLastIndex(({ playheads }) => playheads[title] !== undefined);
       const told = pushed[at]?.playheads[title] ?? unknown;
-      // A stream that never told of it has nothing to take back once it is forgotten.
-      const hasBegunSince = pushed.slice(at + 1).some(({ kind }) => kind === 'SNAPSHOT');
-      const isUnknown = at === -1 || (hasBegunSince && told.status === 'NOT_STARTED');
-      const isNothing = isUnknown && final.status === 'NOT_STARTED';
+      const isNothing =
+        told.status === 'NOT_STARTED' &&
+        final.status === 'NOT_STARTED' &&
+        hasLookedAgain(index, pushed, at);
       return told.version === final.version || isNothing
         ? []
         : [
@@ -157,6 +157,19 @@ function subscribersBehind({ pushes }: HistoryIndex, finals: Finals): string[] {
           ];
     });
   });
+}
+
+/**
+ * Whether a stream began since that push, or looked at everything again because its hot store had been away:
+ * of what is forgotten by then, and was not told of before, it tells nothing.
+ */
+function hasLookedAgain(index: HistoryIndex, pushed: readonly Pushed[], at: number): boolean {
+  const last = Math.max(at, 0);
+  if (pushed.slice(last + 1).some(({ kind }) => kind === 'SNAPSHOT')) return true;
+  const { atMs: fromMs, region } = pushed[last] as Pushed;
+  return (['hot', 'apart', 'restoring'] as const).some((what) =>
+    index.isTrouble(what, { fromMs, toMs: Infinity }, { region }),
+  );
 }
 
 type View = Pick<Served, 'version' | 'status'>;

@@ -1,4 +1,5 @@
-import type { LoadRequest, Registers } from './history.ts';
+import { type Version, versionZero } from '../../domain/version.ts';
+import type { LoadRequest, Pushed, Registers } from './history.ts';
 import { type Exchange, indexOf, packedVersion } from './history-index.ts';
 import type { Run } from './run.ts';
 
@@ -18,12 +19,26 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** How long after the last acknowledgement the last live stream heard of something, ms. */
+/** How long after the last acknowledgement the last live stream heard of another version, ms. */
 export function subscriberLagMs(run: Run): number {
   const { acknowledgements, pushes } = indexOf(run.history.lines);
   const lastMs = Math.max(...[...acknowledgements.values()].flat().map(({ toMs }) => toMs));
   // A push may overtake the acknowledgement of what it tells.
-  return Math.max(0, Math.max(...pushes.map(({ atMs }) => atMs)) - lastMs);
+  return Math.max(0, Math.max(...pushes.filter(newOnly()).map(({ atMs }) => atMs)) - lastMs);
+}
+
+/** Passes over what moves without a version: a session that falls silent is told seconds later. */
+function newOnly(): (push: Pushed) => boolean {
+  const told = new Map<string, Version>();
+  return ({ client, playheads }) => {
+    const news = Object.entries(playheads).filter(([title, { version }]) => {
+      const key = `${client}|${title}`;
+      const isNew = version > (told.get(key) ?? versionZero);
+      if (isNew) told.set(key, version);
+      return isNew;
+    });
+    return news.length > 0;
+  };
 }
 
 /**

@@ -16,10 +16,18 @@ export function toldByProcesses(output: string): string[] {
 }
 
 function errorIn(line: string): { timeMs: number; what: string } | null {
-  if (!line.startsWith('{')) return null;
-  const { time, msg, err } = JSON.parse(line) as Logged;
-  if (err === undefined) return null;
+  const { time, msg, err } = loggedIn(line);
+  if (time === undefined || err === undefined) return null;
   return { timeMs: Number(new Date(time)), what: [msg, ...causesOf(err)].join(' <- ') };
+}
+
+/** Nothing in what is no line of a log, or the half of one: a process that was killed writes no more. */
+function loggedIn(line: string): Partial<Logged> {
+  try {
+    return line.startsWith('{') ? (JSON.parse(line) as Logged) : {};
+  } catch {
+    return {};
+  }
 }
 
 interface Logged {

@@ -6,9 +6,11 @@ import type { Region } from './region.ts';
 /** A client that follows a profile live: subscribes again whenever its stream ends or its server dies. */
 export class Subscriber {
   readonly profileId: string;
-  /** Each title as it was last told. */
-  readonly last = new Map<string, PlayheadView>();
+  /** Each title as it was last told, and by which of its streams. */
+  readonly last = new Map<string, { playhead: PlayheadView; stream: number }>();
   readonly region: Region;
+  /** Streams that it began so far. */
+  streams = 0;
   #lives = 0;
 
   constructor(region: Region, profileId: string) {
@@ -28,6 +30,7 @@ export class Subscriber {
   async #follow(process: PlaybackProcess): Promise<void> {
     const { timeline, chance, world } = this.region;
     this.#beginAnewWith(this.region.lives);
+    this.streams += 1;
     const stream = watchPlayheads(process.deps, { profileId: this.profileId, title: null });
     const told = new Map<string, string>();
     for (;;) {
@@ -39,7 +42,7 @@ export class Subscriber {
           world.ledger.violate('a stream never goes back', `${this.profileId} ${title}`);
         }
         told.set(title, version);
-        this.last.set(title, playhead);
+        this.last.set(title, { playhead, stream: this.streams });
       }
       // A slow reader misses nothing that lasts.
       if (chance.of(0.1)) await timeline.sleep(chance.below(4_000));

@@ -116,16 +116,16 @@ async function dirtyIn(redis: SimulatedRedis): Promise<Set<string>> {
 
 /** What each subscriber was told last is what the store holds. */
 export async function expectToldLast(subscribers: readonly Subscriber[]): Promise<void> {
-  for (const { region, profileId, last } of subscribers) {
+  for (const { region, profileId, last, streams } of subscribers) {
     const process = region.processes[0] as PlaybackProcess;
     const state = await readDecisively(process, profileId);
     for (const title of titles) {
-      const told = last.get(title);
+      const { playhead: told, stream } = last.get(title) ?? {};
       const isRight =
         told === undefined
           ? isUntold(state, title)
           : told.version === versionOf(state, title) ||
-            isForgottenAgain(state, told) ||
+            (stream !== streams && isForgottenAgain(state, told)) ||
             wasLost(region, `${profileId}|${title}`, told.version);
       if (isRight) continue;
       const what = `${profileId} ${title} is ${versionOf(state, title)}, told was ${told?.version}`;
