@@ -33,7 +33,7 @@ export interface FrameUpstreamOptions extends FrameTarget {
 const linksWanted = 2;
 /** Ten looks at each second: what is late by a tenth is late enough. */
 const tickMsMax = 100;
-/** Connection, TLS and both proofs; with the pause after it, it stays below the 2 s that a repair may take to be felt. */
+/** Connection, TLS and both proofs; with the pause after it, below 2 s where whoever is away takes connections and says nothing. */
 const openMs = 1_400;
 /** The longest one is followed by a look of lane-refresh.ts, in less than these 2 s. */
 const pauses = { firstMs: 25, maxMs: 1_000 };

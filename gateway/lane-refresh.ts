@@ -7,7 +7,8 @@ import type { LaneUpstream } from './lane-upstream.ts';
 const lookEveryMs = 500;
 /**
  * How many looks pass until one that is away is asked again: one, then two, and from then on one more by chance.
- * Over HTTP that is how soon a repair is felt, in less than 2 s.
+ * Over HTTP that is how soon a repair is felt, in less than 2 s where connections were refused; one that hangs holds a
+ * round up for as long as a request may take.
  */
 const restLooksMax = 2;
 /** A subgraph may change behind an address that stays; ours say so themselves. */
