@@ -147,9 +147,12 @@ function subscribersBehind(index: HistoryIndex, finals: Finals): string[] {
       const at = pushed.findLastIndex(({ playheads }) => playheads[title] !== undefined);
       const told = pushed[at]?.playheads[title] ?? unknown;
       const isNothing =
-        told.status === 'NOT_STARTED' &&
         final.status === 'NOT_STARTED' &&
-        hasLookedAgain(index, pushed, at);
+        (hasBegunSince(
+          pushed.slice(Math.max(at, 0) + 1),
+          forgottenMs(index, { profileId, title }),
+        ) ||
+          (told.status === 'NOT_STARTED' && hasLookedAgain(index, pushed[Math.max(at, 0)]!)));
       return told.version === final.version || isNothing
         ? []
         : [
@@ -159,14 +162,23 @@ function subscribersBehind(index: HistoryIndex, finals: Finals): string[] {
   });
 }
 
+/** Whether among these pushes a stream began when a title was forgotten already: it tells nothing of it (LIVE-7). */
+function hasBegunSince(pushed: readonly Pushed[], forgottenAtMs: number): boolean {
+  return pushed.some(({ kind, atMs }) => kind === 'SNAPSHOT' && atMs >= forgottenAtMs);
+}
+
+/** When somebody last asked for it to be forgotten, ms; before all time, if nobody did. */
+function forgottenMs(index: HistoryIndex, of: { profileId: string; title: string }): number {
+  const changes = index.changes.get(keyOf(of)) ?? [];
+  const last = changes.findLast(({ sent }) => sent.request.change === 'FORGET');
+  return last?.sent.atMs ?? Number.NEGATIVE_INFINITY;
+}
+
 /**
- * Whether a stream began since that push, or looked at everything again because its hot store had been away:
- * of what is forgotten by then, and was not told of before, it tells nothing.
+ * Whether a stream may have looked at everything again since that push, because its hot store had been away: of
+ * what is forgotten by then, and was not told of before, it tells nothing.
  */
-function hasLookedAgain(index: HistoryIndex, pushed: readonly Pushed[], at: number): boolean {
-  const last = Math.max(at, 0);
-  if (pushed.slice(last + 1).some(({ kind }) => kind === 'SNAPSHOT')) return true;
-  const { atMs: fromMs, region } = pushed[last] as Pushed;
+function hasLookedAgain(index: HistoryIndex, { atMs: fromMs, region }: Pushed): boolean {
   return (['hot', 'apart', 'restoring'] as const).some((what) =>
     index.isTrouble(what, { fromMs, toMs: Infinity }, { region }),
   );
