@@ -184,7 +184,7 @@ export interface Signer {
   readonly known?: KnownTokens | undefined;
 }
 
-/** The sessions that one process hears of: two for each of its viewers; about 70 MB. */
+/** The sessions that one process hears of: two for each of its viewers; about 105 MB with what stands for each. */
 const knownSessionsMax = 80_000;
 
 /**
