@@ -71,7 +71,7 @@ export class Channels {
     channel.cancelRetry();
     this.#channels.delete(name);
     // A subscription that stays costs a message now and then; the next connection does not renew it.
-    await this.#connection.subscriber.sunsubscribe(name).catch(() => {});
+    await this.#connection.unsubscribe(name).catch(() => {});
   }
 
   async #subscribe(name: string, options: { isLate: boolean }): Promise<void> {

@@ -150,6 +150,11 @@ export class RedisConnection {
     await this.#inTime(() => this.subscriber.ssubscribe(channel));
   }
 
+  /** Errors: the driver's own; a subscription that stays ends with the connection. */
+  async unsubscribe(channel: string): Promise<void> {
+    await this.#inTime(() => this.subscriber.sunsubscribe(channel));
+  }
+
   /** Not by the driver, whose timeout begins when a command is sent: behind a hanging one, that is late. */
   async #inTime<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
